@@ -1,0 +1,137 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The artefact ``mpykdump.so``: stripped ELF with the bundle as a section, and the rules that it must obey."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.dynamic import DynamicSection
+from elftools.elf.elffile import ELFFile
+from elftools.elf.gnuversions import GNUVerNeedSection
+from elftools.elf.sections import SymbolTableSection
+
+from mpykbuild.errors import BuildError
+
+BUNDLE_SECTION = ".mpykdump.zip"
+# zipimport looks for the end record of a ZIP in the last 64 KiB + 22 bytes of the file; it has no comment to search.
+ZIP_TAIL_LIMIT = 65_557
+ALLOWED_NEEDED = ("libc.so.", "libm.so.", "libstdc++.so.", "libgcc_s.so.", "ld-linux")
+# With a constructor nothing needs a name: crash finds the extension's commands through register_extension().
+ALLOWED_EXPORTS: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What an artefact declares to the dynamic linker and where its bundle ends."""
+
+    needed: tuple[str, ...]
+    exported: tuple[str, ...]
+    undefined: tuple[str, ...]
+    weak: tuple[str, ...]
+    glibc: str
+    bundle_size: int
+    after_bundle: int
+
+
+def run_tool(command: Sequence[str], env: Mapping[str, str] | None = None) -> None:
+    """Run a binutils program; BuildError with what it printed when it fails or is not there."""
+    try:
+        done = subprocess.run(list(command), env=env, capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise BuildError(
+            f"cannot run {command[0]}: {error.strerror}", "install binutils (./sconsw does it as root)."
+        ) from error
+    if done.returncode:
+        raise BuildError(f"{' '.join(command)} failed:\n{(done.stdout + done.stderr).strip()}")
+
+
+def assemble(linked: Path, bundle: Path, out: Path, strip: str = "strip", objcopy: str = "objcopy") -> None:
+    """Make ``out``: ``linked`` stripped, then ``bundle`` added as a section that no later ``strip`` takes away.
+
+    The order matters: what strip would remove later must not stand behind the bundle (see ZIP_TAIL_LIMIT).
+    """
+    work = out.with_name(out.name + ".work")
+    shutil.copyfile(linked, work)
+    run_tool([strip, "--strip-all", str(work)])
+    flags = f"--set-section-flags={BUNDLE_SECTION}=noload,readonly"
+    run_tool([objcopy, f"--add-section={BUNDLE_SECTION}={bundle}", flags, str(work)])
+    work.chmod(0o755)
+    check(work)
+    work.replace(out)
+
+
+def _glibc_floor(elf: ELFFile) -> str:
+    """Return the highest GLIBC_x.y that the file asks for."""
+    versions: list[tuple[int, ...]] = [(0,)]
+    section = elf.get_section_by_name(".gnu.version_r")
+    if isinstance(section, GNUVerNeedSection):
+        for _, auxiliaries in section.iter_versions():
+            for auxiliary in auxiliaries:
+                family, _, number = auxiliary.name.partition("_")
+                if family == "GLIBC" and number[:1].isdigit():
+                    versions.append(tuple(int(part) for part in number.split(".")))
+    return ".".join(str(part) for part in max(versions))
+
+
+def read_facts(path: Path) -> Facts:
+    """Read what :func:`check` and `audit` need from the ELF file ``path``."""
+    with path.open("rb") as stream:
+        elf = ELFFile(stream)
+        dynamic = elf.get_section_by_name(".dynamic")
+        symbols = elf.get_section_by_name(".dynsym")
+        if not isinstance(dynamic, DynamicSection) or not isinstance(symbols, SymbolTableSection):
+            raise BuildError(f"{path} is not a shared object.", "build it with ./sconsw.")
+        needed = tuple(sorted(str(vars(tag)["needed"]) for tag in dynamic.iter_tags("DT_NEEDED")))
+        rows = [(s.name, s["st_shndx"] == "SHN_UNDEF", s["st_info"]["bind"]) for s in symbols.iter_symbols() if s.name]
+        bundle = elf.get_section_by_name(BUNDLE_SECTION)
+        size = bundle["sh_size"] if bundle else 0
+        end = bundle["sh_offset"] + size if bundle else 0
+        return Facts(
+            needed=needed,
+            exported=tuple(sorted(name for name, undefined, _ in rows if not undefined)),
+            undefined=tuple(sorted(name for name, undefined, bind in rows if undefined and bind != "STB_WEAK")),
+            weak=tuple(sorted(name for name, undefined, bind in rows if undefined and bind == "STB_WEAK")),
+            glibc=_glibc_floor(elf),
+            bundle_size=size,
+            after_bundle=path.stat().st_size - end if bundle else 0,
+        )
+
+
+def problems(facts: Facts) -> list[str]:
+    """Return every rule that the artefact breaks, as sentences."""
+    found = [f"it needs {name}" for name in facts.needed if not name.startswith(ALLOWED_NEEDED)]
+    found += [f"it exports {name}" for name in facts.exported if name not in ALLOWED_EXPORTS]
+    if not facts.bundle_size:
+        found.append(f"it has no section {BUNDLE_SECTION}")
+    elif facts.after_bundle >= ZIP_TAIL_LIMIT:
+        found.append(f"{facts.after_bundle} bytes follow the bundle, zipimport reads at most {ZIP_TAIL_LIMIT}")
+    found += [f"{name} is left undefined" for name in facts.undefined if name.startswith(("Py", "_Py"))]
+    return found
+
+
+def check(path: Path) -> Facts:
+    """Return the facts of an artefact that obeys the rules; BuildError lists all that it breaks."""
+    facts = read_facts(path)
+    broken = problems(facts)
+    if broken:
+        raise BuildError(f"{path} must not be released: " + "; ".join(broken) + ".")
+    return facts
+
+
+def report(path: Path) -> str:
+    """Return the text of `./sconsw audit` for ``path``."""
+    facts = read_facts(path)
+    rows = [
+        ("file", f"{path} ({path.stat().st_size} bytes)"),
+        ("bundle", f"{facts.bundle_size} bytes, {facts.after_bundle} bytes follow it"),
+        ("needs", ", ".join(facts.needed)),
+        ("glibc", facts.glibc),
+        ("exports", ", ".join(facts.exported) or "nothing"),
+        ("weak", ", ".join(facts.weak) or "nothing"),
+        ("rules", "; ".join(problems(facts)) or "all kept"),
+    ]
+    return "\n".join(f"{name:8} {text}" for name, text in rows)

@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The variables of the command line, as data: SConstruct, ``-h`` and the README's table are made from these rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from mpykbuild.errors import BuildError
+
+
+@dataclass(frozen=True)
+class Option:
+    """One ``name=value`` of the command line. ``allowed`` empty means any text."""
+
+    name: str
+    default: str
+    values: str
+    help: str
+    allowed: tuple[str, ...] = ()
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("crash", "9.0.2", "a pinned version or a crash source tree (built or not)", "the crash to build against"),
+    Option("python", "3.13", "a pinned version or minor, a CPython source tree or tarball", "the Python to embed"),
+    Option("kernel", "6.12", "a kernel series such as 6.1, 6.12 or 7.2", "the kernel of the test vmcore"),
+    Option("downloads", "", "a folder", "where source tarballs are looked for before the network is asked"),
+    Option("cache", "", "a folder; default $MPYKDUMP_CACHE, else ~/.cache/mpykdump", "where CPython, crash… are kept"),
+    Option("prefix", "/usr/local", "a folder", "`install` puts lib/crash/extensions/mpykdump.so below it"),
+    Option("tests", "", "words for pytest, for example tests='-k taskinfo'", "which tests `test` runs (default: all)"),
+    Option("V", "0", "0 or 1", "1 shows the whole output of each step", ("0", "1")),
+)
+
+# Aliases, in the order in which help shows them.
+TARGETS: tuple[tuple[str, str], ...] = (
+    ("(none)", "build/mpykdump.so and build/crash"),
+    ("test", "all tests, inside crash on a real vmcore included"),
+    ("vmcore", "build/vmcore/{vmlinux,vmcore,truth}: a real kernel booted in QEMU and dumped"),
+    ("demo", "opens that vmcore in crash with the extension and prints taskinfo"),
+    ("audit", "what build/mpykdump.so needs and exports"),
+    ("reproducible", "builds CPython and the extension twice in different surroundings and compares"),
+    ("install", "copies mpykdump.so below prefix="),
+)
+
+
+def check(given: Mapping[str, str]) -> dict[str, str]:
+    """Return the value of every option; refuse unknown names and values, all at once.
+
+    Raises BuildError.
+    """
+    known = {option.name: option for option in OPTIONS}
+    wrong = [f"there is no option {name!r}" for name in given if name not in known]
+    for option in OPTIONS:
+        value = given.get(option.name, option.default)
+        if option.allowed and value not in option.allowed:
+            wrong.append(f"{option.name}={value} is not one of {', '.join(option.allowed)}")
+    if wrong:
+        raise BuildError("; ".join(wrong) + ".", "./sconsw -h lists every option with its values.")
+    return {option.name: given.get(option.name, option.default) for option in OPTIONS}
+
+
+def help_text() -> str:
+    """Return the text of ``./sconsw -h``."""
+    lines = ["", "Targets (./sconsw [TARGET] [OPTION=VALUE ...]):", ""]
+    lines += [f"  {name:14} {text}" for name, text in TARGETS]
+    lines += ["", "Options:", ""]
+    for option in OPTIONS:
+        lines.append(f"  {option.name}=  {option.help}")
+        lines.append(f"      values: {option.values}; default: {option.default or '(none)'}")
+    lines += ["", "SCons' own options (-j N, -c, -n, -Q …): ./sconsw -H", ""]
+    return "\n".join(lines)

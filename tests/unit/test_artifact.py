@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The artefact's rules, on small shared objects made here."""
+
+from __future__ import annotations
+
+import subprocess
+import zipfile
+import zipimport
+from pathlib import Path
+
+import pytest
+
+from mpykbuild import artifact
+from mpykbuild.errors import BuildError
+
+
+@pytest.fixture
+def bundle(tmp_path: Path) -> Path:
+    path = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("inside.py", "answer = 42\n")
+    return path
+
+
+def link(folder: Path, source: str, *flags: str) -> Path:
+    (folder / "x.c").write_text(source)
+    out = folder / "x.so"
+    subprocess.run(["cc", "-shared", "-fPIC", str(folder / "x.c"), "-o", str(out), *flags], check=True)
+    return out
+
+
+def test_bundle_survives_strip_and_is_importable(tmp_path: Path, bundle: Path) -> None:
+    linked = link(tmp_path, "static int f(void) { return 1; } int (*volatile p)(void) __attribute__((visibility"
+                  '("hidden"))) = f;')  # fmt: skip
+    out = tmp_path / "m.so"
+    artifact.assemble(linked, bundle, out)
+    subprocess.run(["strip", str(out)], check=True)
+    assert zipimport.zipimporter(str(out)).find_spec("inside") is not None
+    assert zipfile.ZipFile(out).namelist() == ["inside.py"]
+    assert artifact.read_facts(out).exported == ()
+
+
+def test_exported_name_is_refused(tmp_path: Path, bundle: Path) -> None:
+    linked = link(tmp_path, "int inflate(void) { return 1; }")
+    with pytest.raises(BuildError, match="it exports inflate"):
+        artifact.assemble(linked, bundle, tmp_path / "m.so")
+    assert not (tmp_path / "m.so").exists()
+
+
+def test_unwanted_library_and_missing_bundle_are_told_together(tmp_path: Path) -> None:
+    linked = link(
+        tmp_path, "extern void *dlopen(); void *f(void) { return dlopen(0, 1); }", "-Wl,--no-as-needed", "-lz"
+    )
+    found = artifact.problems(artifact.read_facts(linked))
+    assert any("it needs libz.so" in line for line in found)
+    assert any("no section" in line for line in found)
+
+
+def test_undefined_python_name_is_refused(tmp_path: Path, bundle: Path) -> None:
+    linked = link(tmp_path, "extern int Py_Main(void); __attribute__((visibility(\"hidden\"))) "
+                  "int f(void) { return Py_Main(); }")  # fmt: skip
+    with pytest.raises(BuildError, match="Py_Main is left undefined"):
+        artifact.assemble(linked, bundle, tmp_path / "m.so")
+
+
+def test_report_names_every_broken_rule(tmp_path: Path) -> None:
+    text = artifact.report(link(tmp_path, "int leaked;"))
+    assert "exports  leaked" in text
+    assert "it exports leaked" in text
+
+
+def test_not_an_elf_file_with_dynamic_section(tmp_path: Path) -> None:
+    (tmp_path / "x.c").write_text("int x;")
+    subprocess.run(["cc", "-c", str(tmp_path / "x.c"), "-o", str(tmp_path / "x.o")], check=True)
+    with pytest.raises(BuildError, match="not a shared object"):
+        artifact.read_facts(tmp_path / "x.o")
