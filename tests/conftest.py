@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Fixtures for tests inside crash. `./sconsw test` says through $MPYK_TEST_CONFIG what was built."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.truth import Truth, load
+
+from support.session import CrashSession, Result, Variant, Vmcore
+from support.session import run_crash as run_in_crash
+
+CONFIG = "MPYK_TEST_CONFIG"
+
+
+@cache
+def config() -> dict[str, Any]:
+    """What the build made: {variants: [...], vmcore: {...}, packaged: {...}}; empty when pytest runs on its own."""
+    path = os.environ.get(CONFIG)
+    return json.loads(Path(path).read_text()) if path else {}
+
+
+def variants() -> list[Variant]:
+    return [
+        Variant(row["name"], Path(row["extension"]), Path(row["crash"]), row["crash_version"], row["python"])
+        for row in config().get("variants", [])
+    ]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every test that asks for a variant runs in each variant that was built."""
+    if "variant" in metafunc.fixturenames:
+        rows = variants() or [pytest.param(None, marks=pytest.mark.skip(reason="needs ./sconsw test"))]
+        ids = [row.name for row in variants()] or ["no-build"]
+        metafunc.parametrize("variant", rows, ids=ids, scope="session")
+
+
+@pytest.fixture(scope="session")
+def vmcore() -> Vmcore:
+    if not config():
+        pytest.skip("needs ./sconsw test")
+    folder = Path(config()["vmcore"])
+    return Vmcore(folder / "vmlinux", folder / "vmcore", folder / "truth")
+
+
+@pytest.fixture(scope="session")
+def truth(vmcore: Vmcore) -> Truth:
+    return load(vmcore.truth)
+
+
+@pytest.fixture(scope="session")
+def crash_session(variant: Variant, vmcore: Vmcore) -> Iterator[CrashSession]:
+    """One crash for all tests of a variant: a test that leaves it unusable makes the next one fail, as it should."""
+    with CrashSession(variant, vmcore) as session:
+        yield session
+
+
+@pytest.fixture
+def run_crash(vmcore: Vmcore) -> Callable[..., Result]:
+    """Run commands in a crash of their own: ``run_crash(variant, commands, cwd=..., env=...) -> Result``."""
+
+    def run(variant: Variant, commands: Sequence[str], **where: Any) -> Result:
+        return run_in_crash(variant, vmcore, commands, **where)
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def drgn_program(vmcore: Vmcore) -> Any:
+    """The same dump opened by drgn, the second opinion."""
+    import drgn  # unit tests run where drgn has no wheel
+
+    program = drgn.Program()
+    program.set_core_dump(str(vmcore.vmcore))
+    program.load_debug_info([str(vmcore.vmlinux)])
+    return program
