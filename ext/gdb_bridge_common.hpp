@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The part of the gdb bridges that is the same for every gdb major.  The including gdbN_bridge.cpp has included gdb's
+ * headers and defined, in namespace `shim`, what differs:
+ *
+ *   length(type) target(type) is_stub(type) is_unsigned(type) owner(type)          properties of a type
+ *   field_name/field_type/field_bitpos/field_bitsize/field_is_static/field_enumval (type, index)
+ *   lookup(name, domain)  with domain one of  tag_domain, var_domain, type_domain  -> symbol or nullptr
+ *   symbol_type/symbol_class/symbol_value/symbol_address (symbol)
+ *   names_type(expression)  is it the name of a type?     type_of(expression)
+ */
+#include "gdb_bridge.h"
+
+#define MPYK_CHECK_GDB_ENUMS
+#include "gdb_enums_generated.h"
+
+#include <string.h>
+
+namespace {
+
+/* Whatever language gdb thinks current (the file of main() decides that), kernel names are C. */
+class c_language {
+public:
+    c_language() { set_language(language_c); }
+
+private:
+    scoped_restore_current_language m_saved;
+};
+
+int failed(struct mpyk_source_error *error, const char *text)
+{
+    snprintf(error->text, sizeof(error->text), "%s", text ? text : "");
+    return -1;
+}
+
+/*
+ * Run `body` and turn what gdb throws into text.  gdb_exception is the base of both errors and quit; anything else
+ * (std::bad_alloc) must not pass through C and Python frames either.
+ */
+template <typename Body> int guarded(struct mpyk_source_error *error, Body body)
+{
+    error->text[0] = '\0';
+    try {
+        c_language language;
+        return body();
+    } catch (const gdb_exception &ex) {
+        return failed(error, ex.what());
+    } catch (const std::exception &ex) {
+        return failed(error, ex.what());
+    }
+}
+
+inline struct type *as_type(mpyk_handle handle)
+{
+    return static_cast<struct type *>(const_cast<void *>(handle));
+}
+
+bool has_target(const struct type *type)
+{
+    switch (type->code()) {
+    case TYPE_CODE_PTR:
+    case TYPE_CODE_ARRAY:
+    case TYPE_CODE_TYPEDEF:
+    case TYPE_CODE_FUNC:
+    case TYPE_CODE_RANGE:
+    case TYPE_CODE_REF:
+    case TYPE_CODE_ENUM:
+        return true;
+    default:
+        return false;
+    }
+}
+
+bool has_fields(const struct type *type)
+{
+    switch (type->code()) {
+    case TYPE_CODE_STRUCT:
+    case TYPE_CODE_UNION:
+    case TYPE_CODE_ENUM:
+    case TYPE_CODE_FUNC:
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* By size, because the bounds of [] and [0] are written differently by each compiler. */
+uint64_t array_elements(struct type *array)
+{
+    LONGEST low, high;
+    uint64_t size = shim::length(check_typedef(shim::target(array)));
+
+    if (size != 0)
+        return shim::length(array) / size;
+    if (get_array_bounds(array, &low, &high) && high >= low)
+        return high - low + 1;
+    return 0;
+}
+
+mpyk_symbol_kind symbol_kind(struct symbol *symbol)
+{
+    switch (shim::symbol_class(symbol)) {
+    case LOC_BLOCK:
+        return MPYK_SYMBOL_FUNCTION;
+    case LOC_CONST:
+        return MPYK_SYMBOL_ENUMERATOR;
+    case LOC_STATIC:
+    case LOC_COMPUTED:
+    case LOC_UNRESOLVED:
+    case LOC_OPTIMIZED_OUT:
+        return MPYK_SYMBOL_VARIABLE;
+    default:
+        return MPYK_SYMBOL_OTHER;
+    }
+}
+
+void fill_field(struct type *type, int index, struct mpyk_field_desc *field)
+{
+    memset(field, 0, sizeof(*field));
+    field->name = shim::field_name(type, index);
+    if (type->code() == TYPE_CODE_ENUM) {
+        field->value = shim::field_enumval(type, index);
+        return;
+    }
+    field->type = shim::field_type(type, index);
+    if (type->code() == TYPE_CODE_FUNC)
+        return;
+    field->is_static = shim::field_is_static(type, index);
+    if (!field->is_static) {
+        field->bit_offset = shim::field_bitpos(type, index);
+        field->bit_size = shim::field_bitsize(type, index);
+    }
+}
+
+gdb::observers::token watch_token;
+void (*watch_changed)(const void *owner);
+
+} // namespace
+
+/* An expression that is no name of a type (a variable has the name), or that is no expression, means "not known". */
+static struct type *type_spelled(const char *name)
+{
+    try {
+        expression_up expression = parse_expression(name);
+        return shim::names_type(expression) ? shim::type_of(expression) : nullptr;
+    } catch (const gdb_exception_error &) {
+        return nullptr;
+    }
+}
+
+static struct type *type_tagged(const char *name, int code)
+{
+    struct symbol *symbol = shim::lookup(name, shim::tag_domain);
+    if (symbol == nullptr)
+        return nullptr;
+    struct type *type = check_typedef(shim::symbol_type(symbol));
+    return static_cast<int>(type->code()) == code ? type : nullptr;
+}
+
+static struct type *type_named(const char *name)
+{
+    struct symbol *symbol = shim::lookup(name, shim::type_domain);
+    if (symbol != nullptr && shim::symbol_class(symbol) == LOC_TYPEDEF)
+        return shim::symbol_type(symbol);
+    return type_spelled(name);
+}
+
+extern "C" int mpyk_gdb_lookup(const char *name, int code, mpyk_handle *type, struct mpyk_source_error *error)
+{
+    return guarded(error, [&]() {
+        *type = code == TYPE_CODE_TYPEDEF ? type_named(name) : type_tagged(name, code);
+        return *type == nullptr ? -1 : 0;
+    });
+}
+
+extern "C" int mpyk_gdb_expression_type(const char *text, mpyk_handle *type, struct mpyk_source_error *error)
+{
+    return guarded(error, [&]() {
+        expression_up expression = parse_expression(text);
+        *type = shim::type_of(expression);
+        return 0;
+    });
+}
+
+extern "C" int mpyk_gdb_lookup_symbol(const char *name, struct mpyk_symbol_desc *result,
+                                      struct mpyk_source_error *error)
+{
+    return guarded(error, [&]() {
+        struct symbol *symbol = shim::lookup(name, shim::var_domain);
+        if (symbol == nullptr)
+            return -1;
+        memset(result, 0, sizeof(*result));
+        result->kind = symbol_kind(symbol);
+        result->type = shim::symbol_type(symbol);
+        if (shim::symbol_class(symbol) == LOC_STATIC)
+            result->address = shim::symbol_address(symbol);
+        if (result->kind == MPYK_SYMBOL_ENUMERATOR)
+            result->value = shim::symbol_value(symbol);
+        return 0;
+    });
+}
+
+/*
+ * A declaration is not resolved here, nor the size of a typedef asked for: both may make gdb read the symbols of other
+ * compile units, which takes tens of milliseconds and is seldom needed.
+ */
+extern "C" int mpyk_gdb_describe(mpyk_handle handle, struct mpyk_type_desc *desc,
+                                 struct mpyk_source_error *error)
+{
+    return guarded(error, [&]() {
+        struct type *type = as_type(handle);
+        memset(desc, 0, sizeof(*desc));
+        desc->code = type->code();
+        desc->name = type->name();
+        desc->size = type->code() == TYPE_CODE_TYPEDEF ? 0 : shim::length(type);
+        desc->is_unsigned = shim::is_unsigned(type);
+        desc->incomplete = type->code() != TYPE_CODE_TYPEDEF && shim::is_stub(type);
+        desc->nfields = has_fields(type) ? type->num_fields() : 0;
+        desc->target = has_target(type) ? shim::target(type) : nullptr;
+        desc->owner = shim::owner(type);
+        if (type->code() == TYPE_CODE_ARRAY)
+            desc->elements = array_elements(type);
+        return 0;
+    });
+}
+
+extern "C" int mpyk_gdb_fields(mpyk_handle handle, struct mpyk_field_desc *fields, int count,
+                               struct mpyk_source_error *error)
+{
+    return guarded(error, [&]() {
+        struct type *type = as_type(handle);
+        for (int i = 0; i < count && i < static_cast<int>(type->num_fields()); i++)
+            fill_field(type, i, &fields[i]);
+        return 0;
+    });
+}
+
+extern "C" int mpyk_gdb_target(struct mpyk_gdb_target *target, struct mpyk_source_error *error)
+{
+    return guarded(error, [&]() {
+        struct gdbarch *arch = get_current_arch();
+        target->big_endian = gdbarch_byte_order(arch) == BFD_ENDIAN_BIG;
+        target->pointer_size = gdbarch_ptr_bit(arch) / 8;
+        return 0;
+    });
+}
+
+extern "C" void mpyk_gdb_unwatch(void)
+{
+    if (watch_changed == nullptr)
+        return;
+    gdb::observers::free_objfile.detach(watch_token);
+    gdb::observers::new_objfile.detach(watch_token);
+    watch_changed = nullptr;
+}
+
+extern "C" int mpyk_gdb_watch(void (*changed)(const void *owner), struct mpyk_source_error *error)
+{
+    mpyk_gdb_unwatch();
+    return guarded(error, [&]() {
+        shim::attach(gdb::observers::free_objfile, watch_token,
+                     [](struct objfile *objfile) { watch_changed(objfile); });
+        shim::attach(gdb::observers::new_objfile, watch_token, [](struct objfile *) { watch_changed(nullptr); });
+        watch_changed = changed;
+        return 0;
+    });
+}
