@@ -1,0 +1,354 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build crash in a copy of its source, and keep what extensions need: the program and the headers.
+
+The product's folder holds ``tree/``, which ``crashtree.parse`` reads like any built tree. A user's own folder is only
+ever read.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import platform
+import re
+import shutil
+import stat
+import subprocess
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpykbuild import crashtree
+from mpykbuild.cache import Product, build_once, digest_of
+from mpykbuild.crashtree import CrashTree
+from mpykbuild.errors import BuildError
+from mpykbuild.runlog import RunLog
+from mpykbuild.targets import host_target
+
+# Raise it whenever the recipe below gives another result from the same source.
+RECIPE = "1"
+SOURCE_DATE_EPOCH = "1700000000"
+CFLAGS = "-O2 -g0"
+
+# What gdb's configure is told: parts that crash never uses are left out, and libraries that only happen to be on the
+# machine do not change the program. crash's configure has 512 bytes for all of it.
+GDB_CONFIGURE_FLAGS = (
+    "--disable-gdbserver", "--disable-sim", "--disable-nls", "--disable-libctf", "--disable-tui", "--disable-werror",
+    "--disable-source-highlight", "--disable-inprocess-agent", "--without-guile", "--without-debuginfod",
+    "--without-babeltrace", "--without-intel-pt", "--without-xxhash", "--without-lzma",
+)  # fmt: skip
+
+# Content of small files is hashed, of others only size and time: that is enough to notice an edit, and quick.
+HASHED_SIZE = 1 << 20
+IGNORED_NAMES = frozenset({".git", ".svn", ".hg", ".pc", "__pycache__", "RPMBUILD"})
+KEPT_GDB_FOLDERS = ("gdb", "gdbsupport", "gnulib", "bfd", "include", "libdecnumber", "readline", "zlib")
+KEPT_GDB_SUFFIXES = frozenset({".h", ".def", ".inc"})
+KEPT_GDB_FILES = frozenset({"version.in", "crash.target"})
+DROPPED_GDB_FOLDERS = frozenset({"testsuite", "po", "doc", "tests", "contrib", "examples"})
+KEPT_TOP_SUFFIXES = frozenset({".h"})
+KEPT_TOP_FILES = frozenset(
+    {"crash", "Makefile", "build_data.c", ".rh_rpm_package", "configure.c", "CFLAGS.extra", "LDFLAGS.extra",
+     "COPYING", "COPYING3", "README"}
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Library:
+    """A library of crash's: ``header`` proves that its development package is there; ``package`` on Debian, Fedora."""
+
+    name: str
+    header: str
+    packages: str
+    define: str = ""
+    link: str = ""
+
+
+NEEDED = (
+    Library("zlib", "zlib.h", "zlib1g-dev (Debian), zlib-devel (Fedora)"),
+    Library("ncurses", "curses.h", "libncurses-dev (Debian), ncurses-devel (Fedora)"),
+)
+NEEDED_BY_NEW_GDB = (
+    Library("gmp", "gmp.h", "libgmp-dev (Debian), gmp-devel (Fedora)"),
+    Library("mpfr", "mpfr.h", "libmpfr-dev (Debian), mpfr-devel (Fedora)"),
+)
+COMPRESSORS = (
+    Library("lzo", "lzo/lzo1x.h", "liblzo2-dev (Debian), lzo-devel (Fedora)", "LZO", "-llzo2"),
+    Library("snappy", "snappy-c.h", "libsnappy-dev (Debian), snappy-devel (Fedora)", "SNAPPY", "-lsnappy"),
+    Library("zstd", "zstd.h", "libzstd-dev (Debian), libzstd-devel (Fedora)", "ZSTD", "-lzstd"),
+)
+LIBRARIES = (*NEEDED, *NEEDED_BY_NEW_GDB, *COMPRESSORS)
+
+
+@dataclass(frozen=True)
+class Toolchain:
+    """What of the machine goes into the product: the compiler, and which of ``LIBRARIES`` can be compiled against."""
+
+    compiler: str
+    libraries: tuple[str, ...]
+
+    @property
+    def compressors(self) -> tuple[Library, ...]:
+        return tuple(library for library in COMPRESSORS if library.name in self.libraries)
+
+
+def probe_toolchain(path: str | None = None) -> Toolchain:
+    """Ask gcc for its version and for the headers of all libraries, in two quick runs. ``path`` is $PATH."""
+    env = _environment(path)
+    asked = "".join(f"#if __has_include(<{row.header}>)\nhave {row.name}\n#endif\n" for row in LIBRARIES)
+    version = _ask(["gcc", "--version"], env)
+    answer = _ask(["gcc", "-E", "-P", "-x", "c", "-"], env, asked)
+    present = {line.split()[1] for line in answer.splitlines() if line.startswith("have ")}
+    return Toolchain(version.splitlines()[0], tuple(row.name for row in LIBRARIES if row.name in present))
+
+
+def tree_key(root: Path) -> str:
+    """Return a digest of everything in a user's crash tree that its build reads."""
+    inputs = hashlib.sha256()
+    for path in sorted(_files(root)):
+        relative = path.relative_to(root).as_posix()
+        inputs.update(f"{relative}\0{_fingerprint(path, relative)}\0".encode())
+    return inputs.hexdigest()
+
+
+def product(
+    source_key: str, version: str, cache_root: Path, toolchain: Toolchain, target: str | None = None
+) -> Product:
+    """Return where the built crash is, or will be.
+
+    ``source_key`` is a hash of the source: the sha256 of pinned archives, or ``tree_key`` of a user's tree.
+    ``target`` is the crash target, by default that of this machine.
+    """
+    machine = platform.machine()
+    inputs = {
+        "recipe": RECIPE,
+        "source": source_key,
+        "machine": machine,
+        "target": target or host_target(machine).name,
+        "compiler": toolchain.compiler,
+        "libraries": " ".join(toolchain.libraries),
+        "flags": " ".join((CFLAGS, *GDB_CONFIGURE_FLAGS)),
+    }
+    return Product(root=cache_root, kind="crash", name=version, key=digest_of(inputs))
+
+
+def product_of_tree(tree: CrashTree, cache_root: Path, toolchain: Toolchain) -> Product:
+    """Return the product of a user's unbuilt tree; raise BuildError at once when its build cannot succeed."""
+    crashtree.check_usable(tree)
+    check_buildable(tree, toolchain)
+    return product(tree_key(tree.path), tree.version, cache_root, toolchain, tree.target)
+
+
+def check_buildable(tree: CrashTree, toolchain: Toolchain) -> None:
+    """Raise BuildError for what would make crash's own make fail late, or reach for the network."""
+    archive = tree.path / f"{tree.gdb_name}.tar.gz"
+    if tree.gdb_dir is None and not archive.is_file():
+        raise BuildError(
+            f"The crash tree {tree.path} has neither the folder {tree.gdb_name} nor {archive.name}, so gdb, which "
+            "is a part of crash, cannot be built.",
+            f"put {archive.name} (from https://ftp.gnu.org/gnu/gdb/) into {tree.path}",
+        )
+    needed = NEEDED + (NEEDED_BY_NEW_GDB if tree.gdb_major >= 11 else ())
+    missing = [row for row in needed if row.name not in toolchain.libraries]
+    if missing:
+        raise BuildError(
+            f"crash {tree.version} cannot be built: the headers of {', '.join(row.name for row in missing)} are not "
+            "installed.",
+            f"install {'; '.join(row.packages for row in missing)}",
+        )
+
+
+def build(
+    wanted: Product,
+    source: Path | Callable[[Path], None],
+    runlog: RunLog,
+    jobs: int,
+    toolchain: Toolchain,
+    path: str | None = None,
+) -> Path:
+    """Return the folder of ``wanted``, building it first if need be.
+
+    ``source`` is a folder, which is copied, or a function that fills the empty folder it is given.
+    """
+
+    def make(folder: Path) -> None:
+        work = folder / "build"
+        try:
+            _bring(source, work)
+            root = _tree_root(work)
+            tree = crashtree.parse(root)
+            check_buildable(tree, toolchain)
+            _prepare(tree, toolchain)
+            _compile(tree, runlog, jobs, _environment(path, work))
+            built = _checked(root, tree, runlog.log, _environment(path))
+            _prune(built, folder / "tree", _environment(path))
+        finally:
+            shutil.rmtree(work, ignore_errors=True)
+
+    facts = {"compiler": toolchain.compiler, "libraries": list(toolchain.libraries), "recipe": RECIPE}
+    return build_once(wanted, make, facts)
+
+
+def _environment(path: str | None = None, work: Path | None = None) -> dict[str, str]:
+    """The whole environment of every command: nothing else of the user's leaks in."""
+    env = {
+        "PATH": path or os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH,
+        "CFLAGS": CFLAGS,
+        "CXXFLAGS": CFLAGS,
+        # The manuals of gdb are not wanted, and texinfo need not be installed.
+        "MAKEINFO": "true",
+    }
+    if work is not None:
+        env["HOME"] = str(work)
+        env["PATH"] = f"{_refuse_downloads(work)}:{env['PATH']}"
+    return env
+
+
+def _refuse_downloads(work: Path) -> Path:
+    """crash's Makefile calls wget when it misses gdb's archive: put one that says no in front of the real one."""
+    folder = work / ".mpykbuild-bin"
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in ("wget", "curl", "git"):
+        script = folder / name
+        script.write_text(f'#!/bin/sh\necho "the build of crash tried: {name} $*; downloads are refused" >&2\nexit 1\n')
+        script.chmod(0o755)
+    return folder
+
+
+def _ask(command: Sequence[str], env: Mapping[str, str], text: str = "") -> str:
+    try:
+        done = subprocess.run(
+            list(command), input=text, env=dict(env), capture_output=True, text=True, check=True, errors="replace"
+        )
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise BuildError(
+            f"crash cannot be built: {' '.join(command)} does not work ({error}).",
+            "install the C and C++ compilers (packages gcc and g++)",
+        ) from error
+    return done.stdout
+
+
+def _files(root: Path) -> Iterable[Path]:
+    for folder, names, files in os.walk(root):
+        names[:] = sorted(name for name in names if name not in IGNORED_NAMES)
+        for name in files:
+            yield Path(folder, name)
+
+
+def _fingerprint(path: Path, relative: str) -> str:
+    if path.is_symlink():
+        return f"link to {path.readlink()}"
+    facts = path.stat()
+    in_gdb = relative.startswith(("gdb/", "gdb-")) and "/" in relative
+    if in_gdb or facts.st_size > HASHED_SIZE or not stat.S_ISREG(facts.st_mode):
+        return f"{facts.st_size} {facts.st_mtime_ns}"
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _bring(source: Path | Callable[[Path], None], work: Path) -> None:
+    if isinstance(source, Path):
+        # A user's tree may be read-only; the copy must not be, and it must not share files by hard links.
+        shutil.copytree(source, work, symlinks=True, ignore=shutil.ignore_patterns(*IGNORED_NAMES))
+        for folder, _, files in os.walk(work):
+            for name in (".", *files):
+                path = Path(folder, name)
+                if not path.is_symlink():
+                    path.chmod(path.stat().st_mode | stat.S_IWUSR | stat.S_IRUSR)
+    else:
+        work.mkdir(parents=True)
+        source(work)
+
+
+def _tree_root(work: Path) -> Path:
+    """Archives have one folder at the top, folders have none."""
+    if (work / "defs.h").is_file():
+        return work
+    inner = [child for child in work.iterdir() if (child / "defs.h").is_file()]
+    return inner[0] if len(inner) == 1 else work
+
+
+def _prepare(tree: CrashTree, toolchain: Toolchain) -> None:
+    """Forget an earlier, unfinished build in the copy, and write the files with which crash's configure is extended."""
+    root = tree.path
+    archive = root / f"{tree.gdb_name}.tar.gz"
+    if tree.gdb_dir is not None and archive.is_file():
+        shutil.rmtree(tree.gdb_dir)
+    for pattern in ("*.o", "crash", "crashlib.a", "build_data.c", "configure"):
+        for leftover in root.glob(pattern):
+            leftover.unlink()
+    (root / ".rh_rpm_package").write_text(tree.release + "\n")
+    headers = (root / "defs.h").read_text(errors="replace")
+    usable = [row for row in toolchain.compressors if re.search(rf"^#ifdef {row.define}\b", headers, re.MULTILINE)]
+    _add_lines(root / "CFLAGS.extra", [f"-D{row.define}" for row in usable])
+    _add_lines(root / "LDFLAGS.extra", [row.link for row in usable])
+    _add_lines(root / "GDBFLAGS.extra", GDB_CONFIGURE_FLAGS)
+
+
+def _add_lines(path: Path, lines: Iterable[str]) -> None:
+    present = path.read_text().splitlines() if path.is_file() else []
+    path.write_text("".join(f"{line}\n" for line in (*present, *(line for line in lines if line not in present))))
+
+
+def _compile(tree: CrashTree, runlog: RunLog, jobs: int, env: Mapping[str, str]) -> None:
+    command = ["make", f"-j{jobs}"]
+    if tree.target != host_target().name:
+        command.append(f"target={tree.target}")
+    # The files that are made, and so what tar keeps of them later, must not depend on the user's umask.
+    runlog.step("make", ["/bin/sh", "-c", 'umask 022 && exec "$@"', "sh", *command], tree.path, env)
+
+
+def _checked(root: Path, wanted: CrashTree, log: Path, env: Mapping[str, str]) -> CrashTree:
+    """crash's make may end with 0 although there is no program: run it, and compare what it says it is."""
+    program = root / "crash"
+    if not program.is_file():
+        raise BuildError(
+            f"The build of crash {wanted.version} ended without an error but made no crash program.",
+            f"see the last lines of {log}",
+        )
+    done = subprocess.run(
+        [str(program), "-v"], stdin=subprocess.DEVNULL, env=dict(env), cwd=root, capture_output=True, text=True,
+        errors="replace", check=False,
+    )  # fmt: skip
+    said = re.search(r"^crash (\S+)", done.stdout, re.MULTILINE)
+    if done.returncode or not said or said.group(1) != wanted.release:
+        raise BuildError(
+            f"The crash program that was built says {said.group(1) if said else done.stderr.strip()!r} "
+            f"(status {done.returncode}), but version {wanted.release} was expected.",
+            f"see {log}",
+        )
+    return crashtree.parse(root)
+
+
+def _prune(tree: CrashTree, target: Path, env: Mapping[str, str]) -> None:
+    """Copy the program and the headers to ``target``."""
+    assert tree.gdb_dir is not None
+    target.mkdir(parents=True)
+    for path in sorted(tree.path.iterdir()):
+        if path.is_file() and (path.name in KEPT_TOP_FILES or path.suffix in KEPT_TOP_SUFFIXES):
+            _keep(path, target / path.name)
+    kept = target / tree.gdb_dir.name
+    for name in KEPT_GDB_FILES:
+        if (tree.gdb_dir / name).is_file():
+            _keep(tree.gdb_dir / name, kept / name)
+    for folder in KEPT_GDB_FOLDERS:
+        for path in _headers(tree.gdb_dir / folder):
+            _keep(path, kept / path.relative_to(tree.gdb_dir))
+    _ask(["strip", "--strip-unneeded", str(target / "crash")], env)
+
+
+def _headers(root: Path) -> Iterable[Path]:
+    for folder, names, files in os.walk(root):
+        names[:] = sorted(name for name in names if name not in DROPPED_GDB_FOLDERS)
+        for name in sorted(files):
+            path = Path(folder, name)
+            if path.is_file() and (path.suffix in KEPT_GDB_SUFFIXES or name in KEPT_GDB_FILES):
+                yield path
+
+
+def _keep(path: Path, copy: Path) -> None:
+    """Copy one file (a link's target, not the link) with a fixed mode."""
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(path, copy)
+    copy.chmod(0o755 if os.access(path, os.X_OK) and path.name == "crash" else 0o644)
