@@ -65,20 +65,24 @@ class AptClient:
         self.echo = echo
         self.helper = helper
 
-    def fetch_source(self, package: str, wanted: Wanted, dest: Path) -> Path:
-        """Return ``dest/<name>``, a file of the source package ``package``, verified by its pinned hash.
+    def fetch_source(self, package: str, file: str, wanted: Wanted, dest: Path) -> Path:
+        """Return ``dest/<wanted.name>``: ``file`` of a source package, verified by its pinned hash.
 
         Raises Unavailable if no mirror has it.
         """
+        try:
+            mirrors = self.mirrors
+        except BuildError as error:
+            raise Unavailable(error.what) from error
         shelf = package[:4] if package.startswith("lib") else package[:1]
         reasons = []
-        for mirror in self.mirrors:
-            url = f"{mirror.uri}pool/main/{shelf}/{package}/{wanted.name}"
+        for mirror in mirrors:
+            url = f"{mirror.uri}pool/main/{shelf}/{package}/{file}"
             try:
                 return keep(wanted, dest, url, self._filler(url, wanted))
             except Unavailable as error:
-                reasons.append(str(error))
-        raise Unavailable("; ".join(dict.fromkeys(reasons)))
+                reasons.append(f"{mirror.uri}: {error}")
+        raise Unavailable("; ".join(reasons))
 
     def binaries(self, name_regex: str, suites: Sequence[str] | None = None) -> list[BinaryPackage]:
         """Return all packages whose whole name matches, newest version first, in ``suites`` (all known by default)."""

@@ -135,9 +135,9 @@ def from_url(url: str, wanted: Wanted, timeout: float = TIMEOUT_SECONDS) -> Call
         except urllib.error.HTTPError as error:
             raise Unavailable(f"the server answered {error.code} {error.reason}") from error
         except urllib.error.URLError as error:
-            raise Unavailable(one_line(str(error.reason))) from error
+            raise Unavailable(_reason(error.reason)) from error
         except (OSError, http.client.HTTPException) as error:
-            raise Unavailable(one_line(str(error) or type(error).__name__)) from error
+            raise Unavailable(_reason(error)) from error
         finally:
             progress.clear()
 
@@ -155,6 +155,12 @@ def _copy(answer: http.client.HTTPResponse, write: Callable[[bytes], object], pr
         progress.show(done)
     if expected is not None and done < expected:
         raise Unavailable(f"it broke off after {done} of {expected} bytes")
+
+
+def _reason(error: object) -> str:
+    """Return what the system says about a failed connection, without its number."""
+    said = error.strerror if isinstance(error, OSError) else None
+    return one_line(said or str(error)) or type(error).__name__
 
 
 def one_line(text: str) -> str:
