@@ -139,7 +139,8 @@ def _read_enum(folder: Path, row: GdbEnum, known: Mapping[str, int]) -> Values:
 
 def _without_comments(path: Path) -> str:
     """Blank the comments but keep every line where it is, for the line numbers of messages."""
-    text = path.read_text(encoding="utf-8", errors="replace")
+    # pyparsing counts positions in the text with its tabs expanded.
+    text = path.read_text(encoding="utf-8", errors="replace").expandtabs()
     return COMMENT.sub(lambda match: "\n" * match.group().count("\n") or " ", text)
 
 
