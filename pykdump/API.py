@@ -1,0 +1,126 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Everything a program needs: ``from pykdump.API import *``.
+
+There is no ``__all__`` on purpose. Programs rely on every public name here, the standard modules included: many
+never import sys or os themselves. tests/unit/test_pykdump_api.py pins the names.
+"""
+
+from __future__ import annotations
+
+import atexit
+import importlib
+import os
+import re
+import select
+import stat
+import string
+import sys
+import time
+import traceback
+from collections import defaultdict
+
+import crash
+from crash import (
+    HZ,
+    PAGE_CACHE_SHIFT,
+    PAGESIZE,
+    Addr,
+    Deref,
+    SmartString,
+    StructResult,
+    addr2mod,
+    addr2sym,
+    container_of,
+    enumerator_value,
+    exec_crash_command,
+    exec_gdb_command,
+    get_pathname,
+    is_task_active,
+    member_offset,
+    member_size,
+    pid_to_task,
+    readInt,
+    readLong,
+    readmem,
+    readPtr,
+    readS8,
+    readS16,
+    readS32,
+    readS64,
+    readSU,
+    readSymbol,
+    readU8,
+    readU16,
+    readU32,
+    readU64,
+    readUInt,
+    readULong,
+    struct_size,
+    sym2addr,
+    sym2alladdr,
+    symbol_exists,
+    task_to_pid,
+    tPtr,
+    type_length,
+    union_size,
+    whatis,
+)
+
+from pykdump._lazy import OptionParser, argparse, pp, pprint
+from pykdump.caches import (
+    CU_LIVE,
+    CU_LOAD,
+    CU_PYMOD,
+    CU_TIMEOUT,
+    DCache,
+    memoize_cond,
+    memoize_typeinfo,
+    purge_memoize_cache,
+    purge_typeinfo,
+)
+from pykdump.defines import CDefine, CEnum, EnumInfo, dbits2str
+from pykdump.generic import Bunch, TrueOnce, argv2s, hexl, isfileoutput, iterN, long, print2columns
+from pykdump.kernel import PYKD, API_options, exec_command, getSizeOf, struct_exists
+from pykdump.lists import (
+    LH_isempty,
+    ListHead,
+    getFullBuckets,
+    getFullBucketsH,
+    getListSize,
+    hlist_for_each_entry,
+    list_for_each_entry,
+    readBadList,
+    readList,
+    readListByHead,
+    readStructNext,
+    readSUArray,
+    readSUListFromHead,
+)
+from pykdump.pylog import WARNING, PyLog, pylog
+from pykdump.sysinfo import KernelRev, sys_info
+from pykdump.words import (
+    ALIGN,
+    BITS_PER_INT,
+    BITS_PER_LONG,
+    FD_ISSET,
+    INT_MASK,
+    INT_MAX,
+    INT_SIZE,
+    LONG_MASK,
+    LONG_MAX,
+    LONG_SIZE,
+    PTR_SIZE,
+    atomic_t,
+    cpu_to_le32,
+    le16_to_cpu,
+    le32_to_cpu,
+    pointersize,
+    sLong,
+    uInt,
+    uLong,
+    unsigned16,
+    unsigned32,
+    unsigned64,
+)
+
+debug = API_options.debug

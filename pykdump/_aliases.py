@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The old package name: ``from LinuxDump.Tasks import TaskTable`` means pykdump.linux.tasks.
+
+The old name gives the very same module, so that what a program sets in one is seen through the other.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.machinery import ModuleSpec
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
+
+PACKAGE = "LinuxDump"
+MODULES = {
+    "LinuxDump.Tasks": "pykdump.linux.tasks",
+    "LinuxDump.percpu": "pykdump.linux.percpu",
+}
+
+
+class _AliasFinder:
+    """Finder and loader in one, at the end of sys.meta_path: real modules of these names would win."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name != PACKAGE and name not in MODULES:
+            return None
+        return ModuleSpec(name, _AliasFinder(), is_package=name == PACKAGE)  # type: ignore[arg-type]
+
+    @staticmethod
+    def create_module(spec: ModuleSpec) -> ModuleType | None:
+        return None
+
+    @staticmethod
+    def exec_module(module: ModuleType) -> None:
+        name = module.__name__
+        if name == PACKAGE:
+            # "from LinuxDump import *" has always handed out the whole API.
+            api = vars(import_module("pykdump.API"))
+            module.__dict__.update({n: value for n, value in api.items() if not n.startswith("_")})
+        else:
+            # The import system takes what is in sys.modules after this call, not the module it passed.
+            sys.modules[name] = import_module(MODULES[name])
+
+
+def install() -> None:
+    """Make the old names importable; a second call does nothing."""
+    if not any(isinstance(finder, _AliasFinder) for finder in sys.meta_path):
+        sys.meta_path.append(_AliasFinder())  # type: ignore[arg-type]

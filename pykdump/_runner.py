@@ -1,0 +1,240 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The one door from the C extension into Python: runs a program or a command and always comes back.
+
+``main(kind, argv)`` returns the exit status; whatever the program does (exits, raises, is interrupted, recurses
+without end), crash's prompt returns and the next program finds the interpreter as the first one did.
+"""
+
+from __future__ import annotations
+
+import sys
+
+from pykdump import _aliases, _programs
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+    from types import CodeType, TracebackType
+
+STATUS_ERROR = 1
+STATUS_USAGE = 2
+STATUS_INTERRUPTED = 130  # what a shell reports for SIGINT
+_aliases.install()
+# What the C side gave us: the bundle. A nested run starts from it too, not from the outer program's path.
+_BASE_PATH = tuple(entry for entry in sys.path if entry)
+
+
+def main(kind: str, argv: Sequence[str]) -> int:
+    """Run what ``kind`` says: "program", "command", "string", "module" or "version"; return the exit status.
+
+    ``argv[0]`` is the program as the user typed it, the command's name, the code, or the module's name.
+    """
+    try:
+        action = _ACTIONS[kind]
+    except KeyError:
+        return _complain(f"epython: the extension asked for an unknown kind of run, {kind!r}.")
+    saved = _InterpreterState()
+    try:
+        status = _guarded(action, _common_options(list(argv)))
+        if saved.outermost:
+            _end_of_program()
+    except BaseException as error:  # noqa: BLE001 - nothing may reach C; a second Ctrl-C may well hit the handler itself
+        status = STATUS_INTERRUPTED if isinstance(error, KeyboardInterrupt) else STATUS_ERROR
+    try:
+        saved.restore()
+    except KeyboardInterrupt:
+        saved.restore()
+    _InterpreterState.depth -= 1
+    return status
+
+
+def _common_options(argv: list[str]) -> list[str]:
+    """The place where the options common to all programs (--timeout, --maxel...) are taken out of ``argv``."""
+    return argv
+
+
+def _guarded(action: Callable[[list[str]], int], argv: list[str]) -> int:
+    """Run ``action`` and turn every way out of it into a status."""
+    try:
+        status = action(argv)
+        sys.stdout.flush()
+        return status
+    except SystemExit as error:
+        return _exit_status(error.code)
+    except KeyboardInterrupt:
+        return _complain("Interrupted.", STATUS_INTERRUPTED)
+    except _programs.ProgramNotFound as error:
+        return _complain(f"epython: {error}")
+    except BrokenPipeError as error:
+        if _output_is_closed():
+            return 0  # the reader ("| head") has seen enough: that is no failure
+        return _report(error)
+    except BaseException as error:  # noqa: BLE001 - the session must survive anything that a program raises
+        return _report(error)
+
+
+def _end_of_program() -> None:
+    """What the API does when a program has ended, if the program used it: print the problems, forget its results."""
+    log = sys.modules.get("pykdump.pylog")
+    if log is not None:
+        log.pylog.cleanup()
+    caches = sys.modules.get("pykdump.caches")
+    if caches is not None:
+        caches.end_of_program()
+    _output_is_closed()
+
+
+def _exit_status(code: object) -> int:
+    """What sys.exit(code) means, as for a Python process: None is success, a string is an error message."""
+    if code is None:
+        return 0
+    if isinstance(code, int):
+        return int(code)
+    return _complain(str(code))
+
+
+def _complain(message: str, status: int = STATUS_ERROR) -> int:
+    """Say ``message`` after what the program has printed, and hand back the status."""
+    _output_is_closed()
+    print(message, file=sys.stderr)
+    return status
+
+
+def _output_is_closed() -> bool:
+    """Flush the output; True if nobody reads it any more."""
+    try:
+        sys.stdout.write("")
+        sys.stdout.flush()
+    except (OSError, ValueError):
+        return True
+    return False
+
+
+def _report(error: BaseException) -> int:
+    """Print the traceback of a failed program without this module's own frames."""
+    try:
+        import traceback
+
+        _output_is_closed()
+        traceback.print_exception(type(error), error, _program_frames(error.__traceback__))
+    except Exception as second:  # noqa: BLE001 - out of memory, or the exception's own __str__ fails
+        sys.stderr.write(f"{type(error).__name__} (its traceback could not be printed: {type(second).__name__})\n")
+    return STATUS_ERROR
+
+
+def _program_frames(trace: TracebackType | None) -> TracebackType | None:
+    ours = (main.__code__.co_filename, _programs.find.__code__.co_filename)
+    first = trace
+    while first is not None and first.tb_frame.f_code.co_filename in ours:
+        first = first.tb_next
+    return first
+
+
+class _InterpreterState:
+    """What a program may change and the next one must not see."""
+
+    depth = 0
+
+    def __init__(self) -> None:
+        self.path = list(sys.path)
+        self.argv = list(getattr(sys, "argv", []))
+        self.streams = (sys.stdin, sys.stdout, sys.stderr)
+        self.recursion_limit = sys.getrecursionlimit()
+        self.main = sys.modules.get("__main__")
+        self.modules = frozenset(sys.modules)
+        # A program may run another one by way of exec_crash_command("epython ...").
+        self.outermost = _InterpreterState.depth == 0
+        _InterpreterState.depth += 1
+
+    def restore(self) -> None:
+        sys.path[:] = self.path
+        sys.argv = self.argv
+        sys.stdin, sys.stdout, sys.stderr = self.streams
+        sys.setrecursionlimit(self.recursion_limit)
+        if self.main is not None:
+            sys.modules["__main__"] = self.main
+        for name in [n for n in sys.modules if n not in self.modules]:
+            if _is_foreign(sys.modules.get(name)):
+                del sys.modules[name]
+
+
+def _is_foreign(module: object) -> bool:
+    """A module that came from the program's folder or $PYKDUMPPATH: the next program may mean another by that name."""
+    origin = getattr(module, "__file__", None)
+    if not isinstance(origin, str):
+        paths = getattr(module, "__path__", None)  # a namespace package
+        origin = next(iter(paths), "") if paths is not None else ""
+    return bool(origin) and not origin.startswith(_BASE_PATH)
+
+
+def _search_path(directory: str) -> None:
+    """The bundle first, so that a stray re.py does no harm; then the program's folder and $PYKDUMPPATH."""
+    added = [e for e in (directory, *_programs.path_entries()) if e]
+    sys.path[:] = list(dict.fromkeys([*_BASE_PATH, *added]))
+    for entry in added:
+        # The cache goes by the folder's mtime: a module written within the last second would not be found.
+        sys.path_importer_cache.pop(entry, None)
+
+
+def _execute(code: CodeType, filename: str | None, argv: list[str]) -> int:
+    """Run ``code`` in a ``__main__`` of its own."""
+    module = type(sys)("__main__")
+    if filename is not None:
+        module.__file__ = filename
+    sys.modules["__main__"] = module
+    sys.argv = argv
+    exec(code, module.__dict__)
+    return 0
+
+
+def _run_program(argv: list[str]) -> int:
+    try:
+        program = _programs.find(argv[0])
+    except _programs.ProgramNotFound:
+        if _programs.bundled_command(argv[0]) is None:
+            raise
+        return _run_command(argv)
+    _search_path(program.directory)
+    return _execute(program.code, program.filename, [program.filename, *argv[1:]])
+
+
+def _run_module(argv: list[str]) -> int:
+    _search_path("")
+    program = _programs.from_module(argv[0])
+    return _execute(program.code, program.filename, [program.filename, *argv[1:]])
+
+
+def _run_string(argv: list[str]) -> int:
+    _search_path("")
+    source = argv[0] + "\n"
+    import linecache
+
+    # No mtime: checkcache() leaves the entry alone, so that a traceback shows the line.
+    linecache.cache["<string>"] = (len(source), None, source.splitlines(True), "<string>")
+    return _execute(compile(source, "<string>", "exec", dont_inherit=True), None, ["-c", *argv[1:]])
+
+
+def _run_command(argv: list[str]) -> int:
+    name = _programs.bundled_command(argv[0])
+    if name is None:
+        raise _programs.ProgramNotFound(f"the bundle {_programs.BUNDLE} has no command {argv[0]!r}.")
+    _search_path("")
+    sys.argv = argv
+    module = __import__(name, fromlist=["main"])
+    return _exit_status(module.main(argv[1:]))
+
+
+def _print_version(_argv: list[str]) -> int:
+    from pykdump import _version
+
+    print(_version.report())
+    return 0
+
+
+_ACTIONS: dict[str, Callable[[list[str]], int]] = {
+    "program": _run_program,
+    "module": _run_module,
+    "string": _run_string,
+    "command": _run_command,
+    "version": _print_version,
+}

@@ -1,0 +1,75 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Small helpers without a kernel in them that programs take from the API."""
+
+from __future__ import annotations
+
+import os
+import stat as _stat
+import sys
+from itertools import islice, zip_longest
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
+long = int  # Python 2's name: hundreds of scripts still use it
+hexl = hex
+
+
+class Bunch(dict):  # type: ignore[type-arg]
+    """A dict whose keys are attributes too."""
+
+    def __init__(self, d: dict[str, Any] | None = None) -> None:
+        super().__init__(d or {})
+        self.__dict__.update(self)
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        super().__setitem__(name, value)
+        object.__setattr__(self, name, value)
+
+    __setitem__ = __setattr__
+
+    def copy(self) -> Bunch:
+        """A shallow copy."""
+        return Bunch(self)
+
+    def __str__(self) -> str:
+        return "\n".join(f"   {name:<12} {self[name]}" for name in sorted(self))
+
+
+class TrueOnce:
+    """True the first ``n`` times it is tested, then False: for headings that are printed once."""
+
+    def __init__(self, n: int = 1) -> None:
+        self.v = n
+
+    def __bool__(self) -> bool:
+        self.v -= 1
+        return self.v >= 0
+
+
+def iterN(seq: Iterable[T], n: int) -> Iterator[T]:
+    """At most ``n`` elements of ``seq``."""
+    return islice(seq, n)
+
+
+def print2columns(left: str, right: str) -> None:
+    """Print two multi-line texts side by side."""
+    for a, b in zip_longest(left.split("\n"), right.split("\n"), fillvalue=""):
+        print(a.ljust(38), b)
+
+
+def argv2s(argv: Sequence[str]) -> str:
+    """A command line as the user would type it: the program's name without its folder."""
+    return " ".join([os.path.basename(argv[0]), *argv[1:]]) if argv else ""
+
+
+def isfileoutput() -> bool:
+    """Whether the output goes to a regular file."""
+    try:
+        return _stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
+    except (OSError, ValueError, AttributeError):
+        return False

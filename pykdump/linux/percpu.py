@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Per-CPU variables: their address on each CPU, and which CPUs there are."""
+
+from __future__ import annotations
+
+import sys
+
+from crash import error, readmem, readPtr, readSU, struct_size, sym2addr, symbol_exists
+
+from pykdump.caches import CU_LIVE, memoize_cond
+from pykdump.words import LONG_MASK, PTR_SIZE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from crash import StructResult
+
+
+def _cpus(kind: str) -> list[int]:
+    """The CPUs in the kernel's possible, present or online mask; [0] on a kernel without SMP."""
+    address = sym2addr(f"__cpu_{kind}_mask")
+    if not address:
+        # Before commit c4c54dd1caf1 ("kernel/cpu.c: change type of cpu_possible_bits and friends", v4.5)
+        # it was a pointer: const struct cpumask *const cpu_possible_mask.
+        pointer = sym2addr(f"cpu_{kind}_mask")
+        address = readPtr(pointer) if pointer else 0
+    if not address:
+        return [0]
+    return _set_bits(readmem(address, max(struct_size("struct cpumask"), PTR_SIZE)))
+
+
+def _set_bits(bitmap: bytes) -> list[int]:
+    """Numbers of the bits set in a bitmap, which is an array of ``unsigned long``."""
+    words = [int.from_bytes(bitmap[i : i + PTR_SIZE], sys.byteorder) for i in range(0, len(bitmap), PTR_SIZE)]
+    width = 8 * PTR_SIZE
+    return [n * width + bit for n, word in enumerate(words) for bit in range(width) if word >> bit & 1]
+
+
+@memoize_cond(CU_LIVE)
+def possible_cpus() -> list[int]:
+    """The CPUs that this kernel has per-CPU areas for."""
+    return _cpus("possible")
+
+
+@memoize_cond(CU_LIVE)
+def present_cpus() -> list[int]:
+    """The CPUs that the machine had, online or not."""
+    return _cpus("present")
+
+
+@memoize_cond(CU_LIVE)
+def online_cpus() -> list[int]:
+    """The CPUs that were running."""
+    return _cpus("online")
+
+
+def cpu_offset(cpu: int) -> int:
+    """``__per_cpu_offset[cpu]``; 0 on a kernel without SMP."""
+    table = sym2addr("__per_cpu_offset")
+    return readPtr(table + cpu * PTR_SIZE) if table else 0
+
+
+def percpu_ptr(pointer: int, cpu: int) -> int:
+    """The kernel's per_cpu_ptr(): address of a per-CPU object (or of a static per-CPU symbol) on one CPU."""
+    return (int(pointer) + cpu_offset(cpu)) & LONG_MASK
+
+
+def is_percpu_symbol(name: str) -> bool:
+    """Whether ``name`` is a static per-CPU variable."""
+    address = sym2addr(name)
+    first, last = sym2addr("__per_cpu_start"), sym2addr("__per_cpu_end")
+    return bool(address) and first <= address < last
+
+
+def get_cpu_var(name: str) -> list[int]:
+    """Addresses of the per-CPU variable ``name``, one for each possible CPU, in their order.
+
+    TypeError if there is no such symbol.
+    """
+    # Before v2.6.33 the symbols had a prefix.
+    address = sym2addr(name) or sym2addr("per_cpu__" + name)
+    if not address and not symbol_exists(name):  # on x86 a per-CPU symbol may well be at 0
+        raise TypeError(f"There is no per-CPU variable {name!r} in this kernel.")
+    return [percpu_ptr(address, cpu) for cpu in possible_cpus()]
+
+
+def runqueues() -> dict[int, StructResult]:
+    """``struct rq`` of each present CPU whose memory is in the dump, by CPU."""
+    found = {}
+    addresses = dict(zip(possible_cpus(), get_cpu_var("runqueues")))
+    for cpu in present_cpus():
+        try:
+            readPtr(addresses[cpu])
+        except (error, KeyError):
+            continue
+        found[cpu] = readSU("struct rq", addresses[cpu])
+    return found

@@ -1,0 +1,212 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Walking the kernel's linked lists: ``list_head``, ``hlist`` and chains of plain ``next`` pointers.
+
+All readers are bounded by ``maxel`` and survive damaged lists: a loop, a wild pointer or an end of patience gives
+the elements read so far and a message in pylog.
+"""
+
+from __future__ import annotations
+
+import sys
+
+import crash
+from crash import member_offset, readmem, readPtr, readSU, struct_size, sym2addr
+
+from pykdump.pylog import pylog
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crash import StructResult
+
+DEFAULT_MAXEL = 10000
+# crash itself has the pointer size and (remote targets aside) the byte order of the dump.
+_POINTER_SIZE = 8 if sys.maxsize > 2**32 else 4
+
+
+def _chain(start: int, offset: int, maxel: int) -> tuple[list[int], crash.error | str | None]:
+    """Follow the pointers at ``offset`` from ``start`` (not included): (addresses, what went wrong or None)."""
+    found: list[int] = []
+    known: set[int] = set()
+    here = start
+    try:
+        while len(found) <= maxel:
+            here = readPtr(here + offset)
+            if here in (0, start):
+                return found, None
+            if here in known:
+                return found, "Duplicate entry"
+            known.add(here)
+            found.append(here)
+    except crash.error as error:
+        return found, error
+    return found, None
+
+
+def readList(
+    start: int, offset: int = 0, *, maxel: int = DEFAULT_MAXEL, inchead: bool = True, warn: bool = True
+) -> list[int]:
+    """Addresses of a chain: the pointer at ``start + offset`` (C ``void *``) leads to the next, and so on.
+
+    Stops at NULL, at ``start``, at an address seen before (pylog.error), at a read error (pylog.error) and after
+    ``maxel`` elements (pylog.warning if ``warn``). ``inchead`` counts ``start`` in. NULL start gives [].
+    """
+    start = int(start)
+    if start == 0:
+        return []
+    limit = maxel - 1 if inchead else maxel
+    found, problem = _chain(start, int(offset), limit)
+    if problem is not None:
+        what = "the list loops" if isinstance(problem, str) else str(problem)
+        pylog.error(f"List at {start:#x}: {what} after {len(found)} elements")
+    if len(found) > limit:
+        del found[limit:]
+        if warn:
+            _warn_maxel(start, maxel)
+    return [start, *found] if inchead else found
+
+
+def _warn_maxel(start: int, maxel: int) -> None:
+    pylog.warning(f"List at {start:#x}: stopped after {maxel} elements, use --maxel N to read more")
+
+
+def readBadList(
+    start: int, offset: int = 0, *, maxel: int = DEFAULT_MAXEL, inchead: bool = True
+) -> tuple[list[int], crash.error | str | None]:
+    """As readList() for lists known to be damaged: (addresses read, crash.error | "Duplicate entry" | None)."""
+    start = int(start)
+    if start == 0:
+        return [], None
+    limit = maxel - 1 if inchead else maxel
+    found, problem = _chain(start, int(offset), limit)
+    if len(found) > limit:
+        del found[limit:]
+        _warn_maxel(start, maxel)
+    return ([start, *found] if inchead else found), problem
+
+
+def readListByHead(start: int, offset: int = 0, *, maxel: int = DEFAULT_MAXEL, warn: bool = True) -> list[int]:
+    """readList() without the head, as the kernel's list_for_each."""
+    return readList(start, offset, maxel=maxel, inchead=False, warn=warn)
+
+
+list_for_each_entry = readListByHead
+
+
+def getListSize(addr: int, offset: int, maxel: int) -> int:
+    """Number of elements without the head, at most ``maxel``. IndexError or crash.error where the list breaks."""
+    count, here = 0, int(addr)
+    while here and count < maxel:
+        here = readPtr(here + offset)
+        if here in (0, addr):
+            break
+        count += 1
+    return count
+
+
+def field_offset(suname: str, field: str) -> int:
+    """Offset in bytes of a (dotted) member. TypeError for an unknown struct, KeyError for an unknown member."""
+    offset = member_offset(suname, field)
+    if offset < 0:
+        if struct_size(suname) < 0:
+            raise TypeError(f"There is no type {suname!r} in this kernel.")
+        raise KeyError(f"<{suname}> does not have a field <{field}>")
+    return offset
+
+
+def readSUListFromHead(
+    head: int | str,
+    listfield: str,
+    suname: str,
+    *,
+    maxel: int = DEFAULT_MAXEL,
+    inchead: bool = False,
+    warn: bool = True,
+) -> list[StructResult]:
+    """The kernel's list_for_each_entry(): all ``suname`` linked through their ``struct list_head listfield``.
+
+    ``head`` is the address of the list_head; a string is a symbol, the struct that embeds the head ("init_task").
+    """
+    offset = field_offset(suname, listfield)
+    if isinstance(head, str):
+        symbol, head = head, sym2addr(head)
+        if not head:
+            raise TypeError(f"There is no symbol {symbol!r} in this kernel.")
+        head += offset
+    return [readSU(suname, a - offset) for a in readList(head, maxel=maxel, inchead=inchead, warn=warn)]
+
+
+def readStructNext(
+    shead: StructResult, nextname: str, *, maxel: int = DEFAULT_MAXEL, inchead: bool = True
+) -> list[StructResult]:
+    """Structs of one kind linked by a plain pointer: ``struct X *nextname``. A NULL ``shead`` gives []."""
+    if not shead:
+        return []
+    first = shead if hasattr(shead, "PYT_symbol") else crash.Deref(shead)
+    suname = first.PYT_symbol
+    offset = field_offset(suname, nextname)
+    return [readSU(suname, a) for a in readList(int(first), offset, maxel=maxel, inchead=inchead)]
+
+
+def hlist_for_each_entry(suname: str, head: int, member: str) -> Iterator[StructResult]:
+    """The structs of a ``struct hlist_head`` (or its address), linked by ``struct hlist_node member``."""
+    offset = field_offset(suname, member)
+    node = readPtr(int(head))
+    while node and not node & 1:  # hlist_nulls ends with an odd value
+        yield readSU(suname, node - offset)
+        node = readPtr(node)
+
+
+def readSUArray(suname: str, start: int, dim: int = 0) -> list[StructResult] | Iterator[StructResult]:
+    """``suname start[dim]`` as a list; dim 0 gives an endless generator."""
+    if dim == 0:
+        return _endless(suname, int(start))
+    size = struct_size(suname)
+    return [readSU(suname, int(start) + i * size) for i in range(dim)]
+
+
+def _endless(suname: str, address: int) -> Iterator[StructResult]:
+    size = struct_size(suname)
+    while True:
+        yield readSU(suname, address)
+        address += size
+
+
+class ListHead(list):  # type: ignore[type-arg]
+    """All elements of the list whose ``struct list_head`` is at ``addr``, the head left out.
+
+    Without ``suname`` they are ``struct list_head``. With it they are addresses, and any attribute is the name of
+    the embedded list_head: ``ListHead(addr, "struct module").list`` is a list of struct module.
+    """
+
+    def __init__(self, addr: int, suname: str | None = None, *, maxel: int = DEFAULT_MAXEL, warn: bool = True) -> None:
+        addresses = readListByHead(int(addr), maxel=maxel, warn=warn)
+        super().__init__(addresses if suname else [readSU("struct list_head", a) for a in addresses])
+        self.sname = suname
+        self.warn = warn
+
+    def __getattr__(self, field: str) -> list[StructResult]:
+        suname = self.__dict__.get("sname")
+        if suname is None or field.startswith("__"):
+            raise AttributeError(field)
+        offset = field_offset(suname, field)
+        return [readSU(suname, a - offset) for a in self]
+
+
+def LH_isempty(head: StructResult) -> bool:
+    """Whether a ``struct list_head`` is NULL or has no element."""
+    return not head or readPtr(int(head)) in (0, int(head))
+
+
+def getFullBuckets(start: int, bsize: int, items: int, chain_off: int = 0) -> list[int]:
+    """First-element addresses of the non-empty buckets of a hash table: ``items`` buckets of ``bsize`` bytes,
+    each with its chain's pointer at ``chain_off``."""
+    return [first for _, first in getFullBucketsH(start, bsize, items, chain_off)]
+
+
+def getFullBucketsH(start: int, bsize: int, items: int, chain_off: int = 0) -> list[tuple[int, int]]:
+    """As getFullBuckets(), with each bucket's index: [(index, address)]."""
+    table = memoryview(readmem(start, bsize * items))
+    chains = (table[i * bsize + chain_off :][:_POINTER_SIZE] for i in range(items))
+    return [(i, int.from_bytes(c, sys.byteorder)) for i, c in enumerate(chains) if any(c)]

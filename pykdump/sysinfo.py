@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``sys_info``: what crash's ``sys`` command says about the dump, read when it is first asked for."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from crash import HZ, PAGE_CACHE_SHIFT, PAGESIZE, exec_crash_command
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from typing import Any
+
+_LIVE_SOURCES = ("/dev/", "/proc/kcore")
+
+
+class KernelRev(str):
+    """A kernel version that compares numerically: KernelRev("5.9.0") < "5.14.0"."""
+
+    __slots__ = ()
+
+    @staticmethod
+    def conv(text: str) -> tuple[int, ...]:
+        """("6", "12", "3-rc1") as numbers; whatever follows the number of a part is ignored; always three parts."""
+        parts = [0, 0, 0]
+        for i, part in enumerate(text.split(".")[:3]):
+            digits = len(part) - len(part.lstrip("0123456789"))
+            parts[i] = int(part[:digits] or 0)
+        return tuple(parts)
+
+    def __lt__(self, other: str) -> bool:
+        return self.conv(self) < self.conv(other)
+
+    def __le__(self, other: str) -> bool:
+        return self.conv(self) <= self.conv(other)
+
+    def __gt__(self, other: str) -> bool:
+        return self.conv(self) > self.conv(other)
+
+    def __ge__(self, other: str) -> bool:
+        return self.conv(self) >= self.conv(other)
+
+
+def parse_sys(text: str) -> dict[str, str]:
+    """The output of ``sys`` as {"KERNEL": ..., "LOAD AVERAGE": ...}; values without the blanks around them.
+
+    A line without a key continues the value before it, joined by "|" (DUMPFILES has one file a line).
+    """
+    facts: dict[str, str] = {}
+    key = ""
+    for line in text.splitlines():
+        name, colon, value = line.partition(":")
+        if colon and name.strip() and name.strip().isupper():
+            key = name.strip()
+            facts[key] = value.strip()
+        elif key and line.strip():
+            facts[key] += "|" + line.strip()
+    return facts
+
+
+def describe(text: str) -> dict[str, Any]:
+    """parse_sys() plus what programs ask for: machine, CPUS (int), kernel, HZ, pointersize, pointermask, livedump,
+    DebugDir, debuginfo (folders to search for module debuginfo)."""
+    facts: dict[str, Any] = dict(parse_sys(text))
+    if "DUMPFILES" in facts:
+        facts["DUMPFILE"] = ",".join(f.split()[0] for f in facts["DUMPFILES"].split("|") if f)
+    dump = facts.get("DUMPFILE", "")
+    facts["livedump"] = dump.startswith(_LIVE_SOURCES) or "(remote live system)" in dump
+    release = facts.get("RELEASE", "0.0.0")
+    facts["kernel"] = KernelRev(".".join(str(n) for n in KernelRev.conv(release)))
+    facts["machine"] = (facts.get("MACHINE", "").split() or [""])[0]
+    facts["CPUS"] = int((facts.get("CPUS", "").split() or ["0"])[0])
+    facts["HZ"] = HZ
+    facts["pointersize"] = 8 if sys.maxsize > 2**32 else 4
+    facts["pointermask"] = 2 ** (8 * facts["pointersize"]) - 1
+    namelist = (facts.get("DEBUG KERNEL") or facts.get("KERNEL", "")).split("  [")[0]
+    facts["DebugDir"] = os.path.dirname(namelist) or "."
+    facts["debuginfo"] = _debuginfo_folders(release, facts["DebugDir"], facts["livedump"])
+    return facts
+
+
+def _debuginfo_folders(release: str, beside_kernel: str, live: bool) -> list[str]:
+    packaged = [
+        f"/usr/lib/debug/lib/modules/{release}",
+        f"/usr/lib/kernel-image-{release}-dbg/lib/modules/{release}/",
+    ]
+    own = f"/lib/modules/{release}"
+    return [".", *packaged, own] if live else [*packaged, beside_kernel, own]
+
+
+class SystemInfo:
+    """Facts as attributes (``sys_info.RELEASE``) and as items (``sys_info["LOAD AVERAGE"]``)."""
+
+    def __init__(self) -> None:
+        self._loaded = False
+
+    def __getattr__(self, name: str) -> Any:
+        # Only called for what is not there yet.
+        if name.startswith("__") or self.__dict__.get("_loaded", True):
+            raise AttributeError(f"sys_info has no {name!r}")
+        self.reload()
+        return getattr(self, name)
+
+    def reload(self) -> None:
+        """Ask crash again (a live system's DATE and LOAD AVERAGE change)."""
+        facts = describe(exec_crash_command("sys"))
+        self.__dict__.update(facts)
+        self._loaded = True
+
+    def _facts(self) -> dict[str, Any]:
+        if not self._loaded:
+            self.reload()
+        return {name: value for name, value in self.__dict__.items() if not name.startswith("_")}
+
+    def __getitem__(self, name: str) -> Any:
+        return self._facts()[name]
+
+    def __setitem__(self, name: str, value: object) -> None:
+        self._facts()
+        setattr(self, name, value)
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._facts()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._facts())
+
+    def __len__(self) -> int:
+        return len(self._facts())
+
+    def get(self, name: str, default: Any = None) -> Any:
+        """The fact, or ``default``."""
+        return self._facts().get(name, default)
+
+    def keys(self) -> list[str]:
+        """The names of all facts."""
+        return list(self._facts())
+
+    def items(self) -> list[tuple[str, Any]]:
+        """All facts with their values."""
+        return list(self._facts().items())
+
+    def __str__(self) -> str:
+        return "\n".join(f"   {name:<12} {value}" for name, value in sorted(self.items()))
+
+
+sys_info = SystemInfo()
+__all__ = ["HZ", "PAGESIZE", "PAGE_CACHE_SHIFT", "KernelRev", "SystemInfo", "describe", "parse_sys", "sys_info"]
