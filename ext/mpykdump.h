@@ -64,14 +64,6 @@ const char *mpyk_so_path(void);
 /* epython.c: hand (kind, argv) to pykdump._runner.main(); its return value, or 1 when that failed. */
 int mpyk_run(const char *kind, int argc, char *const *argv);
 
-/* output.c: sys.stdout and sys.stderr that write to crash's fp. */
-int mpyk_output_install(void);
-/* Write out what they hold.  Quiet when the reader has gone away. */
-void mpyk_output_flush(void);
-
-/* mod_exec.c: commands that a program registered with register_epython_prog(). */
-void mpyk_commands_clear(void);
-
 #ifdef __cplusplus
 }
 #endif

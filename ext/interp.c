@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The embedded interpreter's life.  It starts at the first command, not at `extend`; it knows nothing of the machine's
+ * Python or of PYTHON* variables; its whole library is the ZIP inside this shared object.
+ */
+#include "pycompat.h"
+#include "crash_compat.h"
+#include "mod_crash.h"
+#include "output.h"
+#include "signals.h"
+#include "types.h"
+
+#include <dlfcn.h>
+#include <errno.h>
+
+static char *so_path;
+static char *start_failure;
+
+const char *
+mpyk_so_path(void)
+{
+    Dl_info info;
+
+    if (so_path == NULL) {
+        if (dladdr((void *)&mpyk_so_path, &info) == 0 || info.dli_fname == NULL) {
+            errno = ENOENT;
+            return NULL;
+        }
+        so_path = realpath(info.dli_fname, NULL);
+    }
+    return so_path;
+}
+
+/* A new string "<path of the .so><suffix>". */
+static char *
+path_in_bundle(const char *suffix)
+{
+    char *path = NULL;
+
+    if (asprintf(&path, "%s%s", mpyk_so_path(), suffix) < 0) {
+        return NULL;
+    }
+    return path;
+}
+
+static PyStatus
+append_search_path(PyConfig *config, const char *suffix)
+{
+    char *path = path_in_bundle(suffix);
+    wchar_t *wide = path != NULL ? Py_DecodeLocale(path, NULL) : NULL;
+    PyStatus status = PyStatus_NoMemory();
+
+    free(path);
+    if (wide != NULL) {
+        status = PyWideStringList_Append(&config->module_search_paths, wide);
+        PyMem_RawFree(wide);
+    }
+    return status;
+}
+
+/* Every path that Python would otherwise work out from the build machine or from this one. */
+static PyStatus
+set_paths(PyConfig *config)
+{
+    wchar_t **const places[] = {
+        &config->prefix,      &config->exec_prefix,     &config->base_prefix, &config->base_exec_prefix,
+        &config->executable,  &config->base_executable, &config->home,        &config->program_name,
+    };
+    PyStatus status = PyStatus_Ok();
+    char *stdlib;
+
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(places) && !PyStatus_Exception(status); i++) {
+        status = PyConfig_SetBytesString(config, places[i], mpyk_so_path());
+    }
+    if (PyStatus_Exception(status)) {
+        return status;
+    }
+    config->module_search_paths_set = 1;
+    status = append_search_path(config, "/stdlib");
+    if (!PyStatus_Exception(status)) {
+        status = append_search_path(config, "");
+    }
+    stdlib = path_in_bundle("/stdlib");
+    if (!PyStatus_Exception(status)) {
+        status = stdlib != NULL ? mpyk_config_set_stdlib_dir(config, stdlib) : PyStatus_NoMemory();
+    }
+    free(stdlib);
+    return status;
+}
+
+static PyStatus
+preinitialize(void)
+{
+    PyPreConfig preconfig;
+
+    PyPreConfig_InitIsolatedConfig(&preconfig);
+    preconfig.utf8_mode = 1;
+    return Py_PreInitialize(&preconfig);
+}
+
+static PyStatus
+initialize(void)
+{
+    PyConfig config;
+    PyStatus status;
+
+    PyConfig_InitIsolatedConfig(&config);
+    config.site_import = 0;
+    config.write_bytecode = 0;
+    config.install_signal_handlers = 0;
+    config.pathconfig_warnings = 0;
+    config.parse_argv = 0;
+    mpyk_config_by_version(&config);
+    status = set_paths(&config);
+    if (!PyStatus_Exception(status)) {
+        status = Py_InitializeFromConfig(&config);
+    }
+    PyConfig_Clear(&config);
+    return status;
+}
+
+/* Python's own SIGPIPE and SIGINT arrangements are ours to make; crash's are put back by the run that started us. */
+static int
+start(char **reason)
+{
+    PyStatus status;
+
+    if (mpyk_so_path() == NULL) {
+        return asprintf(reason, "its own file cannot be found (%s)", strerror(errno)) < 0 ? -2 : -1;
+    }
+    status = preinitialize();
+    if (!PyStatus_Exception(status) && PyImport_AppendInittab("crash", mpyk_crash_module_init) < 0) {
+        status = PyStatus_NoMemory();
+    }
+    if (!PyStatus_Exception(status)) {
+        status = initialize();
+    }
+    if (PyStatus_Exception(status)) {
+        return asprintf(reason, "%s%s%s", status.func != NULL ? status.func : "", status.func != NULL ? ": " : "",
+                        status.err_msg != NULL ? status.err_msg : "unknown error") < 0 ? -2 : -1;
+    }
+    return 0;
+}
+
+int
+mpyk_interp_start(void)
+{
+    if (Py_IsInitialized()) {
+        return 0;
+    }
+    /* After a failed start Python's state is undefined: the second attempt only repeats the answer. */
+    if (start_failure == NULL && start(&start_failure) == 0) {
+        return 0;
+    }
+    fprintf(fp, "%s: the embedded Python %s cannot start: %s. Load the extension again from a complete file.\n",
+            pc->curcmd, PY_VERSION, start_failure != NULL ? start_failure : "out of memory");
+    return -1;
+}
+
+void
+mpyk_interp_stop(void)
+{
+    if (Py_IsInitialized()) {
+        mpyk_output_reset();
+        mpyk_types_clear();
+        mpyk_crash_module_clear();
+        mpyk_signals_clear();
+        mpyk_output_clear();
+        Py_FinalizeEx();
+    }
+    free(so_path);
+    so_path = NULL;
+    free(start_failure);
+    start_failure = NULL;
+}
