@@ -28,7 +28,10 @@ from mpykbuild.targets import host_target
 # Raise it whenever the recipe below gives another result from the same source.
 RECIPE = "1"
 SOURCE_DATE_EPOCH = "1700000000"
-CFLAGS = "-O2 -g0"
+OPTIMISATION = "-O2 -g0"
+# gcc 15 compiles C as C23 unless told otherwise, and the C parts of gdb 10 are not C23.
+CFLAGS = f"{OPTIMISATION} -std=gnu17"
+CXXFLAGS = OPTIMISATION
 
 # What gdb's configure is told: parts that crash never uses are left out, and libraries that only happen to be on the
 # machine do not change the program. crash's configure has 512 bytes for all of it.
@@ -106,7 +109,12 @@ def tree_key(root: Path) -> str:
     inputs = hashlib.sha256()
     for path in sorted(_files(root)):
         relative = path.relative_to(root).as_posix()
-        inputs.update(f"{relative}\0{_fingerprint(path, relative)}\0".encode())
+        try:
+            inputs.update(f"{relative}\0{_fingerprint(path, relative)}\0".encode(errors="surrogateescape"))
+        except OSError as error:
+            raise BuildError(
+                f"{path} in the crash tree cannot be read: {error.strerror}.", "make the whole tree readable for you"
+            ) from error
     return inputs.hexdigest()
 
 
@@ -126,7 +134,7 @@ def product(
         "target": target or host_target(machine).name,
         "compiler": toolchain.compiler,
         "libraries": " ".join(toolchain.libraries),
-        "flags": " ".join((CFLAGS, *GDB_CONFIGURE_FLAGS)),
+        "flags": " ".join((CFLAGS, CXXFLAGS, *GDB_CONFIGURE_FLAGS)),
     }
     return Product(root=cache_root, kind="crash", name=version, key=digest_of(inputs))
 
@@ -171,7 +179,7 @@ def build(
     """
 
     def make(folder: Path) -> None:
-        work = folder / "build"
+        work = _workable(folder / "build")
         try:
             _bring(source, work)
             root = _tree_root(work)
@@ -188,6 +196,17 @@ def build(
     return build_once(wanted, make, facts)
 
 
+def _workable(folder: Path) -> Path:
+    """gdb's configure refuses to work in a folder whose path has characters that the shell knows."""
+    if re.search(r"[^\w./+~@%=:,-]", str(folder)):
+        raise BuildError(
+            f"crash cannot be built in {folder}: the path has a space or another character that its makefiles cannot "
+            "take.",
+            "choose another cache folder with MPYKDUMP_CACHE=/path",
+        )
+    return folder
+
+
 def _environment(path: str | None = None, work: Path | None = None) -> dict[str, str]:
     """The whole environment of every command: nothing else of the user's leaks in."""
     env = {
@@ -196,7 +215,7 @@ def _environment(path: str | None = None, work: Path | None = None) -> dict[str,
         "TZ": "UTC",
         "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH,
         "CFLAGS": CFLAGS,
-        "CXXFLAGS": CFLAGS,
+        "CXXFLAGS": CXXFLAGS,
         # The manuals of gdb are not wanted, and texinfo need not be installed.
         "MAKEINFO": "true",
     }

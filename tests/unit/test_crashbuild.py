@@ -194,9 +194,15 @@ def test_the_environment_of_make_is_ours(tmp_path: Path, monkeypatch: pytest.Mon
         os.umask(old)
     env = dict(line.split("=", 1) for line in (folder / "tree" / "environment.h").read_text().splitlines())
     assert (env["LC_ALL"], env["TZ"], env["SOURCE_DATE_EPOCH"]) == ("C.UTF-8", "UTC", crashbuild.SOURCE_DATE_EPOCH)
-    assert (env["CFLAGS"], env["CXXFLAGS"]) == ("-O2 -g0", "-O2 -g0")
+    assert (env["CFLAGS"], env["CXXFLAGS"]) == ("-O2 -g0 -std=gnu17", "-O2 -g0")
     assert "CPATH" not in env
     assert (folder / "tree" / "umask.h").read_text().strip() == "0022"
+
+
+def test_a_cache_folder_with_a_space_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="has a space") as caught:
+        build(stand_in(tmp_path), tmp_path / "my cache")
+    assert "MPYKDUMP_CACHE" in caught.value.next_step
 
 
 @needs_compiler
