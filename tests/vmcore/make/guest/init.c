@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * PID 1: mounts what everybody needs, loads modules, creates everything, starts the recorder, keeps still.
+ */
+#include "guest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define TRUTH_DISK "/dev/vdb"
+
+static void load_module(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+    must(fd, path);
+    if (syscall(SYS_finit_module, fd, "", 0) && errno != EEXIST)
+        fail("load %s", path);
+    close(fd);
+}
+
+/* /lib/guest-modules/list names the modules in the order in which they can be loaded. */
+static void load_listed_modules(void)
+{
+    FILE *list = fopen("/lib/guest-modules/list", "re");
+    char name[128], path[192];
+
+    if (!list)
+        fail("open the list of modules");
+    while (fgets(name, sizeof(name), list)) {
+        name[strcspn(name, "\n")] = 0;
+        snprintf(path, sizeof(path), "/lib/guest-modules/%s", name);
+        load_module(path);
+    }
+    fclose(list);
+}
+
+static void mount_basics(void)
+{
+    must(mount("proc", "/proc", "proc", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL), "mount /proc");
+    must(mount("sysfs", "/sys", "sysfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL), "mount /sys");
+    must(mount("tmpfs", "/run", "tmpfs", MS_NOSUID, "mode=0755,size=16m"), "mount /run");
+}
+
+static void record(void *device)
+{
+    record_truth(device);
+}
+
+
+int main(void)
+{
+    mount_basics();
+    must(sethostname("mpyk-guest", 10), "sethostname");
+    must(setdomainname("test.invalid", 12), "setdomainname");
+    set_name("mpyk-init");
+    load_listed_modules();
+    create_mounts();
+    create_interfaces();
+    create_sockets();
+    create_files();
+    create_tasks();
+    create_stuck_tasks();
+    create_spinners();
+    sleep(1); /* what was started goes to sleep in its place */
+    spawn("mpyk-truth", record, TRUTH_DISK);
+    rest(); /* zombies are wanted: nobody is reaped */
+}

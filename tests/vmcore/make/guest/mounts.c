@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Mounts of several kinds, with options, odd names, propagation, and one on top of another.
+ */
+#include "guest.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <sys/mount.h>
+
+struct wanted_mount {
+    const char *source, *target, *type;
+    unsigned long flags;
+    const char *options;
+};
+
+/* Mounted in this order. A type that is not in every kernel is told and left out. */
+static const struct wanted_mount wanted[] = {
+    {"devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "gid=5,mode=620,ptmxmode=000"},
+    {"tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "size=8m"},
+    {"mqueue", "/dev/mqueue", "mqueue", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL},
+    {"cgroup2", "/sys/fs/cgroup", "cgroup2", MS_NOSUID | MS_NODEV | MS_NOEXEC, "nsdelegate"},
+    {"securityfs", "/sys/kernel/security", "securityfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL},
+    {"debugfs", "/sys/kernel/debug", "debugfs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL},
+    {"tracefs", "/sys/kernel/tracing", "tracefs", MS_NOSUID | MS_NODEV | MS_NOEXEC, NULL},
+    {"tmpfs", "/mnt/small", "tmpfs", MS_NOATIME, "size=1m,nr_inodes=64,mode=0700,uid=1000,gid=1000"},
+    {"a source", "/mnt/with blank", "tmpfs", MS_RDONLY | MS_NOSUID | MS_NODEV | MS_NOEXEC, "size=64k"},
+    {"ramfs", "/mnt/ram", "ramfs", MS_RELATIME, "mode=0755"},
+    {"lower", "/mnt/stacked", "tmpfs", 0, "size=64k"},
+    {"upper", "/mnt/stacked", "tmpfs", MS_SYNCHRONOUS, "size=128k"},
+    {"/etc", "/mnt/bind", NULL, MS_BIND, NULL},
+    {"/etc/guest-name", "/mnt/bound-file", NULL, MS_BIND, NULL},
+    {"overlay", "/mnt/overlay", "overlay", 0, "lowerdir=/etc,upperdir=/mnt/ram/upper,workdir=/mnt/ram/work"},
+    {NULL, "/mnt/small", NULL, MS_SHARED, NULL},
+    {NULL, "/mnt/ram", NULL, MS_UNBINDABLE, NULL},
+    {NULL, "/mnt/bind", NULL, MS_BIND | MS_REMOUNT | MS_RDONLY | MS_NOEXEC, NULL},
+};
+
+static void mount_one(const struct wanted_mount *entry)
+{
+    if (mount(entry->source ? entry->source : "none", entry->target, entry->type, entry->flags, entry->options))
+        may(-1, entry->target);
+}
+
+void create_mounts(void)
+{
+    static const char *const folders[] = {"/dev/pts", "/dev/shm", "/dev/mqueue", "/mnt/small", "/mnt/with blank",
+                                          "/mnt/ram", "/mnt/stacked", "/mnt/bind", "/mnt/overlay"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(folders); i++)
+        make_dir(folders[i]);
+    for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+        mount_one(&wanted[i]);
+        if (wanted[i].type && wanted[i].type[0] == 'r') {
+            make_dir("/mnt/ram/upper");
+            make_dir("/mnt/ram/work");
+        }
+    }
+    make_dir("/sys/fs/cgroup/mpyk");
+    make_dir("/sys/fs/cgroup/mpyk/inner");
+}

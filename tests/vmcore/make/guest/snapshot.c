@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * The recorder: copies /proc as it is into a tar on a raw disk, without forking and without a file system of its own
+ * (both would change what it records). The lists of tasks come last; when they changed while they were being written,
+ * everything is recorded again.
+ */
+#include "guest.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#define MAX_TASKS 8192
+#define MAX_FILE (16u << 20)
+#define MAX_READ (256u << 10) /* sysctl files refuse a larger read than the kernel can allocate at once */
+#define ATTEMPTS 8
+#define BLOCK 512
+
+struct tar_header {
+    char name[100], mode[8], uid[8], gid[8], size[12], mtime[12], checksum[8], type, linkname[100];
+    char magic[6], version[2], rest[247];
+};
+_Static_assert(sizeof(struct tar_header) == BLOCK, "a tar header is one block");
+
+struct task_id {
+    int pid, tid;
+};
+
+struct task_list {
+    int count;
+    struct task_id ids[MAX_TASKS];
+};
+
+static int disk;
+static char *buffer;
+static struct task_list before, after;
+
+static void put(const void *data, size_t size)
+{
+    const char *from = data;
+
+    while (size) {
+        ssize_t done = write(disk, from, size);
+
+        must(done, "write the truth (is its disk too small?)");
+        from += done;
+        size -= done;
+    }
+}
+
+static void put_member(const char *name, const char *data, size_t size)
+{
+    static const char zeros[BLOCK];
+    struct tar_header header;
+    unsigned sum = 0;
+
+    memset(&header, 0, sizeof(header));
+    snprintf(header.name, sizeof(header.name), "%s", name);
+    strcpy(header.mode, "0000644");
+    strcpy(header.uid, "0000000");
+    strcpy(header.gid, "0000000");
+    snprintf(header.size, sizeof(header.size), "%011zo", size);
+    strcpy(header.mtime, "00000000000");
+    header.type = '0';
+    memcpy(header.magic, "ustar", 6);
+    memcpy(header.version, "00", 2);
+    memset(header.checksum, ' ', sizeof(header.checksum));
+    for (size_t i = 0; i < sizeof(header); i++)
+        sum += ((unsigned char *)&header)[i];
+    snprintf(header.checksum, sizeof(header.checksum), "%06o", sum & 0777777);
+    put(&header, sizeof(header));
+    put(data, size);
+    if (size % BLOCK)
+        put(zeros, BLOCK - size % BLOCK);
+}
+
+/* Copy one file of /proc; one that is not there (any more, or in this kernel) is left out. */
+static void copy(const char *path)
+{
+    int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    size_t size = 0;
+    ssize_t done;
+
+    if (fd < 0)
+        return;
+    while (size < MAX_FILE - MAX_READ && (done = read(fd, buffer + size, MAX_READ)) > 0)
+        size += done;
+    close(fd);
+    put_member(path + 1, buffer, size);
+}
+
+/* Record where the links in a directory point to: lines of "name target". */
+static void copy_links(const char *folder, const char *member)
+{
+    DIR *dir = opendir(folder);
+    struct dirent *entry;
+    size_t size = 0;
+
+    if (!dir)
+        return;
+    while ((entry = readdir(dir)) && size < MAX_FILE - 2 * PATH_MAX) {
+        char target[PATH_MAX];
+        ssize_t length = readlinkat(dirfd(dir), entry->d_name, target, sizeof(target));
+
+        if (length < 0)
+            continue;
+        size += snprintf(buffer + size, MAX_FILE - size, "%s %.*s\n", entry->d_name, (int)length, target);
+    }
+    closedir(dir);
+    put_member(member, buffer, size);
+}
+
+/* Record exe, cwd and root of a process in the same form. */
+static void copy_own_links(int pid)
+{
+    static const char *const names[] = {"exe", "cwd", "root"};
+    char path[64], target[PATH_MAX];
+    size_t size = 0;
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+        ssize_t length;
+
+        snprintf(path, sizeof(path), "/proc/%d/%s", pid, names[i]);
+        length = readlink(path, target, sizeof(target));
+        if (length >= 0)
+            size += snprintf(buffer + size, MAX_FILE - size, "%s %.*s\n", names[i], (int)length, target);
+    }
+    snprintf(path, sizeof(path), "proc/%d/links", pid);
+    put_member(path, buffer, size);
+}
+
+static int numeric(const struct dirent *entry)
+{
+    return isdigit((unsigned char)entry->d_name[0]);
+}
+
+static void list_threads(int pid, struct task_list *list)
+{
+    struct dirent **entries;
+    char path[64];
+    int count;
+
+    snprintf(path, sizeof(path), "/proc/%d/task", pid);
+    count = scandir(path, &entries, numeric, NULL);
+    for (int i = 0; i < count; i++) {
+        if (list->count < MAX_TASKS) {
+            list->ids[list->count].pid = pid;
+            list->ids[list->count++].tid = atoi(entries[i]->d_name);
+        }
+        free(entries[i]);
+    }
+    if (count >= 0)
+        free(entries);
+}
+
+static void list_tasks(struct task_list *list)
+{
+    DIR *proc = opendir("/proc");
+    struct dirent *entry;
+
+    if (!proc)
+        fail("open /proc");
+    list->count = 0;
+    while ((entry = readdir(proc)))
+        if (numeric(entry))
+            list_threads(atoi(entry->d_name), list);
+    closedir(proc);
+}
+
+static bool same_tasks(const struct task_list *a, const struct task_list *b)
+{
+    return a->count == b->count && !memcmp(a->ids, b->ids, a->count * sizeof(a->ids[0]));
+}
+
+static void copy_each(int pid, const char *under, const char *const *names, size_t count)
+{
+    char path[96];
+
+    for (size_t i = 0; i < count; i++) {
+        snprintf(path, sizeof(path), "/proc/%d%s/%s", pid, under, names[i]);
+        copy(path);
+    }
+}
+
+static void record_process(int pid)
+{
+    static const char *const files[] = {
+        "cmdline", "environ", "maps", "limits", "mountinfo", "cgroup", "statm", "oom_score_adj", "loginuid", "io",
+        "uid_map", "gid_map", "personality", "coredump_filter",
+    };
+    char folder[64], member[64];
+
+    copy_each(pid, "", files, ARRAY_SIZE(files));
+    copy_own_links(pid);
+    snprintf(folder, sizeof(folder), "/proc/%d/fd", pid);
+    snprintf(member, sizeof(member), "proc/%d/fds", pid);
+    copy_links(folder, member);
+    snprintf(folder, sizeof(folder), "/proc/%d/ns", pid);
+    snprintf(member, sizeof(member), "proc/%d/namespaces", pid);
+    copy_links(folder, member);
+}
+
+static void record_task(const struct task_id *id)
+{
+    static const char *const files[] = {"stat", "status", "comm", "sched", "schedstat", "wchan", "stack", "syscall"};
+    char under[32];
+
+    snprintf(under, sizeof(under), "/task/%d", id->tid);
+    copy_each(id->pid, under, files, ARRAY_SIZE(files));
+}
+
+/* What does not belong to one task; /truth/files lists it, one path a line. */
+static void record_listed_files(void)
+{
+    FILE *list = fopen("/truth/files", "re");
+    char path[PATH_MAX];
+
+    if (!list)
+        fail("open /truth/files");
+    while (fgets(path, sizeof(path), list)) {
+        path[strcspn(path, "\n")] = 0;
+        copy(path);
+    }
+    fclose(list);
+}
+
+static void record_guest(int attempt)
+{
+    int size = snprintf(buffer, MAX_FILE, "recorder=%d\nattempt=%d\n", getpid(), attempt);
+
+    put_member("guest", buffer, size);
+}
+
+static bool record_once(int attempt)
+{
+    static const char end[2 * BLOCK];
+
+    must(lseek(disk, 0, SEEK_SET), "rewind the truth's disk");
+    record_listed_files();
+    list_tasks(&before);
+    for (int i = 0; i < before.count; i++)
+        if (before.ids[i].pid == before.ids[i].tid)
+            record_process(before.ids[i].pid);
+    for (int i = 0; i < before.count; i++)
+        record_task(&before.ids[i]);
+    record_guest(attempt);
+    put(end, sizeof(end));
+    must(fsync(disk), "fsync the truth's disk");
+    list_tasks(&after);
+    return same_tasks(&before, &after);
+}
+
+void record_truth(const char *device)
+{
+    int attempt = 1;
+
+    buffer = malloc(MAX_FILE);
+    disk = must(open(device, O_WRONLY | O_CLOEXEC), device);
+    ready();
+    while (!record_once(attempt))
+        if (attempt++ == ATTEMPTS)
+            fail("tasks came and went during each of %d attempts to record them", ATTEMPTS);
+    say("READY");
+    for (;;) /* the truth says R for this task, so it must not sleep */
+        ;
+}

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later
+ *
+ * Tasks in state D and what they wait for: a vfork, a frozen file system, and a file server that never answers.
+ */
+#include "guest.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/fs.h>
+#include <linux/fuse.h>
+#include <linux/loop.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define FROZEN "/mnt/frozen"
+#define HUNG "/mnt/hung"
+
+/* The parent of a vfork() waits in D until the child execs or ends: it does neither. */
+static void wait_for_vfork(void *unused)
+{
+    (void)unused;
+    ready();
+    if (vfork() == 0) {
+        set_name("vfork-child");
+        for (;;)
+            pause();
+    }
+}
+
+static void write_frozen(void *unused)
+{
+    int fd = must(open(FROZEN "/file", O_WRONLY), "open the frozen file");
+
+    (void)unused;
+    ready();
+    if (write(fd, "x", 1) < 0)
+        rest();
+}
+
+/* The number of the new file is reserved already, but there is no file under it. */
+static void open_in_frozen(void *unused)
+{
+    (void)unused;
+    ready();
+    open(FROZEN "/new", O_CREAT | O_WRONLY, 0644);
+}
+
+static void make_in_frozen(void *unused)
+{
+    (void)unused;
+    ready();
+    mkdir(FROZEN "/never", 0755);
+}
+
+/* Mount the disk image on a loop device and freeze it: who writes to it waits for ever. */
+static void freeze(void)
+{
+    int control = must(open("/dev/loop-control", O_RDWR | O_CLOEXEC), "open loop-control");
+    int number = must(ioctl(control, LOOP_CTL_GET_FREE), "find a loop device");
+    int image = must(open("/images/frozen.img", O_RDWR | O_CLOEXEC), "open the image");
+    char path[32];
+    int loop, root;
+
+    snprintf(path, sizeof(path), "/dev/loop%d", number);
+    loop = must(open(path, O_RDWR | O_CLOEXEC), path);
+    must(ioctl(loop, LOOP_SET_FD, image), "set up the loop device");
+    make_dir(FROZEN);
+    must(mount(path, FROZEN, "ext4", MS_NOATIME | MS_NOSUID, "errors=remount-ro"), "mount " FROZEN);
+    must(open(FROZEN "/file", O_CREAT | O_WRONLY | O_CLOEXEC, 0644), "create a file in " FROZEN);
+    root = must(open(FROZEN, O_RDONLY | O_CLOEXEC), "open " FROZEN);
+    must(ioctl(root, FIFREEZE, 0), "freeze " FROZEN);
+    close(root);
+    close(loop);
+    close(image);
+    close(control);
+}
+
+/* Answer the first request of a FUSE mount and no other one. */
+static void answer_init(int fuse)
+{
+    static char request[FUSE_MIN_READ_BUFFER * 32];
+    const struct fuse_in_header *in = (const void *)request;
+    const struct fuse_init_in *init = (const void *)(in + 1);
+    struct {
+        struct fuse_out_header head;
+        struct fuse_init_out body;
+    } out = {.body = {.major = FUSE_KERNEL_VERSION, .max_write = 4096, .max_background = 4}};
+
+    must(read(fuse, request, sizeof(request)), "read the first FUSE request");
+    if (in->opcode != FUSE_INIT)
+        fail("FUSE did not begin with INIT but with %u", in->opcode);
+    out.body.minor = init->minor < FUSE_KERNEL_MINOR_VERSION ? init->minor : FUSE_KERNEL_MINOR_VERSION;
+    out.head.len = sizeof(out);
+    out.head.unique = in->unique;
+    must(write(fuse, &out, sizeof(out)), "answer FUSE's INIT");
+}
+
+static void hung_server(void *unused)
+{
+    int fuse = must(open("/dev/fuse", O_RDWR | O_CLOEXEC), "open /dev/fuse");
+    char options[96];
+
+    (void)unused;
+    make_dir(HUNG);
+    snprintf(options, sizeof(options), "fd=%d,rootmode=40000,user_id=0,group_id=0", fuse);
+    must(mount("mpyk-hung", HUNG, "fuse.hung", MS_NOSUID | MS_NODEV, options), "mount " HUNG);
+    answer_init(fuse);
+    ready();
+    rest();
+}
+
+/* mkdir() holds the lock of the parent folder while it waits for the server. */
+static void make_in_hung(void *name)
+{
+    ready();
+    mkdir(name, 0755);
+}
+
+static void open_in_hung(void *name)
+{
+    ready();
+    if (open(name, O_RDONLY) < 0)
+        rest();
+}
+
+void create_stuck_tasks(void)
+{
+    spawn("d-vfork-parent", wait_for_vfork, NULL);
+    freeze();
+    spawn("d-frozen-write", write_frozen, NULL);
+    spawn("d-frozen-open", open_in_frozen, NULL);
+    spawn("d-frozen-mkdir", make_in_frozen, NULL);
+    spawn("fuse-server", hung_server, NULL);
+    spawn("s-fuse-mkdir", make_in_hung, HUNG "/first");
+    usleep(200000); /* the first one must hold the lock before the others want it */
+    spawn("d-lock-mkdir", make_in_hung, HUNG "/second");
+    spawn("d-lock-open", open_in_hung, HUNG "/third");
+}
