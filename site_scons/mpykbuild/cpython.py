@@ -45,8 +45,10 @@ UNSEEN_HEADERS = (
     "ncurses/panel.h", "ncursesw/panel.h", "db.h", "gdbm.h", "gdbm-ndbm.h", "gdbm/ndbm.h", "ndbm.h", "ffi.h",
     "sqlite3.h", "openssl/ssl.h", "crypt.h", "rpc/rpc.h", "valgrind/valgrind.h",
 )  # fmt: skip
-# What the system's C library offers; anything else would be a library of the build machine.
-LIBC_PARTS = frozenset({"-lc", "-lm", "-ldl", "-lpthread", "-lrt", "-lutil", "-pthread"})
+# Parts of the C library, which every machine has. The first three are always linked, whether or not configure saw the
+# need: crash links them too, and since glibc 2.34 they are empty.
+ALWAYS_LINKED = ("-lm", "-ldl", "-lpthread")
+LIBC_PARTS = (*ALWAYS_LINKED, "-lutil", "-lrt", "-lc", "-pthread")
 # Kept as empty shells: stdlib.lst is compared with the names, their content is never used.
 UNUSED_LIB_FOLDERS = frozenset({"__pycache__", "test", "tests", "idle_test", "site-packages", "_bundled"})
 RECIPE_FILES = ("cpython.py", "libmerge.py", "patches.py")
@@ -205,7 +207,8 @@ def _keep(obj: Path, tree: Path, folder: Path, minor: str, env: Mapping[str, str
     shutil.copyfile(obj / "pyconfig.h", folder / "include" / "pyconfig.h")
     shutil.copy(obj / "python", folder / "bin" / "python")
     _keep_lib(tree / "Lib", folder / "lib" / f"python{minor}")
-    (folder / "link.txt").write_text(" ".join(word for word in words if word in LIBC_PARTS) + "\n")
+    linked = dict.fromkeys((*ALWAYS_LINKED, *(word for word in words if word in LIBC_PARTS)))
+    (folder / "link.txt").write_text(" ".join(linked) + "\n")
 
 
 def _keep_lib(lib: Path, target: Path) -> None:

@@ -1,0 +1,56 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Compile .py files with the CPython that will run them; the same files always give the same bytes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpykbuild.errors import BuildError
+
+WORKER = Path(__file__).with_name("pycworker.py")
+# Enough for the hash seed to count (-I would hide it), and nothing of the user's.
+ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0", "PATH": "/usr/bin:/bin"}
+FLAGS = ("-S", "-s", "-B", "-W", "ignore")
+MOST_WORKERS = 8
+
+
+@dataclass(frozen=True)
+class Job:
+    """One file to compile; ``shown`` is its name in tracebacks."""
+
+    source: Path
+    shown: str
+
+
+def compile_all(python: Path, jobs: Sequence[Job], workers: int | None = None) -> list[bytes]:
+    """Return the .pyc (unchecked-hash) of each job. ``python`` is the interpreter; BuildError lists what failed."""
+    count = max(1, min(workers or os.cpu_count() or 1, MOST_WORKERS, len(jobs)))
+    with tempfile.TemporaryDirectory(prefix="mpyk-pyc-") as folder:
+        outputs = [Path(folder, f"{number}.pyc") for number in range(len(jobs))]
+        lines = [
+            json.dumps([str(job.source.absolute()), str(output), job.shown])
+            for job, output in zip(jobs, outputs, strict=True)
+        ]
+        with ThreadPoolExecutor(count) as pool:
+            troubles = list(pool.map(lambda share: _run(python, share), (lines[n::count] for n in range(count))))
+        told = "".join(troubles).rstrip()
+        if told:
+            raise BuildError(f"These files cannot be compiled:\n{told}", "correct them, they are not valid Python")
+        return [output.read_bytes() for output in outputs]
+
+
+def _run(python: Path, lines: Iterable[str]) -> str:
+    """Run one worker; return what it complained about, empty when all is well."""
+    result = subprocess.run(
+        [str(python), *FLAGS, str(WORKER)], input="".join(f"{line}\n" for line in lines).encode(), env=ENVIRONMENT,
+        cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
+    )  # fmt: skip
+    told = result.stderr.decode(errors="replace")
+    return told or f"{python} ended with status {result.returncode}\n" if result.returncode else ""
