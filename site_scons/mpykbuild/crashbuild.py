@@ -155,6 +155,14 @@ def check_buildable(tree: CrashTree, toolchain: Toolchain) -> None:
             "is a part of crash, cannot be built.",
             f"put {archive.name} (from https://ftp.gnu.org/gnu/gdb/) into {tree.path}",
         )
+    patch = f"{tree.gdb_name}.patch"
+    by_hand = tree.gdb_dir is not None and tree.gdb_dir.name == tree.gdb_name and not archive.is_file()
+    if by_hand and (tree.path / patch).is_file() and not (tree.path / tree.gdb_name / patch).is_file():
+        raise BuildError(
+            f"{tree.path / tree.gdb_name} was unpacked by hand: crash's own changes to gdb ({patch}) are not in it, and "
+            "crash's make applies them only when it unpacks the archive itself.",
+            f"run `make gdb_patch GDB={tree.gdb_name}` in {tree.path}, or put {archive.name} there",
+        )
     needed = NEEDED + (NEEDED_BY_NEW_GDB if tree.gdb_major >= 11 else ())
     missing = [row for row in needed if row.name not in toolchain.libraries]
     if missing:

@@ -136,6 +136,17 @@ def test_a_tree_without_gdb_says_which_file_is_missing(tmp_path: Path) -> None:
     assert caught.value.next_step == f"put gdb-10.2.tar.gz (from https://ftp.gnu.org/gnu/gdb/) into {root.resolve()}"
 
 
+def test_gdb_unpacked_by_hand_lacks_crashs_patch(tmp_path: Path) -> None:
+    root = copy_tree("8.0.2", tmp_path)
+    crashbuild.check_buildable(parse(root), ALL)
+    (root / "gdb-10.2.patch").write_text("--- a\n")
+    with pytest.raises(BuildError, match="was unpacked by hand") as caught:
+        crashbuild.check_buildable(parse(root), ALL)
+    assert "make gdb_patch GDB=gdb-10.2" in caught.value.next_step
+    (root / "gdb-10.2" / "gdb-10.2.patch").write_text("--- a\n")
+    crashbuild.check_buildable(parse(root), ALL)
+
+
 @pytest.mark.parametrize(
     ("name", "missing", "refused"),
     [("9.0.2-debian", "gmp", True), ("8.0.6", "gmp", False), ("8.0.6", "zlib", True), ("8.0.6", "lzo", False)],
