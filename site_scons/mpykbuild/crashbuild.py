@@ -148,21 +148,7 @@ def product_of_tree(tree: CrashTree, cache_root: Path, toolchain: Toolchain) -> 
 
 def check_buildable(tree: CrashTree, toolchain: Toolchain) -> None:
     """Raise BuildError for what would make crash's own make fail late, or reach for the network."""
-    archive = tree.path / f"{tree.gdb_name}.tar.gz"
-    if tree.gdb_dir is None and not archive.is_file():
-        raise BuildError(
-            f"The crash tree {tree.path} has neither the folder {tree.gdb_name} nor {archive.name}, so gdb, which "
-            "is a part of crash, cannot be built.",
-            f"put {archive.name} (from https://ftp.gnu.org/gnu/gdb/) into {tree.path}",
-        )
-    patch = f"{tree.gdb_name}.patch"
-    by_hand = tree.gdb_dir is not None and tree.gdb_dir.name == tree.gdb_name and not archive.is_file()
-    if by_hand and (tree.path / patch).is_file() and not (tree.path / tree.gdb_name / patch).is_file():
-        raise BuildError(
-            f"{tree.path / tree.gdb_name} was unpacked by hand: crash's own changes to gdb ({patch}) are not in it, and "
-            "crash's make applies them only when it unpacks the archive itself.",
-            f"run `make gdb_patch GDB={tree.gdb_name}` in {tree.path}, or put {archive.name} there",
-        )
+    _check_gdb_source(tree)
     needed = NEEDED + (NEEDED_BY_NEW_GDB if tree.gdb_major >= 11 else ())
     missing = [row for row in needed if row.name not in toolchain.libraries]
     if missing:
@@ -170,6 +156,27 @@ def check_buildable(tree: CrashTree, toolchain: Toolchain) -> None:
             f"crash {tree.version} cannot be built: the headers of {', '.join(row.name for row in missing)} are not "
             "installed.",
             f"install {'; '.join(row.packages for row in missing)}",
+        )
+
+
+def _check_gdb_source(tree: CrashTree) -> None:
+    """gdb must be there: as an archive, as Debian's folder gdb, or as a folder that has crash's changes in it."""
+    archive = tree.path / f"{tree.gdb_name}.tar.gz"
+    if archive.is_file():
+        return
+    if tree.gdb_dir is None:
+        raise BuildError(
+            f"The crash tree {tree.path} has neither the folder {tree.gdb_name} nor {archive.name}, so gdb, which "
+            "is a part of crash, cannot be built.",
+            f"put {archive.name} (from https://ftp.gnu.org/gnu/gdb/) into {tree.path}",
+        )
+    patch = f"{tree.gdb_name}.patch"
+    patched = (tree.gdb_dir / patch).is_file() or not (tree.path / patch).is_file()
+    if tree.gdb_dir.name == tree.gdb_name and not patched:
+        raise BuildError(
+            f"{tree.gdb_dir} was unpacked by hand: crash's own changes to gdb ({patch}) are not in it, and crash's "
+            "make applies them only when it unpacks the archive itself.",
+            f"run `make gdb_patch GDB={tree.gdb_name}` in {tree.path}, or put {archive.name} there",
         )
 
 
