@@ -21,6 +21,7 @@ from collections import defaultdict
 
 import crash
 from crash import (
+    FD_ISSET,
     HZ,
     PAGE_CACHE_SHIFT,
     PAGESIZE,
@@ -31,16 +32,21 @@ from crash import (
     addr2mod,
     addr2sym,
     container_of,
+    cpu_to_le32,
     enumerator_value,
     exec_crash_command,
     exec_gdb_command,
     get_pathname,
+    getFullBuckets,
+    getFullBucketsH,
+    getListSize,
     is_task_active,
+    le16_to_cpu,
+    le32_to_cpu,
     member_offset,
     member_size,
+    phys_to_page,
     pid_to_task,
-    readInt,
-    readLong,
     readmem,
     readPtr,
     readS8,
@@ -53,8 +59,9 @@ from crash import (
     readU16,
     readU32,
     readU64,
-    readUInt,
-    readULong,
+    set_default_timeout,
+    set_readmem_task,
+    sLong,
     struct_size,
     sym2addr,
     sym2alladdr,
@@ -63,6 +70,7 @@ from crash import (
     tPtr,
     type_length,
     union_size,
+    uvtop,
     whatis,
 )
 
@@ -80,13 +88,22 @@ from pykdump.caches import (
 )
 from pykdump.defines import CDefine, CEnum, EnumInfo, dbits2str
 from pykdump.generic import Bunch, TrueOnce, argv2s, hexl, isfileoutput, iterN, long, print2columns
-from pykdump.kernel import PYKD, API_options, exec_command, getSizeOf, struct_exists
+from pykdump.kernel import (
+    PYKD,
+    API_options,
+    SuppressCrashErrors,
+    exec_command,
+    getSizeOf,
+    readInt,
+    readLong,
+    readProcessMem,
+    readUInt,
+    readULong,
+    struct_exists,
+)
 from pykdump.lists import (
     LH_isempty,
     ListHead,
-    getFullBuckets,
-    getFullBucketsH,
-    getListSize,
     hlist_for_each_entry,
     list_for_each_entry,
     readBadList,
@@ -102,7 +119,6 @@ from pykdump.words import (
     ALIGN,
     BITS_PER_INT,
     BITS_PER_LONG,
-    FD_ISSET,
     INT_MASK,
     INT_MAX,
     INT_SIZE,
@@ -111,11 +127,7 @@ from pykdump.words import (
     LONG_SIZE,
     PTR_SIZE,
     atomic_t,
-    cpu_to_le32,
-    le16_to_cpu,
-    le32_to_cpu,
     pointersize,
-    sLong,
     uInt,
     uLong,
     unsigned16,

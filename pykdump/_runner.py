@@ -37,7 +37,7 @@ def main(kind: str, argv: Sequence[str]) -> int:
     try:
         status = _guarded(action, _common_options(list(argv)))
         if saved.outermost:
-            _end_of_program()
+            status = max(status, _guarded(_end_of_program, []))
     except BaseException as error:  # noqa: BLE001 - nothing may reach C; a second Ctrl-C may well hit the handler itself
         status = STATUS_INTERRUPTED if isinstance(error, KeyboardInterrupt) else STATUS_ERROR
     try:
@@ -73,7 +73,7 @@ def _guarded(action: Callable[[list[str]], int], argv: list[str]) -> int:
         return _report(error)
 
 
-def _end_of_program() -> None:
+def _end_of_program(_argv: list[str]) -> int:
     """What the API does when a program has ended, if the program used it: print the problems, forget its results."""
     log = sys.modules.get("pykdump.pylog")
     if log is not None:
@@ -81,7 +81,7 @@ def _end_of_program() -> None:
     caches = sys.modules.get("pykdump.caches")
     if caches is not None:
         caches.end_of_program()
-    _output_is_closed()
+    return 0
 
 
 def _exit_status(code: object) -> int:
@@ -137,7 +137,7 @@ class _InterpreterState:
 
     def __init__(self) -> None:
         self.path = list(sys.path)
-        self.argv = list(getattr(sys, "argv", []))
+        self.argv = getattr(sys, "argv", [])
         self.streams = (sys.stdin, sys.stdout, sys.stderr)
         self.recursion_limit = sys.getrecursionlimit()
         self.main = sys.modules.get("__main__")

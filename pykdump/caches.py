@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from functools import wraps
 
+from crash import sysfacts
+
 from pykdump.generic import Bunch
 
 TYPE_CHECKING = False
@@ -53,11 +55,8 @@ def purge_memoize_cache(flags: int) -> None:
 def end_of_program() -> None:
     """Forget what must not outlive a program; the runner calls it."""
     DCache.cleartmp()
-    if any(condition & CU_LIVE and cache for condition, cache in _conditional):
-        from pykdump.sysinfo import sys_info
-
-        if sys_info.livedump:
-            purge_memoize_cache(CU_LIVE)
+    if sysfacts()["live"]:
+        purge_memoize_cache(CU_LIVE)
 
 
 def memoize_typeinfo(function: Callable[..., R]) -> Callable[..., R]:

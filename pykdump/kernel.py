@@ -3,9 +3,25 @@
 
 from __future__ import annotations
 
-from crash import error, exec_crash_command, readSymbol, struct_size, type_length
+from crash import (
+    PAGESIZE,
+    PHYSADDR,
+    crash_set_error,
+    error,
+    exec_crash_command,
+    readmem,
+    readS32,
+    readS64,
+    readSymbol,
+    readU32,
+    readU64,
+    struct_size,
+    type_length,
+    uvtop,
+)
 
 from pykdump.generic import Bunch
+from pykdump.words import LONG_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,6 +29,11 @@ if TYPE_CHECKING:
 
 # The options common to all programs, as the runner found them on the command line.
 API_options = Bunch({"debug": 0, "dumpcache": False, "experimental": False})
+
+
+# C's int and long of the dump. (crash.readInt is another function: it takes a size.)
+readInt, readUInt = readS32, readU32
+readLong, readULong = (readS64, readU64) if LONG_SIZE == 8 else (readS32, readU32)
 
 
 class _KernelVariables:
@@ -44,3 +65,29 @@ def exec_command(cmdline: str) -> None:
         print(exec_crash_command(cmdline), end="")
     except error as problem:
         print(problem)
+
+
+class SuppressCrashErrors:
+    """``with SuppressCrashErrors():`` sends crash's and gdb's error messages to a file instead of the output."""
+
+    def __init__(self, outfile: str = "/dev/null") -> None:
+        self.outfile = outfile
+        self._before = "default"
+
+    def __enter__(self) -> SuppressCrashErrors:
+        self._before = crash_set_error(self.outfile)
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        crash_set_error(self._before)
+
+
+def readProcessMem(taskaddr: int, uvaddr: int, size: int) -> bytes:
+    """``size`` bytes at ``void __user *uvaddr`` of a ``struct task_struct *``; crash.error where there are none."""
+    parts = []
+    while size > 0:
+        count = min(size, PAGESIZE - uvaddr % PAGESIZE)
+        parts.append(readmem(uvtop(taskaddr, uvaddr), count, PHYSADDR))
+        uvaddr += count
+        size -= count
+    return b"".join(parts)

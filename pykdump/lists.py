@@ -7,10 +7,8 @@ the elements read so far and a message in pylog.
 
 from __future__ import annotations
 
-import sys
-
 import crash
-from crash import member_offset, readmem, readPtr, readSU, struct_size, sym2addr
+from crash import member_offset, readPtr, readSU, struct_size, sym2addr
 
 from pykdump.pylog import pylog
 
@@ -21,27 +19,6 @@ if TYPE_CHECKING:
     from crash import StructResult
 
 DEFAULT_MAXEL = 10000
-# crash itself has the pointer size and (remote targets aside) the byte order of the dump.
-_POINTER_SIZE = 8 if sys.maxsize > 2**32 else 4
-
-
-def _chain(start: int, offset: int, maxel: int) -> tuple[list[int], crash.error | str | None]:
-    """Follow the pointers at ``offset`` from ``start`` (not included): (addresses, what went wrong or None)."""
-    found: list[int] = []
-    known: set[int] = set()
-    here = start
-    try:
-        while len(found) <= maxel:
-            here = readPtr(here + offset)
-            if here in (0, start):
-                return found, None
-            if here in known:
-                return found, "Duplicate entry"
-            known.add(here)
-            found.append(here)
-    except crash.error as error:
-        return found, error
-    return found, None
 
 
 def readList(
@@ -55,16 +32,15 @@ def readList(
     start = int(start)
     if start == 0:
         return []
-    limit = maxel - 1 if inchead else maxel
-    found, problem = _chain(start, int(offset), limit)
+    # One more than asked for, so that a list of exactly maxel elements is no reason to warn.
+    found, problem = crash.readBadList(start, offset, maxel + 1, inchead)
     if problem is not None:
-        what = "the list loops" if isinstance(problem, str) else str(problem)
-        pylog.error(f"List at {start:#x}: {what} after {len(found)} elements")
-    if len(found) > limit:
-        del found[limit:]
+        pylog.error(f"List at {start:#x}, after {len(found)} elements: {problem}")
+    if len(found) > maxel:
+        del found[maxel:]
         if warn:
             _warn_maxel(start, maxel)
-    return [start, *found] if inchead else found
+    return found
 
 
 def _warn_maxel(start: int, maxel: int) -> None:
@@ -73,17 +49,13 @@ def _warn_maxel(start: int, maxel: int) -> None:
 
 def readBadList(
     start: int, offset: int = 0, *, maxel: int = DEFAULT_MAXEL, inchead: bool = True
-) -> tuple[list[int], crash.error | str | None]:
-    """As readList() for lists known to be damaged: (addresses read, crash.error | "Duplicate entry" | None)."""
-    start = int(start)
-    if start == 0:
-        return [], None
-    limit = maxel - 1 if inchead else maxel
-    found, problem = _chain(start, int(offset), limit)
-    if len(found) > limit:
-        del found[limit:]
-        _warn_maxel(start, maxel)
-    return ([start, *found] if inchead else found), problem
+) -> tuple[list[int], str | None]:
+    """As readList() for lists known to be damaged: (addresses read, why it ended early or None)."""
+    found, problem = crash.readBadList(start, offset, maxel + 1, inchead)
+    if len(found) > maxel:
+        del found[maxel:]
+        _warn_maxel(int(start), maxel)
+    return found, problem
 
 
 def readListByHead(start: int, offset: int = 0, *, maxel: int = DEFAULT_MAXEL, warn: bool = True) -> list[int]:
@@ -92,17 +64,6 @@ def readListByHead(start: int, offset: int = 0, *, maxel: int = DEFAULT_MAXEL, w
 
 
 list_for_each_entry = readListByHead
-
-
-def getListSize(addr: int, offset: int, maxel: int) -> int:
-    """Number of elements without the head, at most ``maxel``. IndexError or crash.error where the list breaks."""
-    count, here = 0, int(addr)
-    while here and count < maxel:
-        here = readPtr(here + offset)
-        if here in (0, addr):
-            break
-        count += 1
-    return count
 
 
 def field_offset(suname: str, field: str) -> int:
@@ -197,16 +158,3 @@ class ListHead(list):  # type: ignore[type-arg]
 def LH_isempty(head: StructResult) -> bool:
     """Whether a ``struct list_head`` is NULL or has no element."""
     return not head or readPtr(int(head)) in (0, int(head))
-
-
-def getFullBuckets(start: int, bsize: int, items: int, chain_off: int = 0) -> list[int]:
-    """First-element addresses of the non-empty buckets of a hash table: ``items`` buckets of ``bsize`` bytes,
-    each with its chain's pointer at ``chain_off``."""
-    return [first for _, first in getFullBucketsH(start, bsize, items, chain_off)]
-
-
-def getFullBucketsH(start: int, bsize: int, items: int, chain_off: int = 0) -> list[tuple[int, int]]:
-    """As getFullBuckets(), with each bucket's index: [(index, address)]."""
-    table = memoryview(readmem(start, bsize * items))
-    chains = (table[i * bsize + chain_off :][:_POINTER_SIZE] for i in range(items))
-    return [(i, int.from_bytes(c, sys.byteorder)) for i, c in enumerate(chains) if any(c)]

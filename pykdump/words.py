@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Integers as C sees them: sizes, masks, signs and byte order of the dump's machine."""
+"""Integers as C sees them: sizes and masks of the dump's machine."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from typing import Any
 
 # All Linux ports have 4-byte ints, and long is as wide as a pointer; crash is always as wide as its dump.
@@ -43,39 +42,9 @@ def uLong(i: int) -> int:
     return i & LONG_MASK
 
 
-def sLong(i: int) -> int:
-    """``i`` as a signed long of the dump."""
-    i &= LONG_MASK
-    return i - LONG_MASK - 1 if i > LONG_MAX else i
-
-
-def _swap(value: int, size: int) -> int:
-    raw = (value & (2 ** (8 * size) - 1)).to_bytes(size, "little")
-    return int.from_bytes(raw, "little" if sys.byteorder == "little" else "big")
-
-
-def le16_to_cpu(u: int) -> int:
-    """A little-endian u16 as a number."""
-    return _swap(u, 2)
-
-
-def le32_to_cpu(u: int) -> int:
-    """A little-endian u32 as a number."""
-    return _swap(u, 4)
-
-
-cpu_to_le32 = le32_to_cpu  # swapping is its own inverse
-
-
 def ALIGN(addr: int, align: int) -> int:
     """``addr`` rounded up to a multiple of ``align`` (a power of two)."""
     return (addr + align - 1) & ~(align - 1)
-
-
-def FD_ISSET(fd: int, fdset: bytes | Sequence[int]) -> bool:
-    """Whether bit ``fd`` is set in the bytes of an fd_set; False beyond its end."""
-    index = fd >> 3
-    return 0 <= index < len(fdset) and bool(fdset[index] >> (fd & 7) & 1)
 
 
 def atomic_t(o: Any) -> Any:

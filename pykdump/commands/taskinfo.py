@@ -85,16 +85,16 @@ def row(task: Task) -> dict[str, Any]:
     }
 
 
-def rows(tasks: Iterable[Task]) -> list[dict[str, Any]]:
-    """The rows of ``tasks``, most recently run first. A damaged task is left out and told."""
-    found = []
+def rows(tasks: Iterable[Task]) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
+    """(the rows of ``tasks``, most recently run first; what went wrong with tasks that cannot be read)."""
+    found, damaged = [], []
     for task in tasks:
         try:
             found.append(row(task))
         except (error, IndexError) as problem:
-            pylog.error(f"Task {int(task):#x} cannot be read: {problem}")
+            damaged.append({"task": hex(task), "error": str(problem)})
     found.sort(key=lambda r: (r["ran_ms_ago"], r["tid"], r["cpu"]))
-    return found
+    return found, damaged
 
 
 def summary(all_rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
@@ -126,20 +126,27 @@ def _ends(chosen: list[dict[str, Any]], limit: int | None) -> tuple[list[dict[st
     return chosen[:first], chosen[len(chosen) - limit // 2 :], len(chosen) - limit
 
 
-def main(argv: Sequence[str]) -> int:
-    """Run the command; the result is its exit status."""
-    options = build_parser().parse_args(argv)
-    chosen = [r for r in rows(all_tasks()) if not options.taskfilter or r["state"] in options.taskfilter]
-    if options.summary:
-        counts = summary(chosen)
-        _print_summary(counts) if not options.json else print_json(counts)
-        return 0
-    first, last, left_out = _ends(chosen, options.maxpids)
-    if options.json:
-        print_json([*first, *last])
-        return 0
+def _print_all(chosen: list[dict[str, Any]], damaged: Sequence[dict[str, str]], limit: int | None) -> None:
+    first, last, left_out = _ends(chosen, limit)
     lines = table_lines(COLUMNS, [*first, *last])
     if left_out:
         lines.insert(1 + len(first), f"  ... {left_out} threads left out ...")
     print("\n".join(lines))
+    for entry in damaged:
+        pylog.error(f"Task {entry['task']} cannot be read: {entry['error']}")
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run the command; the result is its exit status."""
+    options = build_parser().parse_args(argv)
+    everything, damaged = rows(all_tasks())
+    chosen = [r for r in everything if not options.taskfilter or r["state"] in options.taskfilter]
+    if options.summary:
+        counts = summary(chosen)
+        _print_summary(counts) if not options.json else print_json(counts)
+    elif options.json:
+        first, last, _ = _ends(chosen, options.maxpids)
+        print_json([*first, *last, *damaged])
+    else:
+        _print_all(chosen, damaged, options.maxpids)
     return 0
