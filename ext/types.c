@@ -1,0 +1,480 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Interning of types: see types.h for what is equal to what. */
+#include "types.h"
+
+#include "gdb_enums_generated.h"
+#include "types_map.h"
+
+#include <string.h>
+
+/* What a handle stands for, and what it dies with. */
+struct known_handle {
+    MpykType *type;
+    const void *owner;
+};
+
+static struct mpyk_map handles = MPYK_ADDRESS_MAP;
+/* Types that have a name, by name; those of the same name are linked by `variant`. */
+static struct mpyk_map structs = MPYK_STRING_MAP, unions = MPYK_STRING_MAP, enums = MPYK_STRING_MAP;
+static struct mpyk_map typedefs = MPYK_STRING_MAP, bases = MPYK_STRING_MAP;
+static MpykType *void_type;
+static MpykType *all_types;
+
+struct mpyk_target mpyk_target = { 0, 8 };
+
+static struct mpyk_map *
+map_of_code(int code)
+{
+    switch (code) {
+    case MPYK_TYPE_CODE_STRUCT:
+        return &structs;
+    case MPYK_TYPE_CODE_UNION:
+        return &unions;
+    case MPYK_TYPE_CODE_ENUM:
+        return &enums;
+    case MPYK_TYPE_CODE_TYPEDEF:
+        return &typedefs;
+    default:
+        return &bases;
+    }
+}
+
+static enum mpyk_kind
+kind_of_pointer(const MpykType *target)
+{
+    switch (target->real->kind) {
+    case MPYK_KIND_STRUCT:
+        return MPYK_KIND_PTR_STRUCT;
+    case MPYK_KIND_FUNC:
+        return MPYK_KIND_PTR_FUNC;
+    case MPYK_KIND_INT:
+        return target->real->is_char ? MPYK_KIND_PTR_CHAR : MPYK_KIND_PTR;
+    default:
+        return MPYK_KIND_PTR;
+    }
+}
+
+static enum mpyk_kind
+kind_of(const MpykType *type)
+{
+    switch (type->code) {
+    case MPYK_TYPE_CODE_STRUCT:
+    case MPYK_TYPE_CODE_UNION:
+        return MPYK_KIND_STRUCT;
+    case MPYK_TYPE_CODE_PTR:
+        return kind_of_pointer(type->target);
+    case MPYK_TYPE_CODE_ARRAY:
+        return MPYK_KIND_ARRAY;
+    case MPYK_TYPE_CODE_ENUM:
+        return MPYK_KIND_ENUM;
+    case MPYK_TYPE_CODE_INT:
+    case MPYK_TYPE_CODE_CHAR:
+        return MPYK_KIND_INT;
+    case MPYK_TYPE_CODE_BOOL:
+        return MPYK_KIND_BOOL;
+    case MPYK_TYPE_CODE_FLT:
+        return MPYK_KIND_FLOAT;
+    case MPYK_TYPE_CODE_FUNC:
+        return MPYK_KIND_FUNC;
+    case MPYK_TYPE_CODE_VOID:
+        return MPYK_KIND_VOID;
+    default:
+        return MPYK_KIND_OTHER;
+    }
+}
+
+static MpykType *
+new_type(int code, MpykType *target)
+{
+    MpykType *type = mpyk_arena_alloc(sizeof(*type));
+
+    if (type == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    type->next = all_types;
+    all_types = type;
+    type->code = code;
+    type->name = "";
+    type->target = target;
+    if (code == MPYK_TYPE_CODE_TYPEDEF) {
+        type->real = target->real;
+        type->kind = target->kind;
+    } else {
+        type->real = type;
+        type->kind = kind_of(type);
+    }
+    return type;
+}
+
+/* The parts that a source tells of one level. */
+static int
+fill_type(MpykType *type, const struct mpyk_type_source *source, mpyk_handle handle,
+          const struct mpyk_type_desc *desc)
+{
+    const char *name = desc->name != NULL ? desc->name : "";
+
+    if (strcmp(type->name, name) != 0) {
+        type->name = mpyk_arena_string(name);
+        if (type->name == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    type->source = source;
+    type->handle = handle;
+    type->owner = desc->owner;
+    type->size = desc->size;
+    type->is_unsigned = desc->is_unsigned != 0;
+    type->is_char = desc->size == 1 && strcmp(name, "char") == 0;
+    type->incomplete = desc->incomplete != 0;
+    type->anonymous = name[0] == '\0';
+    type->nfields = desc->nfields;
+    return 0;
+}
+
+static MpykType *
+void_get(void)
+{
+    if (void_type == NULL) {
+        void_type = new_type(MPYK_TYPE_CODE_VOID, NULL);
+        if (void_type != NULL) {
+            void_type->name = "void";
+        }
+    }
+    return void_type;
+}
+
+MpykType *
+mpyk_type_pointer_to(MpykType *target)
+{
+    if (target->pointer == NULL) {
+        MpykType *type = new_type(MPYK_TYPE_CODE_PTR, target);
+        if (type == NULL) {
+            return NULL;
+        }
+        type->size = mpyk_target.pointer_size;
+        type->is_unsigned = 1;
+        target->pointer = type;
+    }
+    return target->pointer;
+}
+
+MpykType *
+mpyk_type_array_of(MpykType *target, uint64_t elements)
+{
+    MpykType *type;
+
+    for (type = target->arrays; type != NULL; type = type->next_array) {
+        if (type->elements == elements) {
+            return type;
+        }
+    }
+    type = new_type(MPYK_TYPE_CODE_ARRAY, target);
+    if (type == NULL || mpyk_type_complete(target->real) < 0) {
+        return NULL;
+    }
+    type->elements = elements;
+    type->size = elements * target->real->size;
+    type->next_array = target->arrays;
+    target->arrays = type;
+    return type;
+}
+
+/* Have two tagged types the same members (names and places)?  Neither is loaded for that. */
+static int
+same_fields(const MpykType *known, const struct mpyk_type_source *source, mpyk_handle handle, int count)
+{
+    struct mpyk_field_desc *a, *b;
+    int same = 0;
+
+    if (known->handle == NULL || count == 0) {
+        return count == 0;
+    }
+    a = PyMem_Calloc(2 * (size_t)count, sizeof(*a));
+    if (a == NULL) {
+        return 0;
+    }
+    b = a + count;
+    if (mpyk_source_fields(known->source, known->handle, a, count) == 0 &&
+        mpyk_source_fields(source, handle, b, count) == 0) {
+        same = 1;
+        for (int i = 0; same && i < count; i++) {
+            same = a[i].bit_offset == b[i].bit_offset && a[i].value == b[i].value &&
+                   strcmp(a[i].name ? a[i].name : "", b[i].name ? b[i].name : "") == 0;
+        }
+    }
+    PyMem_Free(a);
+    PyErr_Clear();
+    return same;
+}
+
+static int
+same_layout(const MpykType *known, const struct mpyk_type_source *source, mpyk_handle handle,
+            const struct mpyk_type_desc *desc)
+{
+    return known->code == desc->code && known->size == desc->size && known->nfields == desc->nfields &&
+           same_fields(known, source, handle, desc->nfields);
+}
+
+/* A declaration stands for the definition found first; a definition completes what was only declared before. */
+static MpykType *
+find_tagged(MpykType *first, const struct mpyk_type_source *source, mpyk_handle handle,
+            const struct mpyk_type_desc *desc)
+{
+    if (first == NULL || desc->incomplete) {
+        return first;
+    }
+    if (first->incomplete) {
+        return fill_type(first, source, handle, desc) < 0 ? NULL : first;
+    }
+    for (MpykType *type = first; type != NULL; type = type->variant) {
+        if (same_layout(type, source, handle, desc)) {
+            return type;
+        }
+    }
+    return NULL;
+}
+
+static MpykType *
+find_base(MpykType *first, const struct mpyk_type_desc *desc)
+{
+    for (MpykType *type = first; type != NULL; type = type->variant) {
+        if (type->code == desc->code && type->size == desc->size &&
+            type->is_unsigned == (unsigned)(desc->is_unsigned != 0)) {
+            return type;
+        }
+    }
+    return NULL;
+}
+
+/* Put a type among those of its name: the first stays the first. */
+static int
+add_named(struct mpyk_map *map, MpykType *first, MpykType *type)
+{
+    if (first != NULL) {
+        type->variant = first->variant;
+        first->variant = type;
+        return 0;
+    }
+    if (mpyk_map_set(map, type->name, type) < 0) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    return 0;
+}
+
+static int
+is_tagged(int code)
+{
+    return code == MPYK_TYPE_CODE_STRUCT || code == MPYK_TYPE_CODE_UNION || code == MPYK_TYPE_CODE_ENUM;
+}
+
+/* A tagged or base type. */
+static MpykType *
+intern_plain(const struct mpyk_type_source *source, mpyk_handle handle, const struct mpyk_type_desc *desc)
+{
+    struct mpyk_map *map = map_of_code(desc->code);
+    int named = desc->name != NULL && desc->name[0] != '\0' && desc->code != MPYK_TYPE_CODE_FUNC;
+    MpykType *first = NULL, *type = NULL;
+
+    if (named) {
+        first = mpyk_map_get(map, desc->name, NULL);
+        type = is_tagged(desc->code) ? find_tagged(first, source, handle, desc) : find_base(first, desc);
+        if (type != NULL || PyErr_Occurred()) {
+            return type;
+        }
+    }
+    type = new_type(desc->code, NULL);
+    if (type == NULL || fill_type(type, source, handle, desc) < 0) {
+        return NULL;
+    }
+    if (named && add_named(map, first, type) < 0) {
+        return NULL;
+    }
+    return type;
+}
+
+/* Anonymous structs get their own MpykType for each compile unit; a typedef shows which of them are one. */
+static int
+same_target(const MpykType *known, const MpykType *target)
+{
+    struct mpyk_type_desc desc = { 0 };
+
+    if (known == target) {
+        return 1;
+    }
+    if (!known->anonymous || !target->anonymous || !is_tagged(target->code) || target->handle == NULL) {
+        return 0;
+    }
+    desc.code = target->code;
+    desc.size = target->size;
+    desc.nfields = target->nfields;
+    return same_layout(known, target->source, target->handle, &desc);
+}
+
+static MpykType *
+intern_typedef(const struct mpyk_type_desc *desc, MpykType *target)
+{
+    MpykType *first, *type;
+
+    first = mpyk_map_get(&typedefs, desc->name, NULL);
+    for (type = first; type != NULL; type = type->variant) {
+        if (same_target(type->target, target)) {
+            return type;
+        }
+    }
+    type = new_type(MPYK_TYPE_CODE_TYPEDEF, target);
+    if (type == NULL) {
+        return NULL;
+    }
+    type->name = mpyk_arena_string(desc->name);
+    if (type->name == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    if (is_tagged(target->code) && target->name[0] == '\0') {
+        target->name = type->name;
+    }
+    return add_named(&typedefs, first, type) < 0 ? NULL : type;
+}
+
+static MpykType *
+intern_desc(const struct mpyk_type_source *source, mpyk_handle handle, const struct mpyk_type_desc *desc)
+{
+    MpykType *target = NULL, *type;
+
+    if (desc->code == MPYK_TYPE_CODE_VOID) {
+        return void_get();
+    }
+    switch (desc->code) {
+    case MPYK_TYPE_CODE_PTR:
+    case MPYK_TYPE_CODE_ARRAY:
+    case MPYK_TYPE_CODE_TYPEDEF:
+    case MPYK_TYPE_CODE_FUNC:
+        target = desc->target != NULL ? mpyk_type_intern(source, desc->target) : void_get();
+        if (target == NULL) {
+            return NULL;
+        }
+    }
+    switch (desc->code) {
+    case MPYK_TYPE_CODE_PTR:
+        return mpyk_type_pointer_to(target);
+    case MPYK_TYPE_CODE_ARRAY:
+        return mpyk_type_array_of(target, desc->elements);
+    case MPYK_TYPE_CODE_TYPEDEF:
+        return intern_typedef(desc, target);
+    default:
+        type = intern_plain(source, handle, desc);
+        if (type != NULL && desc->code == MPYK_TYPE_CODE_FUNC) {
+            type->target = target;
+        }
+        return type;
+    }
+}
+
+MpykType *
+mpyk_type_intern(const struct mpyk_type_source *source, mpyk_handle handle)
+{
+    struct known_handle *known = mpyk_map_get(&handles, handle, NULL);
+    struct mpyk_type_desc desc;
+    MpykType *type;
+
+    if (known != NULL) {
+        return known->type;
+    }
+    if (mpyk_source_describe(source, handle, &desc) < 0) {
+        if (!PyErr_Occurred()) {
+            PyErr_SetString(PyExc_TypeError, "The debug information does not describe this type.");
+        }
+        return NULL;
+    }
+    type = intern_desc(source, handle, &desc);
+    if (type == NULL) {
+        return NULL;
+    }
+    known = mpyk_arena_alloc(sizeof(*known));
+    if (known == NULL || mpyk_map_set(&handles, handle, known) < 0) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    known->type = type;
+    known->owner = desc.owner;
+    return type;
+}
+
+int
+mpyk_type_complete(MpykType *type)
+{
+    struct mpyk_type_desc desc;
+    mpyk_handle handle;
+
+    type = type->real;
+    if (!type->incomplete || type->searched || !is_tagged(type->code)) {
+        return 0;
+    }
+    type->searched = 1;
+    if (mpyk_source_lookup(type->source, type->name, type->code, &handle) < 0 ||
+        mpyk_source_describe(type->source, handle, &desc) < 0) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    return desc.incomplete ? 0 : fill_type(type, type->source, handle, &desc);
+}
+
+static int
+other_owner(const void *value, void *owner)
+{
+    return ((const struct known_handle *)value)->owner != owner;
+}
+
+/* What was not read yet can be read no more; under its name there may be another one day. */
+static void
+lose_handle(MpykType *type)
+{
+    type->handle = NULL;
+    type->owner = NULL;
+    if (type->fields == NULL && is_tagged(type->code)) {
+        type->incomplete = 1;
+    }
+}
+
+void
+mpyk_type_sources_changed(const void *owner)
+{
+    mpyk_names_purge();
+    for (MpykType *type = all_types; type != NULL; type = type->next) {
+        if (owner != NULL && type->owner == owner) {
+            lose_handle(type);
+        }
+        type->searched = 0;
+    }
+    if (owner != NULL) {
+        mpyk_map_filter(&handles, other_owner, (void *)owner);
+    }
+}
+
+void
+mpyk_types_release_objects(void)
+{
+    for (MpykType *type = all_types; type != NULL; type = type->next) {
+        Py_CLEAR(type->py_class);
+        Py_CLEAR(type->py_data);
+    }
+}
+
+/*
+ * After Python is gone: values that outlive mpyk_types_clear() still point to their types until then.  The low
+ * priority number makes this the last destructor to run.
+ */
+static void __attribute__((destructor(101)))
+free_types(void)
+{
+    mpyk_map_free(&handles);
+    mpyk_map_free(&structs);
+    mpyk_map_free(&unions);
+    mpyk_map_free(&enums);
+    mpyk_map_free(&typedefs);
+    mpyk_map_free(&bases);
+    mpyk_arena_free();
+    void_type = all_types = NULL;
+}

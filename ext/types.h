@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * C types of the dump, each interned once.
+ *
+ * gdb has one `struct type` for each compile unit and each combination of const and volatile; here equal types are one
+ * MpykType: pointers and arrays by what they are made of, base types and typedefs by name, tagged types by tag *and*
+ * layout.  The kernel does have different structures of the same tag (drivers' private ones): a member keeps the layout
+ * of its own compile unit, a lookup by name gives the one that the source finds first.
+ *
+ * A type knows its own level only; members are read from the source when they are first asked for.  Everything lives
+ * until the extension is unloaded.  All functions need the GIL.  Where NULL or -1 may mean two things:
+ * NULL with a Python exception set is an error, without one "there is no such thing".
+ */
+#ifndef MPYK_TYPES_H
+#define MPYK_TYPES_H
+
+#include "mpykdump.h"
+#include "type_source.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct mpyk_type MpykType;
+typedef struct mpyk_member MpykMember;
+typedef struct mpyk_symbol MpykSymbol;
+
+/* How a value of a type is read; of typedefs, that of what they stand for. */
+enum mpyk_kind {
+    MPYK_KIND_UNSET,
+    MPYK_KIND_INT,          /* integers and char */
+    MPYK_KIND_BOOL,
+    MPYK_KIND_ENUM,
+    MPYK_KIND_FLOAT,
+    MPYK_KIND_STRUCT,       /* and union */
+    MPYK_KIND_PTR_STRUCT,   /* pointer to struct or union */
+    MPYK_KIND_PTR_CHAR,
+    MPYK_KIND_PTR_FUNC,
+    MPYK_KIND_PTR,          /* any other pointer */
+    MPYK_KIND_ARRAY,
+    MPYK_KIND_FUNC,
+    MPYK_KIND_VOID,
+    MPYK_KIND_OTHER         /* complex, decimal float...: read as bytes */
+};
+
+/* A member as seen from the struct it is looked up in: members of anonymous members are members of their parent. */
+struct mpyk_member {
+    const char *name;       /* "" for unnamed ones, which are listed but cannot be looked up */
+    MpykType *type;
+    uint64_t offset;        /* in bytes, of the byte that holds the first bit */
+    uint32_t bit_offset;    /* within that byte; on big-endian targets from its most significant bit */
+    uint32_t bit_size;      /* 0 if it is no bit-field */
+    int64_t value;          /* of an enumerator */
+};
+
+struct mpyk_type {
+    int code;                       /* MPYK_TYPE_CODE_* */
+    enum mpyk_kind kind;
+    const char *name;               /* tag, typedef or base name; of an anonymous struct the typedef's; or "" */
+    uint64_t size;                  /* of a typedef, that of its target */
+    uint64_t elements;
+    unsigned is_unsigned : 1;
+    unsigned is_char : 1;           /* the type `char` itself, not signed or unsigned char */
+    unsigned incomplete : 1;        /* only declared, as far as we know */
+    unsigned searched : 1;          /* an incomplete one that was looked up, in vain */
+    unsigned anonymous : 1;         /* no tag (but perhaps a typedef's name) */
+    int nfields;
+    MpykType *target;               /* of typedef, pointer, array, function */
+    MpykType *real;                 /* without typedefs; itself for others */
+
+    MpykMember *fields;             /* as declared, unnamed ones included; NULL until loaded */
+    MpykMember *members;            /* promoted: what can be looked up by name */
+    int nmembers;
+    uint32_t *index;                /* hash table over members */
+    uint32_t index_mask;
+
+    const struct mpyk_type_source *source;
+    mpyk_handle handle;             /* NULL once its owner is gone */
+    const void *owner;
+
+    MpykType *pointer;              /* to this type */
+    MpykType *arrays;               /* of this type, linked by next_array */
+    MpykType *next_array;
+    MpykType *variant;              /* next of the same name, different layout */
+    MpykType *next;                 /* of all types */
+
+    PyObject *py_class;             /* class of its values: py_int.c */
+    PyObject *py_data;              /* of an enum: {value: name}; of others the TypeInfo */
+};
+
+struct mpyk_symbol {
+    const char *name;
+    enum mpyk_symbol_kind kind;
+    MpykType *type;
+    uint64_t address;
+    int64_t value;
+};
+
+/* Byte order and word size of the dump. */
+struct mpyk_target {
+    int big_endian;
+    int pointer_size;
+};
+extern struct mpyk_target mpyk_target;
+
+/*
+ * Any type by the name a C programmer would write: "struct page", "union u", "enum e", "pid_t", "unsigned long",
+ * "struct page **", "char [16]".  A tag alone ("page") is accepted where no typedef has that name.
+ */
+MpykType *mpyk_type_find(const char *name);
+/* As mpyk_type_find(), but TypeError that names the type if it is unknown or only declared. */
+MpykType *mpyk_type_need(const char *name);
+MpykType *mpyk_type_pointer_to(MpykType *type);
+MpykType *mpyk_type_array_of(MpykType *type, uint64_t elements);
+/* The type of a C expression that is not evaluated (gdb only). */
+MpykType *mpyk_type_of_expression(const char *text);
+
+/* Look for the definition of a type that is only declared.  0, or -1 with an exception set; it may stay incomplete. */
+int mpyk_type_complete(MpykType *type);
+/* Make fields and members available.  0, or -1 with an exception set. */
+int mpyk_type_load(MpykType *type);
+/* A member by name (promoted ones included). */
+const MpykMember *mpyk_type_member(MpykType *type, const char *name);
+/* A member by path: "a.b.c", "a[2].b".  0 found, -1 not found or (with an exception set) error. */
+int mpyk_type_path(MpykType *type, const char *path, MpykMember *result);
+
+static inline int
+mpyk_type_is_struct(const MpykType *type)
+{
+    return type->real->kind == MPYK_KIND_STRUCT;
+}
+
+/* A variable, function or enumerator with a known type.  Its address is crash's, where crash knows it. */
+const MpykSymbol *mpyk_symbol_find(const char *name);
+
+/* types_source.c: the source in use, and the interface to it that types.c alone calls. */
+extern const struct mpyk_type_source *const mpyk_type_sources[];
+/* Ask a source under crash's guard.  0 yes, -1 no or (with an exception set) error. */
+int mpyk_source_lookup(const struct mpyk_type_source *source, const char *name, int code, mpyk_handle *type);
+int mpyk_source_symbol(const struct mpyk_type_source *source, const char *name, struct mpyk_symbol_desc *symbol);
+int mpyk_source_describe(const struct mpyk_type_source *source, mpyk_handle type, struct mpyk_type_desc *desc);
+int mpyk_source_fields(const struct mpyk_type_source *source, mpyk_handle type, struct mpyk_field_desc *fields,
+                       int count);
+int mpyk_source_expression(const char *text, mpyk_handle *type);
+/* crash's address of a symbol; of several with that name the one at `wanted`, if that is among them. */
+uint64_t mpyk_source_address(const char *name, uint64_t wanted);
+int mpyk_sources_start(void (*changed)(const void *owner));
+void mpyk_sources_stop(void);
+
+/* types.c, for types_name.c: the interned type of a handle. */
+MpykType *mpyk_type_intern(const struct mpyk_type_source *source, mpyk_handle handle);
+/* A source is about to lose the types of `owner`, or (NULL) has gained some. */
+void mpyk_type_sources_changed(const void *owner);
+/* Drop the references to Python objects that types hold. */
+void mpyk_types_release_objects(void);
+/* types_name.c: forget names. */
+void mpyk_names_purge(void);
+
+/* Fill the module `crash` with types and functions; start, stop. */
+int mpyk_types_init(PyObject *module);
+/* Release every Python object that types hold (before Python is finalized). */
+int mpyk_types_clear(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif /* MPYK_TYPES_H */

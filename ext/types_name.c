@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From names to types and symbols: what a C programmer would write, with a cache. */
+#include "types.h"
+
+#include "gdb_enums_generated.h"
+#include "types_map.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NAME_MAX_LENGTH 511
+
+/* Found or not (NULL): both are worth remembering, because a search through all of gdb's symbols is slow. */
+static struct mpyk_map names = MPYK_STRING_MAP;
+static struct mpyk_map symbols = MPYK_STRING_MAP;
+
+static const struct { const char *word; int code; } tag_words[] = {
+    { "struct ", MPYK_TYPE_CODE_STRUCT },
+    { "union ", MPYK_TYPE_CODE_UNION },
+    { "enum ", MPYK_TYPE_CODE_ENUM },
+};
+
+#define TAG_WORDS (sizeof(tag_words) / sizeof(tag_words[0]))
+
+/* Copy a name with single blanks, and none around '*', '[' and ']'; -1 if it is too long. */
+static int
+tidy(const char *name, char *out)
+{
+    size_t length = 0;
+
+    for (; *name != '\0'; name++) {
+        int blank = isspace((unsigned char)*name);
+        if (blank && (length == 0 || strchr(" *[]", out[length - 1]) != NULL)) {
+            continue;
+        }
+        if (strchr("*[]", *name) != NULL && length > 0 && out[length - 1] == ' ') {
+            length--;
+        }
+        if (length >= NAME_MAX_LENGTH) {
+            return -1;
+        }
+        out[length++] = blank ? ' ' : *name;
+    }
+    while (length > 0 && out[length - 1] == ' ') {
+        length--;
+    }
+    out[length] = '\0';
+    return 0;
+}
+
+/* Remove the whole word `word` wherever it stands. */
+static void
+drop_word(char *name, const char *word)
+{
+    size_t size = strlen(word);
+    char *at = name;
+
+    while ((at = strstr(at, word)) != NULL) {
+        int starts = at == name || !(isalnum((unsigned char)at[-1]) || at[-1] == '_');
+        int ends = !(isalnum((unsigned char)at[size]) || at[size] == '_');
+        if (!starts || !ends) {
+            at += size;
+            continue;
+        }
+        size_t skip = size + (at[size] == ' ');
+        memmove(at, at + skip, strlen(at + skip) + 1);
+    }
+}
+
+static MpykType *
+lookup_one(const char *name, int code)
+{
+    mpyk_handle handle;
+
+    for (int i = 0; mpyk_type_sources[i] != NULL; i++) {
+        if (mpyk_source_lookup(mpyk_type_sources[i], name, code, &handle) == 0) {
+            return mpyk_type_intern(mpyk_type_sources[i], handle);
+        }
+        if (PyErr_Occurred()) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+/* A name without '*' and '[]'. */
+static MpykType *
+lookup_base(const char *name)
+{
+    MpykType *type;
+
+    for (size_t i = 0; i < TAG_WORDS; i++) {
+        size_t length = strlen(tag_words[i].word);
+        if (strncmp(name, tag_words[i].word, length) == 0) {
+            return lookup_one(name + length, tag_words[i].code);
+        }
+    }
+    type = lookup_one(name, MPYK_TYPE_CODE_TYPEDEF);
+    for (size_t i = 0; type == NULL && !PyErr_Occurred() && i < TAG_WORDS; i++) {
+        type = lookup_one(name, tag_words[i].code);
+    }
+    return type;
+}
+
+/* "[2][3]" makes an array of 2 arrays of 3: dimensions are applied from the last to the first. */
+static MpykType *
+apply_dimensions(MpykType *type, const char *text)
+{
+    char *end;
+    unsigned long long elements = strtoull(text + 1, &end, 0);
+
+    if (*end != ']') {
+        return NULL;
+    }
+    if (end[1] == '[') {
+        type = apply_dimensions(type, end + 1);
+    } else if (end[1] != '\0') {
+        return NULL;
+    }
+    return type != NULL ? mpyk_type_array_of(type, elements) : NULL;
+}
+
+static MpykType *
+lookup_declared(char *name)
+{
+    char *suffix = name + strcspn(name, "*[");
+    char base[NAME_MAX_LENGTH + 1];
+    MpykType *type;
+
+    snprintf(base, sizeof(base), "%.*s", (int)(suffix - name), name);
+    if (base[0] == '\0') {
+        return NULL;
+    }
+    type = lookup_base(base);
+    for (; type != NULL && *suffix == '*'; suffix++) {
+        type = mpyk_type_pointer_to(type);
+    }
+    if (type == NULL || *suffix == '\0') {
+        return type;
+    }
+    return *suffix == '[' ? apply_dimensions(type, suffix) : NULL;
+}
+
+MpykType *
+mpyk_type_find(const char *name)
+{
+    char clean[NAME_MAX_LENGTH + 1];
+    MpykType *type;
+    int found;
+
+    type = mpyk_map_get(&names, name, &found);
+    if (found) {
+        return type;
+    }
+    if (tidy(name, clean) < 0) {
+        return NULL;
+    }
+    drop_word(clean, "const");
+    drop_word(clean, "volatile");
+    tidy(clean, clean);
+    type = lookup_declared(clean);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    if (mpyk_map_set(&names, name, type) < 0) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    return type;
+}
+
+MpykType *
+mpyk_type_need(const char *name)
+{
+    MpykType *type = mpyk_type_find(name);
+
+    if (type != NULL && mpyk_type_complete(type) < 0) {
+        return NULL;
+    }
+    if ((type == NULL || type->real->incomplete) && !PyErr_Occurred()) {
+        PyErr_Format(PyExc_TypeError, "There is no type \"%s\" in the debug information.", name);
+    }
+    return PyErr_Occurred() ? NULL : type;
+}
+
+MpykType *
+mpyk_type_of_expression(const char *text)
+{
+    mpyk_handle handle;
+
+    if (mpyk_source_expression(text, &handle) < 0) {
+        return NULL;
+    }
+    return mpyk_type_intern(mpyk_type_sources[0], handle);
+}
+
+static MpykSymbol *
+make_symbol(const struct mpyk_type_source *source, const char *name, const struct mpyk_symbol_desc *desc)
+{
+    MpykSymbol *symbol = mpyk_arena_alloc(sizeof(*symbol));
+
+    if (symbol == NULL) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    symbol->name = mpyk_arena_string(name);
+    symbol->kind = desc->kind;
+    symbol->value = desc->value;
+    symbol->address = desc->address;
+    symbol->type = mpyk_type_intern(source, desc->type);
+    if (symbol->type == NULL || symbol->name == NULL) {
+        return NULL;
+    }
+    if (desc->kind == MPYK_SYMBOL_VARIABLE || desc->kind == MPYK_SYMBOL_FUNCTION) {
+        uint64_t address = mpyk_source_address(name, desc->address);
+        symbol->address = address != 0 ? address : desc->address;
+    }
+    return PyErr_Occurred() ? NULL : symbol;
+}
+
+const MpykSymbol *
+mpyk_symbol_find(const char *name)
+{
+    struct mpyk_symbol_desc desc;
+    MpykSymbol *symbol;
+    int found;
+
+    symbol = mpyk_map_get(&symbols, name, &found);
+    for (int i = 0; !found && mpyk_type_sources[i] != NULL; i++) {
+        if (mpyk_source_symbol(mpyk_type_sources[i], name, &desc) == 0) {
+            symbol = make_symbol(mpyk_type_sources[i], name, &desc);
+            break;
+        }
+        if (PyErr_Occurred()) {
+            return NULL;
+        }
+    }
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    if (!found && mpyk_map_set(&symbols, name, symbol) < 0) {
+        PyErr_NoMemory();
+        return NULL;
+    }
+    return symbol;
+}
+
+void
+mpyk_names_purge(void)
+{
+    mpyk_map_free(&names);
+    mpyk_map_free(&symbols);
+}
+
+static void __attribute__((destructor))
+free_names(void)
+{
+    mpyk_names_purge();
+}
