@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from support.truth import Truth, load
 
+from support.projectcopy import ProjectCopy
 from support.session import CrashSession, Result, Variant, Vmcore
 from support.session import run_crash as run_in_crash
 
@@ -69,6 +70,14 @@ def run_crash(vmcore: Vmcore) -> Callable[..., Result]:
         return run_in_crash(variant, vmcore, commands, **where)
 
     return run
+
+
+@pytest.fixture(scope="session")
+def built_copy(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
+    """A copy of the project, built in surroundings that differ from ours in all that must not matter."""
+    if not variants():
+        pytest.skip("needs ./sconsw test")
+    return ProjectCopy.build(tmp_path_factory.mktemp("elsewhere"), variants()[0])
 
 
 @pytest.fixture(scope="session")

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class BuildError(Exception):
     """A mistake in the input or a failed step: printed as sentences, never as a traceback.
@@ -17,3 +21,18 @@ class BuildError(Exception):
 
     def __str__(self) -> str:
         return f"{self.what}\n  Next: {self.next_step}" if self.next_step else self.what
+
+
+def tell(error: BuildError) -> None:
+    """Print the sentences of an error in the form that users and tests know."""
+    print(f"mpykdump: error: {error}", file=sys.stderr, flush=True)
+
+
+@contextmanager
+def told_to_the_user() -> Iterator[None]:
+    """End the program with status 2 and the error's sentences when the block raises BuildError."""
+    try:
+        yield
+    except BuildError as error:
+        tell(error)
+        sys.exit(2)

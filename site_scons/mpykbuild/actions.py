@@ -1,0 +1,80 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What the named targets do once everything that they need is built."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import shutil
+import subprocess
+import sys
+
+from mpykbuild import artifact, reproduce
+from mpykbuild.errors import BuildError
+from mpykbuild.paths import PROJECT
+from mpykbuild.planning import Project
+
+BUILD = PROJECT / "build"
+
+
+def demo(project: Project) -> None:
+    """Open the test vmcore in crash with the extension and print taskinfo."""
+    dump = BUILD / "vmcore"
+    command = [str(BUILD / "crash"), "-s", str(dump / "vmlinux"), str(dump / "vmcore")]
+    script = f"extend {BUILD / 'mpykdump.so'}\ntaskinfo\nquit\n"
+    print(f"$ {shlex.join(command)}\n{script}", flush=True)
+    status = subprocess.run(command, input=script, text=True, check=False).returncode
+    if status:
+        raise BuildError(f"crash ended with status {status}.", "its own messages above say why.")
+
+
+def audit(project: Project) -> None:
+    """Print what the artefact needs and exports; fail when it breaks a rule."""
+    path = BUILD / "mpykdump.so"
+    print(artifact.report(path), flush=True)
+    artifact.check(path)
+
+
+def install(project: Project) -> None:
+    """Copy the artefact to where crash looks for extensions below the prefix."""
+    target = project.prefix / "lib" / "crash" / "extensions" / "mpykdump.so"
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(BUILD / "mpykdump.so", target)
+    except OSError as error:
+        raise BuildError(
+            f"cannot write {target}: {error.strerror}.", "choose another prefix=, or run this as a user who may."
+        ) from error
+    print(f"installed {target}", flush=True)
+
+
+def configuration_for_tests(project: Project) -> dict[str, object]:
+    """Return what tests/conftest.py wants to know about this build."""
+    rows = [
+        {
+            "name": variant.name, "extension": str(BUILD / variant.name / "mpykdump.so"),
+            "crash": str(variant.crash.program), "crash_version": variant.crash.version,
+            "python": variant.python.minor,
+        }
+        for variant in project.variants
+    ]  # fmt: skip
+    return {"variants": rows, "vmcore": str(BUILD / "vmcore"), "packaged_crash": shutil.which("crash") or ""}
+
+
+def test(project: Project) -> None:
+    """Run pytest over all tests, with its output and its verdict as they are."""
+    configuration = BUILD / "test-config.json"
+    configuration.write_text(json.dumps(configuration_for_tests(project), indent=2) + "\n", encoding="utf-8")
+    env = {**os.environ, "MPYK_TEST_CONFIG": str(configuration), "MPYKDUMP_CACHE": str(project.cache)}
+    command = [sys.executable, "-m", "pytest", *shlex.split(project.tests)]
+    status = subprocess.run(command, cwd=PROJECT, env=env, check=False).returncode
+    if status:
+        raise BuildError(f"the tests failed (pytest's status {status}).", "pytest's output above says which.")
+
+
+def reproducible(project: Project) -> None:
+    """Build CPython and the extension twice from nothing and compare the artefacts."""
+    default = project.default
+    digest = reproduce.compare_builds(default.crash.tree, default.python.version, project.cache, fresh_python=True)
+    print(f"both builds gave sha256 {digest}", flush=True)

@@ -1,0 +1,133 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the values of the command line to plans: which crash, which Python, which pairs, where everything will be."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from mpykbuild import cpython, crashbuild, crashtree, manifest, options, pysource, sources, targets, unpack, version
+from mpykbuild.cache import Product
+from mpykbuild.paths import PROJECT
+from mpykbuild.plans import TESTED_PAIRS, CrashPlan, Plan, PythonPlan, Variant
+from mpykbuild.runlog import RunLog
+from mpykbuild.settings import Settings, is_pin
+
+# SCons starts programs in an empty environment. What is let in, and why:
+PASSED_ON = (
+    "PATH",  # compilers and binutils
+    "HOME",  # ccache and the like keep their configuration there
+    "TMPDIR",
+    "CROSS_COMPILE",
+    "SOURCE_DATE_EPOCH",
+)
+
+
+@dataclass(frozen=True)
+class Project:
+    """What this run is about."""
+
+    version: str
+    settings: Settings
+    variants: tuple[Variant, ...]
+
+    @property
+    def default(self) -> Variant:
+        return self.variants[0]
+
+    @property
+    def crashes(self) -> tuple[CrashPlan, ...]:
+        return tuple(dict.fromkeys(variant.crash for variant in self.variants))
+
+    @property
+    def pythons(self) -> tuple[PythonPlan, ...]:
+        return tuple(dict.fromkeys(variant.python for variant in self.variants))
+
+    @property
+    def verbose(self) -> bool:
+        return self.settings.verbose
+
+    @property
+    def cache(self) -> Path:
+        return self.settings.cache
+
+    @property
+    def kernel(self) -> str:
+        return self.settings.values["kernel"]
+
+    @property
+    def link_to_vmcore(self) -> Path:
+        return PROJECT / "build" / "vmcore"
+
+    @property
+    def prefix(self) -> Path:
+        return self.settings.path(self.settings.values["prefix"])
+
+    @property
+    def tests(self) -> str:
+        return self.settings.values["tests"]
+
+
+def crash_plan(settings: Settings, wanted: str) -> CrashPlan:
+    """Return the plan for ``crash=``: a pinned version, a built tree as it is, or an unbuilt one built in a copy."""
+    toolchain = crashbuild.probe_toolchain()
+    if is_pin(wanted):
+        source = sources.load().crash(wanted)
+        product = crashbuild.product(source.key, source.version, settings.cache, toolchain)
+        plan = _crash_build_plan(product, partial(unpack_source, source, settings), settings, toolchain)
+        target, gdb_major = targets.host_target().name, int(source.gdb.split(".")[0])
+        return CrashPlan(source.version, target, gdb_major, product.path / "tree", plan)
+    tree = crashtree.parse(settings.path(wanted))
+    crashtree.check_usable(tree)
+    if tree.built:
+        return CrashPlan(tree.version, tree.target, tree.gdb_major, tree.path, None)
+    product = crashbuild.product_of_tree(tree, settings.cache, toolchain)
+    plan = _crash_build_plan(product, tree.path, settings, toolchain)
+    return CrashPlan(tree.version, tree.target, tree.gdb_major, product.path / "tree", plan)
+
+
+def _crash_build_plan(
+    product: Product, source: Path | Callable[[Path], None], settings: Settings, toolchain: crashbuild.Toolchain
+) -> Plan:
+    title = f"crash-{product.name}"
+    runlog = RunLog(title, product.log, settings.verbose)
+    make = partial(crashbuild.build, product, source, runlog, settings.jobs, toolchain)
+    return Plan(title, product, make, ("crashbuild",))
+
+
+def python_plan(settings: Settings, wanted: str) -> PythonPlan:
+    """Return the plan for ``python=``: a pinned version or minor, or the user's own source tree or tarball."""
+    source: Path | Callable[[Path], None]
+    if is_pin(wanted):
+        pinned = sources.load().python(wanted)
+        key, number, source = pinned.key, pinned.version, partial(unpack_source, pinned, settings)
+    else:
+        given = pysource.user_source(settings.path(wanted), settings.cache)
+        key, number, source = given.key, given.version, given.fill
+    product = cpython.product(key, number, settings.cache)
+    runlog = RunLog(f"cpython-{number}", product.log, settings.verbose)
+    make = partial(cpython.build, product, source, runlog, settings.jobs)
+    return PythonPlan(number, manifest.minor_of(number), Plan(f"cpython-{number}", product, make, ("cpython",)))
+
+
+def unpack_source(source: sources.Source, settings: Settings, folder: Path) -> None:
+    """Fetch a pinned release and unpack it into the empty ``folder``."""
+    unpack.unpack(source, sources.fetch(source, settings.downloads, settings.cache), folder)
+
+
+def read(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) -> Project:
+    """Return what this run is about. ``wanted`` are the targets named on the command line.
+
+    Raises BuildError for a crash or a Python that cannot be used.
+    """
+    settings = Settings(values, launched_from)
+    pairs = [(values["crash"], values["python"])]
+    chosen = {option.name: option.default for option in options.OPTIONS}
+    if "test" in wanted and pairs == [(chosen["crash"], chosen["python"])]:
+        pairs = list(TESTED_PAIRS)
+    crashes = {name: crash_plan(settings, name) for name, _ in pairs}
+    pythons = {name: python_plan(settings, name) for _, name in pairs}
+    variants = tuple(Variant(crashes[crash], pythons[python]) for crash, python in pairs)
+    return Project(version.VERSION, settings, variants)

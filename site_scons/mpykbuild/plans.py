@@ -1,0 +1,101 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What one run of the build is about: which Pythons, which crashes, which pairs of them, which vmcore.
+
+Everything here is known when SConstruct is read, without network and without building: a plan says where a product
+will be and how to make it when it is not there.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpykbuild.cache import Product
+
+# The pairs that `./sconsw test` builds and tests when neither crash= nor python= is given.
+TESTED_PAIRS = (("9.0.2", "3.13"), ("8.0.6", "3.13"), ("9.0.2", "3.11"))
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A product and the way to it.
+
+    ``helpers`` are the modules of mpykbuild that make it; ``link`` is where the project's own folder shows it.
+    """
+
+    title: str
+    product: Product
+    make: Callable[[], Path]
+    helpers: tuple[str, ...]
+    link: Path | None = None
+
+    def is_in_place(self) -> bool:
+        """Return whether the product is there and ``link`` leads to it."""
+        return self.product.is_built() and (self.link is None or self.link.resolve() == self.folder.resolve())
+
+    def provide(self) -> None:
+        """Make the product unless it is there, and let ``link`` lead to it."""
+        self.make()
+        if self.link is not None:
+            self.link.parent.mkdir(parents=True, exist_ok=True)
+            self.link.unlink(missing_ok=True)
+            self.link.symlink_to(self.folder)
+
+    @property
+    def folder(self) -> Path:
+        return self.product.path
+
+    def stamp_text(self) -> str:
+        """Return what stands in the stamp file: it changes when, and only when, the product is another one."""
+        return json.dumps({"folder": str(self.folder), "key": self.product.key}, indent=2) + "\n"
+
+
+@dataclass(frozen=True)
+class PythonPlan:
+    """The static CPython of one release."""
+
+    version: str
+    minor: str
+    plan: Plan
+
+    @property
+    def folder(self) -> Path:
+        return self.plan.folder
+
+    @property
+    def tag(self) -> str:
+        """``cp313`` for 3.13, as in the names of wheels."""
+        return "cp" + self.minor.replace(".", "")
+
+
+@dataclass(frozen=True)
+class CrashPlan:
+    """A crash tree to build against. ``plan`` is None when the user's tree is built already: it is used as it is."""
+
+    version: str
+    target: str
+    gdb_major: int
+    tree: Path
+    plan: Plan | None
+
+    @property
+    def program(self) -> Path:
+        return self.tree / "crash"
+
+    def witnesses(self) -> list[Path]:
+        """Return the files of a built tree whose change means another crash."""
+        return [self.tree / name for name in ("defs.h", "build_data.c", "Makefile", "crash")]
+
+
+@dataclass(frozen=True)
+class Variant:
+    """One artefact: a crash and a Python."""
+
+    crash: CrashPlan
+    python: PythonPlan
+
+    @property
+    def name(self) -> str:
+        return f"{self.crash.target.lower()}-crash{self.crash.version}-{self.python.tag}"

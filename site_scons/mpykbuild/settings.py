@@ -1,0 +1,47 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line of one run: checked values, absolute paths."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpykbuild.paths import default_cache_root
+
+
+def is_pin(value: str) -> bool:
+    """Return whether a value is a version such as 3.13 or 9.0.2, not a path."""
+    return bool(re.fullmatch(r"\d+(\.\d+)*", value))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The command line, checked and with absolute paths."""
+
+    values: Mapping[str, str]
+    launched_from: Path
+
+    @property
+    def cache(self) -> Path:
+        value = self.values["cache"]
+        return self.path(value) if value else default_cache_root()
+
+    @property
+    def downloads(self) -> Path | None:
+        value = self.values["downloads"]
+        return self.path(value) if value else None
+
+    @property
+    def verbose(self) -> bool:
+        return self.values["V"] == "1"
+
+    @property
+    def jobs(self) -> int:
+        return os.cpu_count() or 1
+
+    def path(self, value: str) -> Path:
+        """Return a path given by the user; a relative one is meant from where the user stands."""
+        return (self.launched_from / Path(value).expanduser()).resolve()

@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SCons tool: mpykdump.so of one variant.
+
+    extension = env.MpykExtension(variant, crash_stamp, python_stamp, bundle)
+
+The facts about the crash tree (flags, gdb's enums) are read when the tree is there, that is during the build; they
+reach the compiler through response files, so that this script need not know them.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from SCons.Action import Action
+
+from mpykbuild import artifact, commandtable, crashtree, gdbenums, paths, selfdeps
+from mpykbuild.plans import Variant
+
+WARNINGS = ["-Wall", "-Wextra", "-Werror"]
+COMMON = ["-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", *WARNINGS]
+
+
+def _crash_facts(env: Any, variant: Variant, crash_stamp: Any, folder: str) -> Any:
+    """Make gdb_enums_generated.h and a response file for each language from the crash tree."""
+
+    def make(target: list[Any], source: list[Any], env: Any) -> None:
+        tree = crashtree.parse(variant.crash.tree)
+        texts = [gdbenums.generate(tree)]
+        texts += ["\n".join(crashtree.compile_flags(tree, language)) + "\n" for language in ("c", "c++")]
+        for node, text in zip(target, texts):
+            Path(node.abspath).write_text(text, encoding="utf-8")
+
+    names = [f"{folder}/{name}" for name in ("gdb_enums_generated.h", "crash_c.rsp", "crash_cxx.rsp")]
+    facts = env.Command(names, crash_stamp, Action(env["MPYK_TOLD"](make), "Reading gdb's enums for $TARGET"))
+    env.Depends(facts, [str(path) for path in selfdeps.closure("crashtree", "gdbenums")])
+    return facts
+
+
+def _command_table(env: Any, folder: str) -> Any:
+    def make(target: list[Any], source: list[Any], env: Any) -> None:
+        text = commandtable.generate(paths.PROJECT / "pykdump" / "commands")
+        Path(target[0].abspath).write_text(text, encoding="utf-8")
+
+    files = [str(path) for path in commandtable.command_files(paths.PROJECT / "pykdump" / "commands")]
+    action = Action(env["MPYK_TOLD"](make), "Listing the commands in $TARGET")
+    table = env.Command(f"{folder}/commands_generated.h", files, action)
+    env.Depends(table, [str(path) for path in selfdeps.closure("commandtable")])
+    return table
+
+
+def _compile_environment(env: Any, variant: Variant, folder: str) -> Any:
+    """Return an environment whose flags name the products; system include folders are not scanned by SCons."""
+    maps = [f"-ffile-prefix-map={place}=." for place in (paths.PROJECT, variant.crash.tree, variant.python.folder)]
+    defines = {"MPYK_VERSION": f'\\"{env["MPYK_VERSION"]}\\"', "MPYK_BUILT_FOR_CRASH": f'\\"{variant.crash.version}\\"'}
+    python = ["-isystem", str(variant.python.folder / "include")]
+    rsp = env.Dir(folder).abspath
+    local = env.Clone(
+        CCFLAGS=[*COMMON, *maps, *python], CPPPATH=["#ext", folder], CPPDEFINES=defines,
+        CFLAGS=["-std=gnu11", f"@{rsp}/crash_c.rsp"], CXXFLAGS=["-std=gnu++17", f"@{rsp}/crash_cxx.rsp"],
+        LINKFLAGS=["-Wl,-Bsymbolic", "-Wl,--exclude-libs,ALL", "-Wl,--as-needed", "-Wl,--gc-sections"],
+        # The archive is no node of SCons: it appears during the build, and its stamp stands for it.
+        MPYK_ARCHIVE=str(variant.python.folder / "lib" / "libpython.a"),
+        SHLINKCOM="$CXX -shared $LINKFLAGS -o $TARGET $SOURCES $MPYK_ARCHIVE -lm -ldl -lpthread",
+    )  # fmt: skip
+    if env["MPYK_QUIET"]:
+        local.Replace(SHCCCOMSTR="Compiling $TARGET", SHCXXCOMSTR="Compiling $TARGET", SHLINKCOMSTR="Linking $TARGET")
+    return local
+
+
+def _extension(env: Any, variant: Variant, crash_stamp: Any, python_stamp: Any, bundle: Any) -> Any:
+    folder = f"#build/{variant.name}"
+    facts = _crash_facts(env, variant, crash_stamp, folder)
+    table = _command_table(env, folder)
+    local = _compile_environment(env, variant, folder)
+    units = [*sorted(paths.PROJECT.glob("ext/*.c")), paths.PROJECT / "ext" / f"gdb{variant.crash.gdb_major}_bridge.cpp"]
+    objects = [local.SharedObject(f"{folder}/obj/{unit.stem}", str(unit)) for unit in units]
+    local.Depends(objects, [facts, table, crash_stamp, python_stamp])
+    linked = local.SharedLibrary(f"{folder}/linked.so", objects, SHLIBPREFIX="")
+    local.Depends(linked, python_stamp)
+
+    def assemble(target: list[Any], source: list[Any], env: Any) -> None:
+        artifact.assemble(*(Path(node.abspath) for node in (*source, *target)))
+
+    action = Action(env["MPYK_TOLD"](assemble), "Assembling $TARGET")
+    extension = local.Command(f"{folder}/mpykdump.so", [linked, bundle], action)
+    local.Depends(extension, [str(path) for path in selfdeps.closure("artifact")])
+    return extension
+
+
+def generate(env: Any) -> None:
+    """Add the method MpykExtension."""
+    env.AddMethod(_extension, "MpykExtension")
+
+
+def exists(env: Any) -> bool:
+    """Compilers are looked for by the gcc and g++ tools."""
+    return True

@@ -1,0 +1,70 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SCons tool: expensive products in the cache, each seen by SCons as a small stamp file.
+
+    stamp = env.MpykProduct(plan)
+
+What is built from a product depends on its stamp, whose content is the product's key: nothing follows when the
+product stayed the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from SCons.Action import Action
+
+from mpykbuild import selfdeps
+from mpykbuild.errors import BuildError, tell
+from mpykbuild.plans import CrashPlan, Plan
+
+
+def told(action: Callable[..., None]) -> Callable[..., int]:
+    """Wrap a builder's function: BuildError becomes sentences on stderr and a failed target, not a traceback."""
+
+    def run(target: list[Any], source: list[Any], env: Any) -> int:
+        try:
+            action(target, source, env)
+        except BuildError as error:
+            tell(error)
+            return 2
+        return 0
+
+    return run
+
+
+def _forget_stamp_without_product(stamp: Any, plan: Plan) -> None:
+    """Let SCons make the product again when someone emptied the cache behind its back."""
+    path = Path(stamp.abspath)
+    if path.is_file() and not plan.is_in_place():
+        path.unlink()
+
+
+def _product(env: Any, plan: Plan) -> Any:
+    def make(target: list[Any], source: list[Any], env: Any) -> None:
+        plan.provide()
+        Path(target[0].abspath).write_text(plan.stamp_text(), encoding="utf-8")
+
+    action = Action(env["MPYK_TOLD"](make), f"{plan.title}: {plan.folder}")
+    stamp = env.Command(f"#build/products/{plan.title}.json", env.Value(plan.stamp_text()), action)
+    env.Depends(stamp, [str(path) for path in selfdeps.closure("plans", *plan.helpers)])
+    _forget_stamp_without_product(stamp[0], plan)
+    return stamp
+
+
+def _crash(env: Any, crash: CrashPlan) -> Any:
+    """Return the stamp of a crash that we build, or the files that speak for the user's built tree."""
+    return env.MpykProduct(crash.plan) if crash.plan else [env.File(str(path)) for path in crash.witnesses()]
+
+
+def generate(env: Any) -> None:
+    """Add the methods MpykProduct and MpykCrash, and the wrapper MpykTold for the functions of other tools."""
+    env.AddMethod(_product, "MpykProduct")
+    env.AddMethod(_crash, "MpykCrash")
+    env["MPYK_TOLD"] = told
+
+
+def exists(env: Any) -> bool:
+    """Products need nothing but Python."""
+    return True

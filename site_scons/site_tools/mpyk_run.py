@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SCons tool: what is done with finished things.
+
+copied = env.MpykCopy("#build/mpykdump.so", extension)
+env.MpykRun("demo", needed, actions.demo, project)      # an alias that calls actions.demo(project)
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from SCons.Action import Action
+
+from mpykbuild.plans import CrashPlan
+
+
+def _copy_file(source: Path, target: Path) -> None:
+    """Copy under a temporary name: a crash that has the old file mapped keeps it."""
+    work = target.with_name(target.name + ".work")
+    shutil.copy2(source, work)
+    work.replace(target)
+
+
+def _copy(env: Any, target: str, source: Any) -> Any:
+    def copy(target: list[Any], source: list[Any], env: Any) -> None:
+        _copy_file(Path(source[0].abspath), Path(target[0].abspath))
+
+    return env.Command(target, source, Action(env["MPYK_TOLD"](copy), "Copying $SOURCE to $TARGET"))
+
+
+def _copy_program(env: Any, target: str, crash: CrashPlan, stamp: Any) -> Any:
+    """Copy the crash program of a tree that may appear only during the build: its stamp stands for it."""
+
+    def copy(target: list[Any], source: list[Any], env: Any) -> None:
+        _copy_file(crash.program, Path(target[0].abspath))
+
+    return env.Command(target, stamp, Action(env["MPYK_TOLD"](copy), f"Copying {crash.program} to $TARGET"))
+
+
+def _run(env: Any, name: str, needed: Any, function: Callable[[Any], None], project: Any) -> Any:
+    def run(target: list[Any], source: list[Any], env: Any) -> None:
+        function(project)
+
+    alias = env.Alias(name, needed, Action(env["MPYK_TOLD"](run), cmdstr=None))
+    env.AlwaysBuild(alias)
+    return alias
+
+
+def generate(env: Any) -> None:
+    """Add the methods MpykCopy, MpykCopyProgram and MpykRun."""
+    env.AddMethod(_copy, "MpykCopy")
+    env.AddMethod(_copy_program, "MpykCopyProgram")
+    env.AddMethod(_run, "MpykRun")
+
+
+def exists(env: Any) -> bool:
+    """Nothing is needed but Python."""
+    return True

@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SCons tool: the test vmcore, made by tests/vmcore/make and seen as a product like any other.
+
+stamp = env.MpykVmcore(project)
+"""
+
+from __future__ import annotations
+
+import sys
+from functools import partial
+from typing import Any
+
+from mpykbuild import paths
+from mpykbuild.errors import told_to_the_user
+from mpykbuild.planning import Project
+from mpykbuild.plans import Plan
+
+
+def _vmcore(env: Any, project: Project) -> Any:
+    # The guest belongs to the tests; it is imported only when somebody asks for its vmcore.
+    sys.path.append(str(paths.PROJECT / "tests"))
+    from vmcore.make import make_vmcore
+
+    series, cache = project.kernel, project.cache
+    make = partial(make_vmcore.make, series, cache, project.verbose)
+    with told_to_the_user():
+        product = make_vmcore.product(series, cache)
+    plan = Plan(f"vmcore-{series}", product, make, ("aptclient",), project.link_to_vmcore)
+    return env.MpykProduct(plan)
+
+
+def generate(env: Any) -> None:
+    """Add the method MpykVmcore."""
+    env.AddMethod(_vmcore, "MpykVmcore")
+
+
+def exists(env: Any) -> bool:
+    """QEMU is looked for when the guest is booted."""
+    return True

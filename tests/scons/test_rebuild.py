@@ -1,0 +1,72 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a second `./sconsw` does: nothing, or just what follows from an edit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from support.projectcopy import ProjectCopy
+
+
+@contextmanager
+def edited(path: Path, old: str, new: str) -> Iterator[None]:
+    """Replace ``old`` by ``new`` in a file, and put it back at the end."""
+    before = path.read_text()
+    assert old in before
+    path.write_text(before.replace(old, new, 1))
+    yield
+    path.write_text(before)
+
+
+def steps(lines: list[str], verb: str) -> list[str]:
+    """Return the names of the files that ``verb`` (Compiling, Linking…) was said of."""
+    return [Path(line.split()[1]).name for line in lines if line.startswith(verb)]
+
+
+def test_nothing_to_do_the_second_time(built_copy: ProjectCopy) -> None:
+    built_copy.rebuild()
+    assert built_copy.rebuild() == []
+
+
+def test_touched_file_rebuilds_nothing(built_copy: ProjectCopy) -> None:
+    (built_copy.root / "ext" / "mpykdump.c").touch()
+    assert built_copy.rebuild() == []
+
+
+def test_comment_in_a_c_file_is_compiled_and_nothing_follows(built_copy: ProjectCopy) -> None:
+    with edited(built_copy.root / "ext" / "epython.c", "\n#include", "\n/* a remark */ #include"):
+        lines = built_copy.rebuild()
+        assert steps(lines, "Compiling") == ["epython.os"]
+        assert steps(lines, "Linking") == []
+    built_copy.rebuild()
+
+
+def test_real_edit_relinks(built_copy: ProjectCopy) -> None:
+    with edited(built_copy.root / "ext" / "mpykdump.c", "\n#include", '\nconst char mpyk_test_edit[] = "x";\n#include'):
+        lines = built_copy.rebuild()
+        assert steps(lines, "Compiling") == ["mpykdump.os"]
+        assert steps(lines, "Linking") == ["linked.so"]
+    built_copy.rebuild()
+
+
+def test_touched_helper_module_runs_the_steps_that_use_it(built_copy: ProjectCopy) -> None:
+    helper = built_copy.root / "site_scons" / "mpykbuild" / "bundle.py"
+    with edited(helper, "\n", "\n# a remark\n"):
+        lines = built_copy.rebuild()
+        assert steps(lines, "Bundling") == ["bundle.zip"]
+        assert steps(lines, "Compiling") == []
+        assert steps(lines, "Assembling") == [], "the bundle came out the same, so nothing may follow"
+    built_copy.rebuild()
+
+
+def test_new_text_of_a_command_reaches_the_extension(built_copy: ProjectCopy) -> None:
+    command = built_copy.root / "pykdump" / "commands" / "taskinfo.py"
+    with edited(command, "taskinfo: ", "taskinfo: (edited) "):
+        lines = built_copy.rebuild()
+        assert steps(lines, "Listing") and steps(lines, "Bundling")
+        assert "mpykdump.os" in steps(lines, "Compiling")
+        assert steps(lines, "Assembling") == ["mpykdump.so"]
+        assert b"(edited)" in built_copy.extension.read_bytes()
+    built_copy.rebuild()

@@ -1,0 +1,44 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A copy of the project in which tests run the real SCons."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpykbuild import reproduce
+from support.session import Variant
+
+
+@dataclass(frozen=True)
+class ProjectCopy:
+    """``root`` is built once with ``arguments``, which name the crash tree and the Python of ``variant``."""
+
+    root: Path
+    variant: Variant
+    arguments: tuple[str, ...]
+
+    @classmethod
+    def build(cls, place: Path, variant: Variant) -> ProjectCopy:
+        """Copy the project below ``place`` and build it; AssertionError shows SCons' output when that fails."""
+        around = reproduce.SURROUNDINGS[-1]
+        root = reproduce.copy_project(place / around.folder)
+        arguments = (f"crash={variant.crash.parent}", f"python={variant.python}")
+        done = reproduce.build(root, list(arguments), around)
+        assert done.returncode == 0, done.stdout
+        return cls(root, variant, arguments)
+
+    @property
+    def extension(self) -> Path:
+        return self.root / "build" / "mpykdump.so"
+
+    def scons(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+        """Run SCons with other arguments than those of the first build."""
+        return reproduce.build(self.root, list(arguments))
+
+    def rebuild(self) -> list[str]:
+        """Build again and return the lines that tell a step, such as ``Compiling build/…/epython.os``."""
+        done = reproduce.build(self.root, ["-Q", *self.arguments], reproduce.SURROUNDINGS[-1])
+        assert done.returncode == 0, done.stdout
+        return [line for line in done.stdout.splitlines() if "is up to date" not in line]

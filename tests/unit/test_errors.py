@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""How the user gets to see a BuildError."""
+
+from __future__ import annotations
+
+import pytest
+
+from mpykbuild.errors import BuildError, told_to_the_user
+
+
+def test_sentences_on_stderr_and_a_status(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as caught, told_to_the_user():
+        raise BuildError("crash=/x has no defs.h.", "give the folder of crash's source.")
+    assert caught.value.code == 2
+    assert capsys.readouterr().err == (
+        "mpykdump: error: crash=/x has no defs.h.\n  Next: give the folder of crash's source.\n"
+    )
+
+
+def test_other_errors_are_not_hidden() -> None:
+    with pytest.raises(KeyError), told_to_the_user():
+        raise KeyError("x")

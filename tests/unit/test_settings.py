@@ -1,0 +1,33 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Paths on the command line are meant from where the user stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mpykbuild import options
+from mpykbuild.settings import Settings, is_pin
+
+
+def settings(**given: str) -> Settings:
+    return Settings(options.check(given), Path("/home/user/dumps"))
+
+
+def test_relative_paths() -> None:
+    assert settings(downloads="../tar").downloads == Path("/home/user/tar")
+    assert settings(cache="/var/cache/x").cache == Path("/var/cache/x")
+
+
+def test_cache_without_option_is_the_environments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MPYKDUMP_CACHE", str(tmp_path))
+    assert settings().cache == tmp_path
+    monkeypatch.delenv("MPYKDUMP_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
+    assert settings().cache == Path("/xdg/mpykdump")
+
+
+@pytest.mark.parametrize(("value", "pin"), [("3.13", True), ("9", True), ("./3.13", False), ("Python-3.13", False)])
+def test_versions_and_paths_are_told_apart(value: str, pin: bool) -> None:
+    assert is_pin(value) is pin
