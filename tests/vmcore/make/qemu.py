@@ -23,6 +23,10 @@ TAIL_LINES = 40
 POLL_SECONDS = 0.05
 
 
+class GuestDied(BuildError):
+    """The guest's kernel panicked, or QEMU ended: not a mistake of the user."""
+
+
 @dataclass(frozen=True)
 class Machine:
     """What is booted, and where it writes."""
@@ -111,9 +115,9 @@ def serial_tail(serial: Path) -> str:
     return "\n".join(lines[-TAIL_LINES:]) or "(the guest wrote nothing)"
 
 
-def failure(what: str, serial: Path) -> BuildError:
+def failure(what: str, serial: Path, kind: type[BuildError] = BuildError) -> BuildError:
     """Return the error for a guest that went wrong, with the end of its console."""
-    return BuildError(f"{what} The last lines of its console were:\n{serial_tail(serial)}", f"see all of it in {serial}")
+    return kind(f"{what} The last lines of its console were:\n{serial_tail(serial)}", f"see all of it in {serial}")
 
 
 @contextmanager
@@ -134,10 +138,13 @@ def wait_for_word(process: subprocess.Popen[bytes], machine: Machine, word: str,
         text = machine.serial.read_text(errors="replace") if machine.serial.is_file() else ""
         if word in text:
             return
-        if FAILED in text or PANIC in text:
-            raise failure("The guest failed.", machine.serial)
+        if FAILED in text:
+            raise failure("The guest could not set itself up.", machine.serial)
+        if PANIC in text:
+            raise failure("The guest's kernel panicked.", machine.serial, GuestDied)
         if process.poll() is not None:
-            raise failure(f"QEMU ended with status {process.returncode} before the guest was ready.", machine.serial)
+            what = f"QEMU ended with status {process.returncode} before the guest was ready."
+            raise failure(what, machine.serial, GuestDied)
         if time.monotonic() > deadline:
             raise failure("The guest was not ready in time.", machine.serial)
         time.sleep(POLL_SECONDS)
@@ -169,4 +176,4 @@ def boot_and_dump(machine: Machine, scratch: Path, out: Path, boot_timeout: floa
             dump(control, out, dump_timeout)
         except BuildError as error:
             said = (scratch / "qemu.log").read_text(errors="replace").strip()
-            raise BuildError(error.what + (f"\nQEMU said: {said}" if said else ""), error.next_step) from error
+            raise type(error)(error.what + (f"\nQEMU said: {said}" if said else ""), error.next_step) from error

@@ -15,16 +15,17 @@ from mpykbuild.errors import BuildError
 from mpykbuild.runlog import RunLog
 
 GUEST = Path(__file__).resolve().parent / "guest"
-COMPILE = ("gcc", "-static", "-std=gnu11", "-O1", "-Wall", "-Wextra", "-Wno-format-truncation", "-D_GNU_SOURCE", "-pthread")
+WARNINGS = ("-Wall", "-Wextra", "-Wno-format-truncation")
+COMPILE = ("gcc", "-static", "-std=gnu11", "-O1", *WARNINGS, "-D_GNU_SOURCE", "-pthread")
 
 # Needed before the root disk can be mounted; qemu_fw_cfg hands vmcoreinfo to QEMU while it is loaded.
 EARLY_MODULES = ("virtio_blk", "qemu_fw_cfg")
-# Loaded for what the guest makes with them, and to be found in the dump.
+# Loaded for what the guest makes with them, or only to be found in the dump. What a kernel has built in, or does not
+# have at all, is left out.
 GUEST_MODULES = (
-    "loop", "fuse", "dummy", "tun", "veth", "bridge", "8021q", "overlay", "nf_tables", "nf_conntrack", "dm-mod", "null_blk",
-    "xfs", "nfs", "sctp",
+    "loop", "fuse", "overlay", "dummy", "tun", "veth", "bridge", "8021q", "nf_tables", "nf_conntrack", "dm-mod",
+    "null_blk", "xfs", "nfs", "sctp",
 )  # fmt: skip
-# A few that a kernel may have built in or not have at all; their absence is not an error.
 ROOT_DISK_MB = 48
 FROZEN_DISK_MB = 4
 TRUTH_DISK_MB = 96

@@ -1,0 +1,175 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Make a test vmcore: boot a distribution's kernel with our guest under QEMU, take its truth, dump its memory.
+
+The result is a cached folder ``{vmlinux, vmcore, truth/, meta.json}``. Run as a script it prints that folder's path.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import tarfile
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
+
+if __name__ == "__main__":  # the project is run from its checkout, it is not installed
+    _tests = Path(__file__).resolve().parents[2]
+    sys.path[:0] = [str(_tests), str(_tests.parent / "site_scons")]
+
+from mpykbuild.aptclient import AptClient
+from mpykbuild.cache import Product, build_once, digest_of
+from mpykbuild.errors import BuildError
+from mpykbuild.paths import default_cache_root
+from mpykbuild.runlog import RunLog
+from vmcore.make import kdump, kernelpkg, qemu, rootfs
+
+DEFAULT_SERIES = "6.12"
+BOOT_TIMEOUT = 240.0
+DUMP_TIMEOUT = 120.0
+# An emulated machine sometimes dies of its emulator: the second boot decides.
+BOOT_ATTEMPTS = 2
+HERE = Path(__file__).resolve().parent
+
+
+def recipe_files() -> list[Path]:
+    """Return everything whose content decides what the vmcore is: these modules and the guest."""
+    guest = [path for path in (HERE / "guest").iterdir() if path.is_file()]
+    return sorted([*HERE.glob("*.py"), *guest])
+
+
+def product(series: str, cache_root: Path) -> Product:
+    """Return the cached folder for the vmcore of a kernel series; needs no network.
+
+    The key covers recipe, guest and series. Which version of the series it is was decided when it was first asked for,
+    and stands in its meta.json.
+    """
+    kernelpkg.name_pattern(series)  # complain early about what is no series
+    inputs: dict[str, str | bytes] = {str(path.relative_to(HERE)): path.read_bytes() for path in recipe_files()}
+    return Product(cache_root, "vmcore", f"linux-{series}", digest_of({**inputs, "series": series}))
+
+
+def make(series: str, cache_root: Path, verbose: bool = False, refresh: bool = False) -> Path:
+    """Return the folder with vmlinux, vmcore and truth/; make it if it is not there.
+
+    ``refresh`` asks the mirrors for the newest kernel of the series again and makes the vmcore anew.
+    """
+    wanted = product(series, cache_root)
+    if refresh:
+        shutil.rmtree(wanted.path, ignore_errors=True)
+    if wanted.is_built():
+        return wanted.path
+    apt = AptClient(cache_root / "apt")
+    choice = kernelpkg.resolve(series, cache_root, apt, refresh)
+    wanted.log.unlink(missing_ok=True)
+    log = RunLog(f"vmcore {choice.release}", wanted.log, verbose)
+
+    def fill(folder: Path) -> None:
+        kernel = kernelpkg.provide_kernel(choice, cache_root, apt)
+        _make(choice, kernel, folder, log)
+
+    return build_once(wanted, fill, {"release": choice.release})
+
+
+def _make(choice: kernelpkg.KernelChoice, kernel: Path, folder: Path, log: RunLog) -> None:
+    with tempfile.TemporaryDirectory(prefix="mpyk-") as scratch_name:
+        scratch = Path(scratch_name)
+        guest = rootfs.make_guest(kernel / "modules", scratch, log)
+        begin = time.monotonic()
+        flat = folder / "flat"
+        _boot(kernel, guest, scratch, flat, folder.with_suffix(".serial"))
+        print(f"{log.title}: boot, record the truth and dump: done in {time.monotonic() - begin:.0f} s", flush=True)
+        extract_truth(guest.truth_disk, folder / "truth")
+    utsname = read_utsname(folder / "truth")
+    kdump.reassemble(flat, folder / "vmcore")
+    kdump.repair(folder / "vmcore", utsname)
+    flat.unlink()
+    link_or_copy(kernel / "vmlinux", folder / "vmlinux")
+    _write_meta(choice, utsname, folder)
+
+
+def _boot(kernel: Path, guest: rootfs.GuestFiles, scratch: Path, flat: Path, serial: Path) -> None:
+    """Boot and dump; try again with fresh disks if the guest dies. The console's text is kept in ``serial``."""
+    pristine = guest.root_disk.with_suffix(".pristine")
+    guest.root_disk.rename(pristine)
+    for attempt in range(1, BOOT_ATTEMPTS + 1):
+        shutil.copyfile(pristine, guest.root_disk)
+        serial.unlink(missing_ok=True)
+        machine = qemu.Machine(kernel / "vmlinuz", guest.initrd, guest.root_disk, guest.truth_disk, serial)
+        try:
+            qemu.boot_and_dump(machine, scratch, flat, BOOT_TIMEOUT, DUMP_TIMEOUT)
+            return
+        except qemu.GuestDied as error:
+            if attempt == BOOT_ATTEMPTS:
+                raise
+            print(f"The guest died; it is booted once more.\n{error}", file=sys.stderr)
+
+
+def extract_truth(disk: Path, folder: Path) -> None:
+    """Write the files of the tar that begins on the guest's second disk into ``folder``."""
+    try:
+        with tarfile.open(disk, "r:") as tar:
+            for member in tar:
+                content = tar.extractfile(member)
+                if content is None or ".." in member.name.split("/") or member.name.startswith("/"):
+                    raise BuildError(f"The guest's truth holds {member.name}, which is not a plain file inside of it.")
+                path = folder / member.name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content.read())
+    except tarfile.TarError as error:
+        raise BuildError(f"The guest's truth cannot be read: {error}.") from error
+
+
+def read_utsname(truth: Path) -> kdump.Utsname:
+    """Return what the guest's kernel calls itself."""
+
+    def line(name: str) -> str:
+        return (truth / "proc/sys/kernel" / name).read_text().strip()
+
+    return kdump.Utsname(
+        line("ostype"), line("hostname"), line("osrelease"), line("version"), "x86_64", line("domainname")
+    )
+
+
+def link_or_copy(source: Path, dest: Path) -> None:
+    """Hard link a large file that nobody changes; copy it where the file system cannot."""
+    try:
+        os.link(source, dest)
+    except OSError:
+        shutil.copyfile(source, dest)
+
+
+def _write_meta(choice: kernelpkg.KernelChoice, utsname: kdump.Utsname, folder: Path) -> None:
+    meta = {
+        "release": choice.release,
+        "packages": asdict(choice),
+        "utsname": asdict(utsname),
+        "vmcoreinfo": kdump.vmcoreinfo(folder / "vmcore"),
+        "vmcore_bytes": (folder / "vmcore").stat().st_size,
+    }
+    (folder / "truth/meta.json").write_text(json.dumps(meta, indent=2, sort_keys=True) + "\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(description="Make a test vmcore and print the folder that holds it.")
+    parser.add_argument("--kernel", default=DEFAULT_SERIES, help="kernel series (default: %(default)s)")
+    parser.add_argument("--cache", type=Path, default=default_cache_root(), help="cache folder (default: %(default)s)")
+    parser.add_argument("--refresh", action="store_true", help="take the newest kernel that the mirrors have now")
+    parser.add_argument("-v", "--verbose", action="store_true", help="show the output of each step")
+    args = parser.parse_args(argv)
+    try:
+        print(make(args.kernel, args.cache, args.verbose, args.refresh))
+    except BuildError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
