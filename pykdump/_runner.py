@@ -25,7 +25,7 @@ _BASE_PATH = tuple(entry for entry in sys.path if entry)
 
 
 def main(kind: str, argv: Sequence[str]) -> int:
-    """Run what ``kind`` says: "program", "command", "string", "module" or "version"; return the exit status.
+    """Run what ``kind`` says: "program", "command", "string" or "module"; return the exit status.
 
     ``argv[0]`` is the program as the user typed it, the command's name, the code, or the module's name.
     """
@@ -224,17 +224,9 @@ def _run_command(argv: list[str]) -> int:
     return _exit_status(module.main(argv[1:]))
 
 
-def _print_version(_argv: list[str]) -> int:
-    from pykdump import _version
-
-    print(_version.report())
-    return 0
-
-
 _ACTIONS: dict[str, Callable[[list[str]], int]] = {
     "program": _run_program,
     "module": _run_module,
     "string": _run_string,
     "command": _run_command,
-    "version": _print_version,
 }

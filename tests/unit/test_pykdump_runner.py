@@ -255,13 +255,6 @@ def test_commands_and_unknown_commands(folder: Path, capsys: pytest.CaptureFixtu
     assert _runner.main("strange", []) == 1
 
 
-def test_the_version_report_names_all_parts(capsys: pytest.CaptureFixture[str]) -> None:
-    assert _runner.main("version", []) == 0
-    report = capsys.readouterr().out
-    for part in ("Extension:", "Python:", sys.version.split()[0], "crash:", _programs.PATH_VARIABLE):
-        assert part in report
-
-
 def test_the_old_package_name_gives_the_same_modules(capsys: pytest.CaptureFixture[str]) -> None:
     program = (
         "from LinuxDump import *\nfrom LinuxDump import Tasks\nfrom LinuxDump.Tasks import TaskTable\n"
