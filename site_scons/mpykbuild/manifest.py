@@ -164,7 +164,7 @@ def _open_ends(stdlib: StdlibList, unmet: Mapping[str, Iterable[str]]) -> list[s
         f"{name} is imported by {', '.join(sorted(unmet[name]))}, but {STDLIB} neither lists it nor calls it [absent]"
         for name in sorted(unmet.keys() - stdlib.absent.keys())
     ]
-    stale = stdlib.absent.keys() - unmet.keys()
+    stale = stdlib.absent.keys() - unmet.keys() - stdlib.unsteady
     return problems + _each(stale, f"{STDLIB} calls {{}} [absent], but nothing listed imports it in vain")
 
 

@@ -12,9 +12,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
+from mpykbuild import pycworker
 from mpykbuild.errors import BuildError
 
-WORKER = Path(__file__).with_name("pycworker.py")
+# Run by the other Python, not called here; imported so that whoever follows imports sees that it matters.
+WORKER = Path(pycworker.__file__)
 # Enough for the hash seed to count (-I would hide it), and nothing of the user's.
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0", "PATH": "/usr/bin:/bin"}
 FLAGS = ("-S", "-s", "-B", "-W", "ignore")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compile .py files to .pyc. Run by ``bin/python`` of the CPython product, never imported by the build.
+"""Compile .py files to .pyc. A program for ``bin/python`` of the CPython product, see pycompile.
 
 Each line of stdin is a JSON list: source, output, name to show in tracebacks. What failed is told on stderr.
 Marshal marks objects that anything else refers to, so the bytes depend on what the process has compiled before.

@@ -9,6 +9,7 @@
     asyncio: there is no event loop inside crash
     [absent]
     _ssl: imported by hashlib, which does without it
+    _new?: imported by some patch releases of this minor release only
 """
 
 from __future__ import annotations
@@ -25,12 +26,16 @@ UNWANTED_FOLDERS = frozenset({"__pycache__", "test", "tests", "idle_test"})
 
 @dataclass(frozen=True)
 class StdlibList:
-    """``whole``: modules and packages; ``parts``: package to submodules; the others map a name to the reason."""
+    """``whole``: modules and packages; ``parts``: package to submodules; ``omitted``, ``absent``: name to reason.
+
+    ``unsteady``: the absent ones that need not be imported by every patch release.
+    """
 
     whole: frozenset[str]
     parts: Mapping[str, tuple[str, ...]]
     omitted: Mapping[str, str] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
+    unsteady: frozenset[str] = frozenset()
 
     def top_level(self) -> frozenset[str]:
         return self.whole | self.parts.keys()
@@ -94,4 +99,6 @@ def read_stdlib_list(path: Path) -> StdlibList:
             whole.update(text.split())
     if problems:
         raise BuildError(f"{path} cannot be understood:\n  " + "\n  ".join(problems), "correct these lines")
-    return StdlibList(frozenset(whole), parts, reasons["omitted"], reasons["absent"])
+    absent = {name.removesuffix("?"): reason for name, reason in reasons["absent"].items()}
+    unsteady = frozenset(name[:-1] for name in reasons["absent"] if name.endswith("?"))
+    return StdlibList(frozenset(whole), parts, reasons["omitted"], absent, unsteady)

@@ -1,0 +1,113 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""A CPython source tree and its manifest in miniature: all the files that the build reads, and nothing to wait for."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+from mpykbuild.patches import HEADERS
+
+MINOR, VERSION = "3.13", "3.13.7"
+BUILTIN = ("_core", "array", "posix")
+
+# Answers like the interpreter, and otherwise is the one that runs the tests.
+INTERPRETER = """#!/bin/sh
+case "$*" in *builtin_module_names*) echo "{version} {builtin}"; exit;; esac
+exec "{host}" "$@"
+"""
+
+CONFIGURE = """#!/bin/sh
+src=$(dirname "$0")
+printf '%s\\n' "$@" > ../arguments
+env | sort > ../environment
+umask > ../umask
+cp "$src/pyconfig.h.in" pyconfig.h
+cp "$src/Modules/Setup.stdlib.in" Modules/Setup.stdlib
+cp "$src/interpreter" interpreter
+cat > Makefile <<END
+LIBS={libs}
+MODLIBS=Modules/libextra.a
+python:
+\tgcc {flags} -c -o core.o $src/core.c
+\tgcc -g0 -c -o extra.o $src/extra.c
+\tar rc libpython{minor}.a core.o
+\tar rc Modules/libextra.a extra.o
+\tcp interpreter python
+\tchmod 755 python
+END
+"""
+
+
+def write(root: Path, files: dict[str, str]) -> None:
+    """Write all ``files``, making their folders."""
+    for name, text in files.items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text)
+
+
+def make_source(
+    root: Path, *, says: str = VERSION, builtin: tuple[str, ...] = BUILTIN, libs: str = "-lm", flags: str = "-g0"
+) -> Path:
+    """Make a source tree whose build takes a moment. ``says`` is the version that the built interpreter tells."""
+    write(
+        root,
+        {
+            "configure": CONFIGURE.format(libs=libs, flags=flags, minor=MINOR),
+            "install-sh": "",
+            "Makefile.pre.in": "",
+            "pyconfig.h.in": "",
+            "interpreter": INTERPRETER.format(version=says, builtin=" ".join(builtin), host=sys.executable),
+            "core.c": 'const char *core(void) { return "core " __FILE__; }\n',
+            "extra.c": "int extra(void) { return 1; }\n",
+            "Include/patchlevel.h": f'#define PY_VERSION "{VERSION}"\n',
+            "Include/Python.h": "",
+            "Modules/config.c.in": '    {"_core", PyInit__core},\n',
+            "Modules/Setup": "# a comment about foo.c\n#xx xxmodule.c\n",
+            "Modules/Setup.stdlib.in": "@MODULE_ARRAY_TRUE@array arraymodule.c\n#@MODULE_ZLIB_TRUE@zlib zlibmodule.c\n",
+            "Modules/Setup.bootstrap.in": "posix posixmodule.c\n",
+            "Lib/os.py": "import abc, posix, zlib\n",
+            "Lib/abc.py": "from json import decoder\n",
+            "Lib/json/__init__.py": "from .decoder import JSON\n",
+            "Lib/json/decoder.py": "JSON = 1\n",
+            "Lib/json/tool.py": "import tkinter\n",
+            "Lib/tkinter/__init__.py": "",
+            "Lib/test/__init__.py": "",
+            "Lib/test/test_json.py": "",
+        },
+    )
+    (root / "configure").chmod(0o755)
+    return root
+
+
+def make_manifests(root: Path, minor: str = MINOR) -> Path:
+    """Make the manifest that fits ``make_source``; return the folder of all manifests."""
+    write(
+        root / minor,
+        {
+            "Setup.local": "# why\n*disabled*\nzlib \\\n  xx\n",
+            "builtin.lst": "# the result\n_core array\nposix\n",
+            "stdlib.lst": "os abc\njson: decoder\n[omitted]\ntest tkinter: no use\n[absent]\nzlib: does without\n",
+        },
+    )
+    return root
+
+
+def make_patches(root: Path, patch: str = "", minor: str = MINOR) -> Path:
+    """Make a folder of patches with at most one patch; return the folder of all of them."""
+    write(root / minor, {"series": "only.patch # one\n" if patch else ""})
+    if patch:
+        head = "".join(f"{header} because\n" for header in HEADERS)
+        write(root / minor, {"only.patch": f"{head}\n{patch}"})
+    return root
+
+
+def make_product(root: Path) -> Path:
+    """Make a CPython product whose interpreter is the one that runs the tests, with the miniature stdlib."""
+    make_source(root / "src")
+    shutil.copytree(root / "src" / "Lib", root / "lib" / f"python{MINOR}")
+    (root / "bin").mkdir()
+    shutil.copy(root / "src" / "interpreter", root / "bin" / "python")
+    (root / "bin" / "python").chmod(0o755)
+    return root
