@@ -12,6 +12,7 @@
 #include "objfiles.h"
 #include "observable.h"
 #include "parser-defs.h"
+#include "symfile.h"
 #include "symtab.h"
 #include "value.h"
 
@@ -39,6 +40,23 @@ struct symbol *lookup(const char *name, domain_enum domain)
 {
     return lookup_symbol(name, nullptr, domain, nullptr).symbol;
 }
+
+/* The global symbol in the compile unit that defines it, which may have to be read first. */
+struct symbol *definition(const char *name, domain_enum domain)
+{
+    for (struct objfile *objfile : current_program_space->objfiles()) {
+        if (objfile->sf == nullptr)
+            continue;
+        struct compunit_symtab *unit =
+            objfile->sf->qf->lookup_symbol(objfile, GLOBAL_BLOCK, name, domain);
+        if (unit != nullptr) {
+            const struct block *block = BLOCKVECTOR_BLOCK(COMPUNIT_BLOCKVECTOR(unit), GLOBAL_BLOCK);
+            return block_lookup_symbol(block, name, symbol_name_match_type::FULL, domain);
+        }
+    }
+    return nullptr;
+}
+
 struct type *symbol_type(struct symbol *symbol) { return SYMBOL_TYPE(symbol); }
 address_class symbol_class(struct symbol *symbol) { return SYMBOL_CLASS(symbol); }
 int64_t symbol_value(struct symbol *symbol) { return SYMBOL_VALUE(symbol); }

@@ -39,6 +39,19 @@ struct symbol *lookup(const char *name, domain_search_flags domain)
 {
     return lookup_symbol(name, nullptr, domain, nullptr).symbol;
 }
+
+/* The global symbol in the compile unit that defines it, which may have to be read first. */
+struct symbol *definition(const char *name, domain_search_flags domain)
+{
+    lookup_name_info info(name, symbol_name_match_type::FULL);
+    for (struct objfile *objfile : current_program_space->objfiles()) {
+        struct compunit_symtab *unit = objfile->lookup_symbol(GLOBAL_BLOCK, info, domain);
+        if (unit != nullptr)
+            return block_lookup_symbol(unit->blockvector()->global_block(), info, domain);
+    }
+    return nullptr;
+}
+
 struct type *symbol_type(struct symbol *symbol) { return symbol->type(); }
 address_class symbol_class(struct symbol *symbol) { return symbol->aclass(); }
 int64_t symbol_value(struct symbol *symbol) { return symbol->value_longest(); }

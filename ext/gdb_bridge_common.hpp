@@ -6,6 +6,7 @@
  *   length(type) target(type) is_stub(type) is_unsigned(type) owner(type)          properties of a type
  *   field_name/field_type/field_bitpos/field_bitsize/field_is_static/field_enumval (type, index)
  *   lookup(name, domain)  with domain one of  tag_domain, var_domain, type_domain  -> symbol or nullptr
+ *   definition(name, domain)   the same in the compile unit that defines it, or nullptr
  *   symbol_type/symbol_class/symbol_value/symbol_address (symbol)
  *   names_type(expression)  is it the name of a type?     type_of(expression)
  */
@@ -182,11 +183,26 @@ extern "C" int mpyk_gdb_expression_type(const char *text, mpyk_handle *type, str
     });
 }
 
+/*
+ * gdb takes what it finds in the compile units that it happens to have read.  If that is a mere `extern x[];`, the unit
+ * with the definition knows more.
+ */
+static struct symbol *symbol_named(const char *name)
+{
+    struct symbol *symbol = shim::lookup(name, shim::var_domain);
+    if (symbol != nullptr && shim::symbol_class(symbol) == LOC_UNRESOLVED) {
+        struct symbol *definition = shim::definition(name, shim::var_domain);
+        if (definition != nullptr)
+            return definition;
+    }
+    return symbol;
+}
+
 extern "C" int mpyk_gdb_lookup_symbol(const char *name, struct mpyk_symbol_desc *result,
                                       struct mpyk_source_error *error)
 {
     return guarded(error, [&]() {
-        struct symbol *symbol = shim::lookup(name, shim::var_domain);
+        struct symbol *symbol = symbol_named(name);
         if (symbol == nullptr)
             return -1;
         memset(result, 0, sizeof(*result));

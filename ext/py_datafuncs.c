@@ -20,7 +20,7 @@ size_or_minus_one(MpykType *type)
 static PyObject *
 type_length(PyObject *Py_UNUSED(module), PyObject *name)
 {
-    const char *text = PyUnicode_AsUTF8(name);
+    const char *text = mpyk_as_text(name);
 
     return text != NULL ? size_or_minus_one(mpyk_type_find(text)) : NULL;
 }
@@ -36,8 +36,8 @@ find_member(PyObject *const *args, Py_ssize_t count, MpykMember *member)
         PyErr_Format(PyExc_TypeError, "A type and a member are needed, not %zd arguments.", count);
         return -1;
     }
-    name = PyUnicode_AsUTF8(args[0]);
-    path = name != NULL ? PyUnicode_AsUTF8(args[1]) : NULL;
+    name = mpyk_as_text(args[0]);
+    path = name != NULL ? mpyk_as_text(args[1]) : NULL;
     if (path == NULL) {
         return -1;
     }
@@ -75,7 +75,7 @@ member_size(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count
 static PyObject *
 enumerator_value(PyObject *Py_UNUSED(module), PyObject *name)
 {
-    const char *text = PyUnicode_AsUTF8(name);
+    const char *text = mpyk_as_text(name);
     const MpykSymbol *symbol = text != NULL ? mpyk_symbol_find(text) : NULL;
 
     if (PyErr_Occurred()) {
@@ -94,7 +94,7 @@ sizeof_any(PyObject *Py_UNUSED(module), PyObject *object)
     MpykType *type;
 
     if (PyUnicode_CheckExact(object)) {
-        const char *name = PyUnicode_AsUTF8(object);
+        const char *name = mpyk_as_text(object);
         type = name != NULL ? mpyk_type_need(name) : NULL;
     } else if (PyObject_TypeCheck(object, mpyk_typeinfo_type)) {
         type = mpyk_typeinfo_ctype(object);
@@ -130,7 +130,7 @@ find_enum(const char *name)
 static PyObject *
 enum_values(PyObject *Py_UNUSED(module), PyObject *name)
 {
-    const char *text = PyUnicode_AsUTF8(name);
+    const char *text = mpyk_as_text(name);
     MpykType *type = text != NULL ? find_enum(text) : NULL;
     PyObject *dict = type != NULL ? PyDict_New() : NULL;
 
@@ -163,7 +163,7 @@ member_tuple(const MpykMember *member)
 static PyObject *
 struct_info(PyObject *Py_UNUSED(module), PyObject *name)
 {
-    const char *text = PyUnicode_AsUTF8(name);
+    const char *text = mpyk_as_text(name);
     MpykType *type = text != NULL ? mpyk_type_need(text) : NULL;
     PyObject *list;
 
@@ -185,7 +185,7 @@ struct_info(PyObject *Py_UNUSED(module), PyObject *name)
 static PyObject *
 struct_members(PyObject *Py_UNUSED(module), PyObject *name)
 {
-    const char *text = PyUnicode_AsUTF8(name);
+    const char *text = mpyk_as_text(name);
     MpykType *type = text != NULL ? mpyk_type_need(text) : NULL;
     PyObject *dict;
 
@@ -206,7 +206,7 @@ struct_members(PyObject *Py_UNUSED(module), PyObject *name)
 static PyObject *
 expression_type(PyObject *Py_UNUSED(module), PyObject *text)
 {
-    const char *expression = PyUnicode_AsUTF8(text);
+    const char *expression = mpyk_as_text(text);
     MpykType *type = expression != NULL ? mpyk_type_of_expression(expression) : NULL;
 
     return type != NULL ? mpyk_typeinfo_new(type) : NULL;

@@ -146,7 +146,7 @@ is_dunder(const char *name)
 static int
 add_late_member(MpykType *type, PyTypeObject *cls, PyObject *name)
 {
-    const char *text = PyUnicode_AsUTF8(name);
+    const char *text = mpyk_as_text(name);
     const MpykMember *member;
     PyObject *descriptor;
     int status;
@@ -180,7 +180,7 @@ missing_attribute(PyObject *self, PyObject *name)
     PyTypeObject *cls;
     int added;
 
-    if (type == NULL || (PyUnicode_AsUTF8(name) != NULL && is_dunder(PyUnicode_AsUTF8(name)))) {
+    if (type == NULL || (mpyk_as_text(name) != NULL && is_dunder(mpyk_as_text(name)))) {
         return NULL;
     }
     PyErr_Clear();
@@ -246,7 +246,7 @@ struct_subscript(PyObject *self, PyObject *key)
     if (!PyUnicode_Check(key)) {
         return step(self, type, key);
     }
-    path = PyUnicode_AsUTF8(key);
+    path = mpyk_as_text(key);
     if (path == NULL) {
         return NULL;
     }
@@ -296,7 +296,7 @@ static PyObject *
 struct_has_field(PyObject *self, PyObject *name)
 {
     MpykType *type = ctype_of(self);
-    const char *path = type != NULL ? PyUnicode_AsUTF8(name) : NULL;
+    const char *path = type != NULL ? mpyk_as_text(name) : NULL;
     MpykMember member;
 
     if (path == NULL) {
@@ -315,7 +315,7 @@ static PyObject *
 struct_field_offset(PyObject *self, PyObject *name)
 {
     MpykType *type = ctype_of(self);
-    const char *path = type != NULL ? PyUnicode_AsUTF8(name) : NULL;
+    const char *path = type != NULL ? mpyk_as_text(name) : NULL;
     MpykMember member;
 
     if (path == NULL) {
@@ -333,7 +333,7 @@ struct_field_offset(PyObject *self, PyObject *name)
 static PyObject *
 struct_cast(PyObject *self, PyObject *name)
 {
-    const char *text = PyUnicode_AsUTF8(name);
+    const char *text = mpyk_as_text(name);
     MpykType *type = text != NULL ? mpyk_type_need(text) : NULL;
     PyTypeObject *cls = type != NULL ? mpyk_struct_class(type) : NULL;
 
@@ -344,7 +344,7 @@ static PyObject *
 struct_is_named(PyObject *self, PyObject *name)
 {
     MpykType *type = ctype_of(self), *other;
-    const char *text = type != NULL ? PyUnicode_AsUTF8(name) : NULL;
+    const char *text = type != NULL ? mpyk_as_text(name) : NULL;
 
     if (text == NULL) {
         return NULL;

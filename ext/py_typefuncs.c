@@ -17,7 +17,7 @@ mpyk_read_su(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t coun
     if (count != 2) {
         return PyErr_Format(PyExc_TypeError, "readSU(type, addr) takes two arguments, not %zd.", count);
     }
-    name = PyUnicode_AsUTF8(args[0]);
+    name = mpyk_as_text(args[0]);
     if (name == NULL || mpyk_as_address(args[1], &address) < 0) {
         return NULL;
     }
@@ -30,13 +30,20 @@ mpyk_read_su(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t coun
 static const MpykSymbol *
 need_symbol(PyObject *name)
 {
-    const char *text = PyUnicode_AsUTF8(name);
+    const char *text = mpyk_as_text(name);
     const MpykSymbol *symbol = text != NULL ? mpyk_symbol_find(text) : NULL;
 
     if (symbol == NULL && !PyErr_Occurred()) {
         PyErr_Format(PyExc_TypeError, "There is no symbol \"%U\" with a known type.", name);
     }
     return symbol;
+}
+
+/* `extern const char x[];` without a definition: it is text, as far as anyone can tell. */
+static int
+is_text_of_unknown_length(const MpykType *type)
+{
+    return type->kind == MPYK_KIND_ARRAY && type->elements == 0 && type->target->real->is_char;
 }
 
 static PyObject *
@@ -52,6 +59,9 @@ read_symbol(PyObject *Py_UNUSED(module), PyObject *name)
     }
     if (symbol->address == 0) {
         return PyErr_Format(PyExc_TypeError, "The address of \"%U\" is not known.", name);
+    }
+    if (is_text_of_unknown_length(symbol->type->real)) {
+        return mpyk_string_read(symbol->address, symbol->address);
     }
     return mpyk_value_read(symbol->type, symbol->address);
 }
@@ -84,8 +94,8 @@ container_of(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t coun
         return PyErr_Format(PyExc_TypeError, "container_of(ptr, type, member) takes three arguments, not %zd.",
                             count);
     }
-    name = PyUnicode_AsUTF8(args[1]);
-    path = name != NULL ? PyUnicode_AsUTF8(args[2]) : NULL;
+    name = mpyk_as_text(args[1]);
+    path = name != NULL ? mpyk_as_text(args[2]) : NULL;
     if (path == NULL || mpyk_as_address(args[0], &address) < 0) {
         return NULL;
     }
@@ -105,7 +115,7 @@ static PyObject *
 address_of_member(PyObject *object, PyObject *field)
 {
     MpykType *type = mpyk_value_ctype(object);
-    const char *path = PyUnicode_AsUTF8(field);
+    const char *path = mpyk_as_text(field);
     MpykMember member;
 
     if (path == NULL) {
@@ -179,7 +189,7 @@ read_value(PyObject *Py_UNUSED(module), PyObject *args)
 static PyObject *
 struct_class(PyObject *Py_UNUSED(module), PyObject *name)
 {
-    const char *text = PyUnicode_AsUTF8(name);
+    const char *text = mpyk_as_text(name);
     MpykType *type = text != NULL ? mpyk_type_need(text) : NULL;
     PyTypeObject *cls = type != NULL ? mpyk_struct_class(type) : NULL;
 

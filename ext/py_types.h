@@ -101,6 +101,8 @@ mpyk_decode_integer(const unsigned char *data, size_t size)
 
 /* Where element `index` of an array or pointer lies: IndexError for NULL, TypeError if it has no size. */
 int mpyk_element_address(MpykType *element, uint64_t base, Py_ssize_t index, uint64_t *address);
+/* A name given as an argument; NULL with an exception set. */
+const char *mpyk_as_text(PyObject *name);
 /* The index of a subscript; -1 with an exception set. */
 int mpyk_as_index(PyObject *key, Py_ssize_t *index);
 /* [read(start), ...] for a slice of an unbounded thing: both ends must be given. */

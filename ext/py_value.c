@@ -283,6 +283,16 @@ mpyk_value_read_member(const MpykMember *member, uint64_t base)
     return mpyk_value_read(member->type, address);
 }
 
+const char *
+mpyk_as_text(PyObject *name)
+{
+    if (!PyUnicode_Check(name)) {
+        PyErr_Format(PyExc_TypeError, "A name (str) is needed, not %s.", Py_TYPE(name)->tp_name);
+        return NULL;
+    }
+    return PyUnicode_AsUTF8(name);
+}
+
 int
 mpyk_as_index(PyObject *key, Py_ssize_t *index)
 {

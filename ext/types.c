@@ -378,6 +378,7 @@ mpyk_type_intern(const struct mpyk_type_source *source, mpyk_handle handle)
 {
     struct known_handle *known = mpyk_map_get(&handles, handle, NULL);
     struct mpyk_type_desc desc;
+    char spelling[32];
     MpykType *type;
 
     if (known != NULL) {
@@ -388,6 +389,9 @@ mpyk_type_intern(const struct mpyk_type_source *source, mpyk_handle handle)
             PyErr_SetString(PyExc_TypeError, "The debug information does not describe this type.");
         }
         return NULL;
+    }
+    if (desc.code == MPYK_TYPE_CODE_INT && desc.name != NULL) {
+        desc.name = mpyk_base_name(desc.name, spelling, sizeof(spelling));
     }
     type = intern_desc(source, handle, &desc);
     if (type == NULL) {

@@ -153,7 +153,9 @@ MpykType *mpyk_type_intern(const struct mpyk_type_source *source, mpyk_handle ha
 void mpyk_type_sources_changed(const void *owner);
 /* Drop the references to Python objects that types hold. */
 void mpyk_types_release_objects(void);
-/* types_name.c: forget names. */
+/* types_name.c: the usual spelling of a base type's name, in `out` or `name` itself. */
+const char *mpyk_base_name(const char *name, char *out, size_t size);
+/* Forget names. */
 void mpyk_names_purge(void);
 
 /* Fill the module `crash` with types and functions; start, stop. */
