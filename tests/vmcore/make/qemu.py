@@ -19,6 +19,8 @@ EMULATOR = "qemu-system-x86_64"
 READY = "mpyk-guest: READY"
 FAILED = "mpyk-guest: FAILED"
 PANIC = "Kernel panic - not syncing"
+# KASLR stays on. no_hash_pointers: the truth shall hold addresses that a test can look for in the dump.
+KERNEL_ARGUMENTS = "console=ttyS0 panic=-1 mitigations=off random.trust_cpu=on no_hash_pointers quiet loglevel=4"
 TAIL_LINES = 40
 POLL_SECONDS = 0.05
 
@@ -64,7 +66,7 @@ def command_line(emulator: str, machine: Machine, control: Path) -> list[str]:
         # interrupted cmpxchg16b of the slab allocator with wrong flags (about one boot in five ends in a double fault).
         "-cpu", "max,la57=off,cx16=off", "-smp", str(machine.cpus), "-m", str(machine.memory_mb),
         "-kernel", str(machine.kernel), "-initrd", str(machine.initrd),
-        "-append", f"console=ttyS0 panic=-1 mitigations=off random.trust_cpu=on quiet loglevel=4 {machine.append}",
+        "-append", f"{KERNEL_ARGUMENTS} {machine.append}",
         *disks, "-device", "virtio-rng-pci", "-device", "vmcoreinfo",
         "-serial", f"file:{machine.serial}", "-qmp", f"unix:{control},server=on,wait=off",
     ]  # fmt: skip

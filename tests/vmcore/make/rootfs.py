@@ -145,7 +145,8 @@ def _fill_root(root: Path, work: Path, modules: Path) -> None:
 
 
 def _make_disk(path: Path, megabytes: int, tree: Path | None, log: RunLog) -> None:
-    command = [find_mke2fs(), "-q", "-F", "-t", "ext4", "-E", "root_owner=0:0"]
+    # Lazy initialisation would mean a kernel thread that ends at some time.
+    command = [find_mke2fs(), "-q", "-F", "-t", "ext4", "-E", "root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0"]
     if tree:
         command += ["-d", str(tree)]
     log.step(f"make {path.name}", [*command, str(path), f"{megabytes}M"], path.parent, _environment())

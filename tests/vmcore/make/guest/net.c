@@ -104,7 +104,7 @@ static unsigned index_of(const char *name)
 /* Begin a new link; what its kind needs goes between IFLA_INFO_DATA's begin and the end of both nests. */
 static struct rtattr *begin_link(struct request *request, const char *name, const char *kind, const char *lower)
 {
-    struct ifinfomsg info = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+    struct ifinfomsg info = {0}; /* a veth cannot be up before it has its peer */
     struct rtattr *nest;
 
     begin(request, RTM_NEWLINK, &info, sizeof(info));
@@ -139,7 +139,7 @@ static void add_vlan(const char *name, const char *lower, uint16_t number)
 static void add_veth(const char *name, const char *peer)
 {
     struct request request;
-    struct ifinfomsg info = {.ifi_flags = IFF_UP, .ifi_change = IFF_UP};
+    struct ifinfomsg info = {0};
     struct rtattr *outer = begin_link(&request, name, "veth", NULL);
     struct rtattr *inner = put(&request, IFLA_INFO_DATA, NULL, 0);
     struct rtattr *other = put(&request, VETH_INFO_PEER, &info, sizeof(info));
@@ -245,9 +245,12 @@ static void add_tap(void)
 
 static void add_links(void)
 {
+    /* Nothing may be sent later on: no solicitations, no link-local address that would be probed and announced. */
     must(write_file("/proc/sys/net/ipv6/conf/default/router_solicitations", "0"), "router_solicitations");
+    must(write_file("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"), "addr_gen_mode");
+    must(write_file("/proc/sys/net/ipv6/conf/dummy0/addr_gen_mode", "1"), "addr_gen_mode");
     set_link("lo", true, 0, NULL, NULL);
-    add_link("dummy0", "dummy");
+    set_link("dummy0", true, 0, NULL, NULL); /* the module brings this one along */
     add_link("dummy1", "dummy");
     add_link("fifteen-chars-i", "dummy");
     add_link("bridge0", "bridge");
@@ -255,8 +258,10 @@ static void add_links(void)
     add_vlan("dummy0.42", "dummy0", 42);
     add_tap();
     set_link("dummy1", true, 9000, "an alias of dummy1", NULL);
+    set_link("bridge0", true, 0, NULL, NULL);
     set_link("veth-a", true, 0, NULL, "bridge0");
-    set_link("fifteen-chars-i", false, 0, NULL, NULL);
+    set_link("veth-b", true, 0, NULL, NULL);
+    set_link("dummy0.42", true, 0, NULL, NULL);
 }
 
 static void add_routes(void)
@@ -286,6 +291,7 @@ void create_interfaces(void)
     add_address("dummy0", AF_INET, "10.0.0.1", 24);
     add_address("dummy0", AF_INET, "10.0.0.2", 24);
     add_address("dummy0", AF_INET6, "fd00::1", 64);
+    add_address("dummy0", AF_INET6, "fe80::42", 64);
     add_address("dummy1", AF_INET, "10.1.0.253", 24);
     add_address("dummy0.42", AF_INET, "10.42.0.1", 16);
     add_address("bridge0", AF_INET, "10.9.9.1", 30);

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
  * The recorder: copies /proc as it is into a tar on a raw disk, without forking and without a file system of its own
- * (both would change what it records). The lists of tasks come last; when they changed while they were being written,
- * everything is recorded again.
+ * (both would change what it records). When the list of tasks changed meanwhile, everything is recorded again.
  */
 #include "guest.h"
 
@@ -243,13 +242,13 @@ static bool record_once(int attempt)
     static const char end[2 * BLOCK];
 
     must(lseek(disk, 0, SEEK_SET), "rewind the truth's disk");
-    record_listed_files();
     list_tasks(&before);
     for (int i = 0; i < before.count; i++)
         if (before.ids[i].pid == before.ids[i].tid)
             record_process(before.ids[i].pid);
     for (int i = 0; i < before.count; i++)
         record_task(&before.ids[i]);
+    record_listed_files();
     record_guest(attempt);
     put(end, sizeof(end));
     must(fsync(disk), "fsync the truth's disk");
