@@ -7,7 +7,7 @@
 What may be compared, and how:
 
 * **Tasks of user space** are compared exactly: which there are, PID, TGID, comm, state, IDs, parent, group, session,
-  scheduling policy, start time, memory, files. Nothing of theirs changes between the record and the dump, except the
+  scheduling policy, start time, size of memory, files. Nothing of theirs changes between the record and the dump, except the
   CPU, run times and priority of those that spin (names beginning with ``r-spin``, and the recorder itself).
 * **Kernel threads** are compared by PID, TGID, comm and parent. Their state is not: they wake up whenever they like.
 * **Workers of workqueues** (``Task.worker``) come and go. The recorder starts anew while the list of tasks changes, so
@@ -33,9 +33,10 @@ TASK_COMM_LEN = 16
 PF_WQ_WORKER = 0x20
 PF_KTHREAD = 0x00200000
 _WORKER = re.compile(r"kworker/(?:u?\d+:\d+H?|R-.*|dying)")
-# Comparing these of a kernel thread proves nothing.
-_VOLATILE_OF_KERNEL = frozenset({"state", "cpu"})
-_VOLATILE_OF_SPINNERS = frozenset({"cpu"})
+# Comparing these proves nothing: of a kernel thread, of a task that spins, of any other.
+_VOLATILE_OF_KERNEL = frozenset({"state", "cpu", "rss"})
+_VOLATILE_OF_SPINNERS = frozenset({"cpu", "rss"})
+_VOLATILE = frozenset({"rss"})
 
 
 def text_of(raw: bytes) -> str:
@@ -45,7 +46,7 @@ def text_of(raw: bytes) -> str:
 
 @dataclass(frozen=True)
 class Task:
-    """One task, thread or kernel thread. ``pid`` and ``tgid`` as in the kernel: a thread's own number, its process's."""
+    """One task, thread or kernel thread. ``pid`` and ``tgid`` as in the kernel: the thread's, the process's number."""
 
     pid: int
     tgid: int
@@ -70,7 +71,7 @@ class Task:
     cpu: int
     threads: int
     vsize: int  # bytes
-    rss: int  # pages
+    rss: int  # pages; the kernel's estimate, without what each CPU has not added yet
     proc_comm: str = field(compare=False)  # as /proc shows it
     folder: Path = field(compare=False, repr=False)
 
@@ -138,7 +139,7 @@ def unescape(word: str) -> str:
 
 
 def parse_stat(raw: bytes) -> tuple[str, list[str]]:
-    """Split a ``stat`` file into comm, which may hold blanks, parentheses, newlines, and the fields from the state on."""
+    """Split a ``stat`` file into comm, which may hold blanks, parentheses and newlines, and the fields after it."""
     begin, end = raw.index(b"("), raw.rindex(b")")
     return text_of(raw[begin + 1 : end]), raw[end + 1 :].decode("ascii").split()
 
@@ -259,7 +260,7 @@ def load(folder: Path) -> Truth:
 
 
 def _row_differences(task: Task, row: Mapping[str, object]) -> Iterable[str]:
-    skipped = _VOLATILE_OF_KERNEL if task.kernel else _VOLATILE_OF_SPINNERS if task.spins else frozenset()
+    skipped = _VOLATILE_OF_KERNEL if task.kernel else _VOLATILE_OF_SPINNERS if task.spins else _VOLATILE
     for name, found in row.items():
         expected = getattr(task, name)
         if name not in skipped and found != expected:
