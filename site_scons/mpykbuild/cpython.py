@@ -171,9 +171,7 @@ def _bring(source: Path | Callable[[Path], None], work: Path) -> Path:
     return work / "src"
 
 
-def _compile(
-    goal: Manifest, tree: Path, obj: Path, runlog: RunLog, jobs: int, cc: str, env: Mapping[str, str]
-) -> Path:
+def _compile(goal: Manifest, tree: Path, obj: Path, runlog: RunLog, jobs: int, cc: str, env: Mapping[str, str]) -> Path:
     """Configure in ``obj`` and make the interpreter and its library there; return ``obj``."""
     setup = obj / "Modules" / "Setup.local"
     setup.parent.mkdir(parents=True)
@@ -235,9 +233,7 @@ def link_words(obj: Path, env: Mapping[str, str]) -> list[str]:
     return list(dict.fromkeys(result.stdout.split()))
 
 
-def _verify(
-    goal: Manifest, wanted: Product, folder: Path, machine: tuple[Path, ...], env: Mapping[str, str]
-) -> None:
+def _verify(goal: Manifest, wanted: Product, folder: Path, machine: tuple[Path, ...], env: Mapping[str, str]) -> None:
     """Check the finished product: version, built-in modules, and no path of this machine."""
     question = "import sys; print('.'.join(map(str, sys.version_info[:3])), *sorted(sys.builtin_module_names))"
     version, *builtin = run_python(folder, ["-I", "-S", "-c", question], env).split()

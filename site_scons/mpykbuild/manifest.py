@@ -14,7 +14,7 @@ from pathlib import Path
 
 from mpykbuild import imports
 from mpykbuild.errors import BuildError
-from mpykbuild.stdliblist import StdlibList, read_stdlib_list
+from mpykbuild.stdliblist import UNWANTED_FOLDERS, StdlibList, read_stdlib_list
 
 SETUP, STDLIB, BUILTIN = "Setup.local", "stdlib.lst", "builtin.lst"
 UPSTREAM_SETUPS = ("Setup", "Setup.stdlib.in", "Setup.bootstrap.in")
@@ -109,10 +109,10 @@ def core_modules(source: Path) -> frozenset[str]:
 
 
 def upstream_stdlib(lib: Path) -> frozenset[str]:
-    """Return the top-level modules and packages of a ``Lib`` folder."""
+    """Return the top-level modules and packages of a ``Lib`` folder, upstream's tests (often left out) aside."""
     modules = {path.stem for path in lib.glob("*.py")}
     packages = {path.parent.name for path in lib.glob("*/*.py")}
-    return frozenset(name for name in modules | packages if _NAME.fullmatch(name) and name != "__pycache__")
+    return frozenset(name for name in modules | packages if _NAME.fullmatch(name) and name not in UNWANTED_FOLDERS)
 
 
 def check_source(manifest: Manifest, source: Path) -> None:

@@ -88,7 +88,7 @@ def make_manifests(root: Path, minor: str = MINOR) -> Path:
         {
             "Setup.local": "# why\n*disabled*\nzlib \\\n  xx\n",
             "builtin.lst": "# the result\n_core array\nposix\n",
-            "stdlib.lst": "os abc\njson: decoder\n[omitted]\ntest tkinter: no use\n[absent]\nzlib: does without\n",
+            "stdlib.lst": "os abc\njson: decoder\n[omitted]\ntkinter: no use\n[absent]\nzlib: does without\n",
         },
     )
     return root

@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import os
 import shutil
+import tarfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from mpykbuild import cpython
+from mpykbuild import cpython, pysource
 from mpykbuild.cache import Product
 from mpykbuild.errors import BuildError
 from mpykbuild.runlog import RunLog
@@ -20,7 +21,7 @@ from support.fakepython import BUILTIN, MINOR, VERSION, make_manifests, make_pat
 needs_tools = pytest.mark.skipif(
     any(shutil.which(name) is None for name in ("gcc", "make", "ar", "patch")), reason="needs gcc, make and patch"
 )
-PATCH = "--- a/core.c\n+++ b/core.c\n@@ -1 +1 @@\n-{old}\n+const char *core(void) {{ return \"patched\"; }}\n"
+PATCH = '--- a/core.c\n+++ b/core.c\n@@ -1 +1 @@\n-{old}\n+const char *core(void) {{ return "patched"; }}\n'
 
 
 @dataclass
@@ -97,6 +98,18 @@ def test_the_users_tree_is_only_read_and_the_environment_is_ours(
     assert seen["MODULE_BUILDTYPE"] == "static"
     assert (tmp_path / "umask").read_text().strip() == "0022"
     assert "--prefix=/mpykdump" in (tmp_path / "arguments").read_text()
+
+
+@needs_tools
+def test_a_folder_and_a_tarball_of_the_user_give_the_same_library(bench: Bench, tmp_path: Path) -> None:
+    source = make_source(tmp_path / f"Python-{VERSION}")
+    with tarfile.open(tmp_path / "python.tar", "w") as archive:
+        archive.add(source, source.name)
+    libraries = [
+        bench.build(pysource.user_source(given, tmp_path).fill, cache) / "lib" / "libpython.a"
+        for given, cache in ((source, "one"), (tmp_path / "python.tar", "two"))
+    ]
+    assert libraries[0].read_bytes() == libraries[1].read_bytes()
 
 
 @needs_tools
