@@ -35,9 +35,10 @@ def main(kind: str, argv: Sequence[str]) -> int:
         return _complain(f"epython: the extension asked for an unknown kind of run, {kind!r}.")
     saved = _InterpreterState()
     try:
-        status = _guarded(action, _common_options(list(argv)))
+        status = _guarded(action, _common_options(list(argv)), saved)
         if saved.outermost:
-            status = max(status, _guarded(_end_of_program, []))
+            status = max(status, _guarded(_end_of_program, [], saved))
+        _output_is_closed()
     except BaseException as error:  # noqa: BLE001 - nothing may reach C; a second Ctrl-C may well hit the handler itself
         status = STATUS_INTERRUPTED if isinstance(error, KeyboardInterrupt) else STATUS_ERROR
     try:
@@ -53,12 +54,14 @@ def _common_options(argv: list[str]) -> list[str]:
     return argv
 
 
-def _guarded(action: Callable[[list[str]], int], argv: list[str]) -> int:
+def _guarded(action: Callable[[list[str]], int], argv: list[str], saved: _InterpreterState) -> int:
     """Run ``action`` and turn every way out of it into a status."""
     try:
-        status = action(argv)
-        sys.stdout.flush()
-        return status
+        try:
+            return action(argv)
+        finally:
+            # A message must reach the user even if the program has put its own file there, or closed it.
+            saved.restore_streams()
     except SystemExit as error:
         return _exit_status(error.code)
     except KeyboardInterrupt:
@@ -149,13 +152,16 @@ class _InterpreterState:
     def restore(self) -> None:
         sys.path[:] = self.path
         sys.argv = self.argv
-        sys.stdin, sys.stdout, sys.stderr = self.streams
+        self.restore_streams()
         sys.setrecursionlimit(self.recursion_limit)
         if self.main is not None:
             sys.modules["__main__"] = self.main
         for name in [n for n in sys.modules if n not in self.modules]:
             if _is_foreign(sys.modules.get(name)):
                 del sys.modules[name]
+
+    def restore_streams(self) -> None:
+        sys.stdin, sys.stdout, sys.stderr = self.streams
 
 
 def _is_foreign(module: object) -> bool:

@@ -1,0 +1,85 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Loading and unloading the extension, and what its surroundings must not change."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.session import Result, Variant
+
+RunCrash = Callable[..., Result]
+
+
+def test_extend_unload_and_extend_again(variant: Variant, run_crash: RunCrash) -> None:
+    once = [f"extend {variant.extension}", "epython -c \"print('in', 6 * 7)\"", f"extend -u {variant.extension}"]
+    result = run_crash(variant, [*once, *once, *once, "epython -c 1", "!echo still here"])
+    assert result.stdout.count("in 42\n") == 3
+    assert result.stdout.count("shared object loaded") == 3
+    assert result.stdout.count("shared object unloaded") == 3
+    assert "command not found: epython" in result.stdout + result.stderr
+    assert "still here\n" in result.stdout
+    assert result.status == 0
+
+
+def test_unloading_takes_the_commands_away(variant: Variant, run_crash: RunCrash) -> None:
+    load = f"extend {variant.extension}"
+    result = run_crash(variant, [load, "help", "!echo ==", f"extend -u {variant.extension}", "help"])
+    before, _, after = result.stdout.partition("==")
+    assert {"taskinfo", "epython"} <= set(before.split())
+    assert not {"taskinfo", "epython"} & set(after.split())
+
+
+def test_commands_have_their_help(variant: Variant, run_crash: RunCrash) -> None:
+    result = run_crash(variant, [f"extend {variant.extension}", "help taskinfo", "help epython"])
+    for part in ("taskinfo - all threads", "RAN-MS-AGO", "epython - "):
+        assert part in result.stdout
+
+
+@pytest.mark.parametrize("name", ["re.py", "os.py", "pykdump.py", "crash.py", "encodings.py"])
+def test_stray_modules_in_the_current_directory_change_nothing(
+    variant: Variant, run_crash: RunCrash, tmp_path: Path, name: str
+) -> None:
+    (tmp_path / name).write_text("raise SystemExit('the stray module was imported')\n")
+    program = "import re, os\nfrom pykdump.API import *\nprint('fine', re.sub('a', 'b', 'a'))\n"
+    (tmp_path / "prog.py").write_text(program)
+    commands = [f"extend {variant.extension}", "epython prog.py", "taskinfo --summary", "epython -c 'import re, os'"]
+    result = run_crash(variant, commands, cwd=tmp_path)
+    assert "fine b\n" in result.stdout
+    assert "threads of" in result.stdout
+    assert "stray" not in result.stdout + result.stderr
+
+
+def test_python_variables_change_nothing(variant: Variant, run_crash: RunCrash, tmp_path: Path) -> None:
+    (tmp_path / "re.py").write_text("raise SystemExit('the stray module was imported')\n")
+    strange = {
+        "PYTHONHOME": "/x", "PYTHONPATH": str(tmp_path), "PYTHONSTARTUP": "/x", "PYTHONINSPECT": "1",
+        "PYTHONVERBOSE": "1", "PYTHONDONTWRITEBYTECODE": "1", "PYTHONIOENCODING": "latin-1", "PYTHONUNBUFFERED": "1",
+    }  # fmt: skip
+    program = "import re, sys; print('path', sys.path, sys.prefix, sys.flags.isolated)"
+    commands = [f"extend {variant.extension}", f'epython -c "{program}"', "taskinfo --summary"]
+    plain = run_crash(variant, commands)
+    changed = run_crash(variant, commands, env=strange)
+    assert "path [" in plain.stdout
+    assert changed.stdout == plain.stdout
+    assert changed.stderr == plain.stderr
+
+
+def test_nothing_of_the_build_machine_is_on_the_path(variant: Variant, run_crash: RunCrash) -> None:
+    show = "epython -c 'import sys; print(*sys.path, sep=chr(10))'"
+    result = run_crash(variant, [f"extend {variant.extension}", show])
+    so = str(variant.extension.resolve())
+    entries = [line for line in result.stdout.splitlines() if line.startswith("/") and "loaded" not in line]
+    assert entries == [f"{so}/stdlib", so]
+
+
+def test_the_file_may_be_moved_and_stripped(variant: Variant, run_crash: RunCrash, tmp_path: Path) -> None:
+    copy = tmp_path / "renamed-by-the-user.so"
+    shutil.copy(variant.extension, copy)
+    subprocess.run(["strip", copy], check=True)
+    result = run_crash(variant, [f"extend ./{copy.name}", "cd /", "taskinfo --summary"], cwd=tmp_path)
+    assert "threads of" in result.stdout, result
