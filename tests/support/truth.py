@@ -7,8 +7,8 @@
 What may be compared, and how:
 
 * **Tasks of user space** are compared exactly: which there are, PID, TGID, comm, state, IDs, parent, group, session,
-  scheduling policy, start time, size of memory, files. Nothing of theirs changes between the record and the dump, except the
-  CPU, run times and priority of those that spin (names beginning with ``r-spin``, and the recorder itself).
+  scheduling policy, start time, size of memory, files. Nothing of theirs changes between the record and the dump but
+  the CPU, run times and priority of those that spin (names beginning with ``r-spin``, and the recorder itself).
 * **Kernel threads** are compared by PID, TGID, comm and parent. Their state is not: they wake up whenever they like.
 * **Workers of workqueues** (``Task.worker``) come and go. The recorder starts anew while the list of tasks changes, so
   as a rule they agree too; a test must accept that one is missing or new. What /proc adds to their name (the

@@ -74,16 +74,19 @@ def reassemble(flat: Path, out: Path) -> None:
             offset, size = record
             if offset < 0 or size < 0:
                 raise BuildError(f"The dump {flat} has a record with offset {offset} and size {size}.")
+            _copy_record(source, target, offset, size, end, flat)
             end = max(end, offset + size)
-            _copy_record(source, target, offset, size, flat)
         target.truncate(end)
 
 
-def _copy_record(source: BinaryIO, target: BinaryIO, offset: int, size: int, flat: Path) -> None:
-    """Copy one record in pieces, so that a lying size cannot make us allocate it all."""
+def _copy_record(source: BinaryIO, target: BinaryIO, offset: int, size: int, end: int, flat: Path) -> None:
+    """Copy one record in pieces, so that a lying size cannot make us allocate it all.
+
+    Zeros behind ``end``, where nothing has been written yet, are there without being written.
+    """
     while size:
         piece = _read_exactly(source, min(size, CHUNK), flat)
-        if piece.count(0) != len(piece):
+        if offset < end or piece.count(0) != len(piece):
             target.seek(offset)
             target.write(piece)
         offset += len(piece)

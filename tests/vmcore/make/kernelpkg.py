@@ -8,7 +8,8 @@ import re
 import shutil
 import subprocess
 import tarfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -19,28 +20,37 @@ from mpykbuild.errors import BuildError
 
 ARCHITECTURE = "amd64"
 DBG = "-dbg"
+# Up to 7.1 linux-image-* holds kernel and modules; later it only asks for linux-binary-* and linux-modules-*.
+PARTS = ("image", "binary", "modules", "base")
+# Raise this when what is kept of the packages changes: products of an older recipe are not used any more.
+RECIPE = "1"
 
 
 @dataclass(frozen=True)
 class KernelChoice:
-    """A kernel image package and the debug package of the very same build."""
+    """The packages of one kernel, and the debug package of the very same build."""
 
     series: str
-    image: BinaryPackage
+    release: str  # what uname -r says
+    parts: tuple[BinaryPackage, ...]
     dbg: BinaryPackage
 
-    @property
-    def release(self) -> str:
-        """What ``uname -r`` says under this kernel."""
-        return self.image.name.removeprefix("linux-image-")
+    def to_json(self) -> str:
+        return json.dumps(asdict(self), indent=2, sort_keys=True) + "\n"
+
+    @staticmethod
+    def from_json(text: str) -> KernelChoice:
+        found = json.loads(text)
+        parts = tuple(BinaryPackage(**part) for part in found["parts"])
+        return KernelChoice(found["series"], found["release"], parts, BinaryPackage(**found["dbg"]))
 
 
 def name_pattern(series: str) -> str:
-    """Return the regular expression of image and debug packages of a series such as ``6.12``, ``7`` or ``7.x``."""
+    """Return the regular expression of the packages of a series such as ``6.12``, ``7`` or ``7.x``."""
     if not re.fullmatch(r"\d+(\.(\d+|x))*", series):
         raise BuildError(f"kernel={series} is not a kernel series.", "give one such as 6.1, 6.12 or 7.x as kernel=.")
     digits = re.escape(series).replace("x", r"\d+")
-    return rf"linux-image-{digits}[.+-][0-9.+a-z-]*cloud-{ARCHITECTURE}({DBG})?"
+    return rf"linux-({'|'.join(PARTS)})-{digits}[.+-][0-9.+a-z-]*cloud-{ARCHITECTURE}({DBG})?"
 
 
 def choose(series: str, packages: Iterable[BinaryPackage]) -> KernelChoice:
@@ -48,18 +58,24 @@ def choose(series: str, packages: Iterable[BinaryPackage]) -> KernelChoice:
 
     Raises BuildError when there is none.
     """
-    images: dict[tuple[str, str], BinaryPackage] = {}
-    debugs: dict[tuple[str, str], BinaryPackage] = {}
+    kernels: dict[tuple[str, str], dict[str, BinaryPackage]] = {}
     for package in packages:
-        known = debugs if package.name.endswith(DBG) else images
-        known.setdefault((package.name.removesuffix(DBG), package.version), package)
-    both = sorted(images.keys() & debugs.keys(), key=lambda key: (DebianVersion(key[1]), key[0]))
-    if not both:
+        _, part, release = package.name.removesuffix(DBG).split("-", 2)
+        kind = DBG if package.name.endswith(DBG) else part
+        kernels.setdefault((package.version, release), {}).setdefault(kind, package)
+    whole = [key for key, found in kernels.items() if "image" in found and DBG in found]
+    if not whole:
         raise BuildError(
             f"No Debian mirror of this machine has a cloud kernel of series {series} with its debug package.",
             "give another series, for example kernel=6.12, or run apt-get update and look whether the mirror answers.",
         )
-    return KernelChoice(series, images[both[-1]], debugs[both[-1]])
+    newest = max(whole, key=lambda key: (DebianVersion(key[0]), key[1]))
+    found = kernels[newest]
+    return KernelChoice(series, newest[1], tuple(found[part] for part in PARTS if part in found), found[DBG])
+
+
+def _record(series: str, cache_root: Path) -> Path:
+    return cache_root / "kernel" / f"{series}.json"
 
 
 def resolve(series: str, cache_root: Path, apt: AptClient, refresh: bool = False) -> KernelChoice:
@@ -67,24 +83,20 @@ def resolve(series: str, cache_root: Path, apt: AptClient, refresh: bool = False
 
     The record keeps a machine with one kernel (and without network) until ``refresh`` asks for the newest again.
     """
-    record = cache_root / "kernel" / f"{series}.json"
+    record = _record(series, cache_root)
     with locked(record.with_suffix(".lock")):
         if not refresh and record.is_file():
-            found = json.loads(record.read_text())
-            return KernelChoice(series, BinaryPackage(**found["image"]), BinaryPackage(**found["dbg"]))
+            with suppress(ValueError, KeyError, TypeError):  # an older form of the record is written anew
+                return KernelChoice.from_json(record.read_text())
         choice = choose(series, apt.binaries(name_pattern(series)))
-        record.write_text(json.dumps(asdict(choice), indent=2, sort_keys=True) + "\n")
+        record.write_text(choice.to_json())
     return choice
 
 
 def kernel_product(choice: KernelChoice, cache_root: Path) -> Product:
     """Return the cached folder for ``{vmlinuz, vmlinux, config, modules/}`` of a kernel."""
-    inputs: dict[str, str | bytes] = {
-        "image": choice.image.sha256,
-        "dbg": choice.dbg.sha256,
-        "unpack": Path(__file__).read_bytes(),
-    }
-    return Product(cache_root, "kernel", choice.release, digest_of(inputs))
+    hashes = " ".join(package.sha256 for package in (*choice.parts, choice.dbg))
+    return Product(cache_root, "kernel", choice.release, digest_of({"packages": hashes, "recipe": RECIPE}))
 
 
 def provide_kernel(choice: KernelChoice, cache_root: Path, apt: AptClient) -> Path:
@@ -93,11 +105,30 @@ def provide_kernel(choice: KernelChoice, cache_root: Path, apt: AptClient) -> Pa
     def fill(folder: Path) -> None:
         packages = folder / "packages"
         packages.mkdir()
-        unpack_image(apt.fetch_binary(choice.image, packages), folder)
-        unpack_vmlinux(apt.fetch_binary(choice.dbg, packages), folder / "vmlinux")
-        shutil.rmtree(packages)
+        with removed_on_failure(folder):
+            for part in choice.parts:
+                unpack_image(apt.fetch_binary(part, packages), folder)
+            _check_image(choice, folder)
+            unpack_vmlinux(apt.fetch_binary(choice.dbg, packages), folder / "vmlinux")
+            shutil.rmtree(packages)
 
     return build_once(kernel_product(choice, cache_root), fill, asdict(choice))
+
+
+@contextmanager
+def removed_on_failure(folder: Path) -> Iterator[None]:
+    """Remove a half-made folder at once: these are large."""
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _check_image(choice: KernelChoice, folder: Path) -> None:
+    if not (folder / "vmlinuz").is_file() or not (folder / "modules").is_dir():
+        names = ", ".join(part.name for part in choice.parts)
+        raise BuildError(f"The packages {names} hold no kernel with modules.", "give another series as kernel=.")
 
 
 class _DebContent:
@@ -140,18 +171,17 @@ def _copy_member(tar: tarfile.TarFile, member: tarfile.TarInfo, out: Path) -> No
 
 
 def unpack_image(deb: Path, folder: Path) -> None:
-    """Write vmlinuz, config and modules/*.ko* (flat) from an image package into ``folder``."""
+    """Write what a package has of vmlinuz, config and modules/*.ko* (flat) into ``folder``."""
     with _DebContent(deb) as tar:
         for member in tar:
-            name = Path(member.name).name
+            path = member.name.removeprefix("./")
+            name = path.rpartition("/")[2]
             if not member.isfile():
                 continue
-            if "/boot/" in f"/{member.name}" and name.startswith(("vmlinuz-", "config-")):
+            if re.fullmatch(r"(boot/)?(vmlinuz|config)-.*|(usr/)?lib/modules/[^/]+/(vmlinuz|config)", path):
                 _copy_member(tar, member, folder / name.split("-")[0])
-            elif ".ko" in name:
+            elif re.search(r"\.ko(\.\w+)?$", name):
                 _copy_member(tar, member, folder / "modules" / name)
-    if not (folder / "vmlinuz").is_file() or not (folder / "modules").is_dir():
-        raise BuildError(f"The package {deb.name} holds no kernel with modules.", "give another series as kernel=.")
 
 
 def unpack_vmlinux(deb: Path, out: Path) -> None:

@@ -66,15 +66,27 @@ def make(series: str, cache_root: Path, verbose: bool = False, refresh: bool = F
     if wanted.is_built():
         return wanted.path
     apt = AptClient(cache_root / "apt")
-    choice = kernelpkg.resolve(series, cache_root, apt, refresh)
-    wanted.log.unlink(missing_ok=True)
-    log = RunLog(f"vmcore {choice.release}", wanted.log, verbose)
 
     def fill(folder: Path) -> None:
-        kernel = kernelpkg.provide_kernel(choice, cache_root, apt)
-        _make(choice, kernel, folder, log)
+        wanted.log.unlink(missing_ok=True)
+        with kernelpkg.removed_on_failure(folder):
+            choice, kernel = _kernel(series, cache_root, apt, refresh)
+            _make(choice, kernel, folder, RunLog(f"vmcore {choice.release}", wanted.log, verbose))
 
-    return build_once(wanted, fill, {"release": choice.release})
+    return build_once(wanted, fill, {"series": series})
+
+
+def _kernel(series: str, cache_root: Path, apt: AptClient, refresh: bool) -> tuple[kernelpkg.KernelChoice, Path]:
+    """Return the kernel for ``series`` and its folder. A recorded one that mirrors have dropped is chosen anew."""
+    choice = kernelpkg.resolve(series, cache_root, apt, refresh)
+    try:
+        return choice, kernelpkg.provide_kernel(choice, cache_root, apt)
+    except BuildError as error:
+        newest = kernelpkg.resolve(series, cache_root, apt, refresh=True)
+        if newest == choice:
+            raise
+        print(f"{error.what} Taking {newest.release} instead.", flush=True)
+        return newest, kernelpkg.provide_kernel(newest, cache_root, apt)
 
 
 def _make(choice: kernelpkg.KernelChoice, kernel: Path, folder: Path, log: RunLog) -> None:
@@ -83,7 +95,7 @@ def _make(choice: kernelpkg.KernelChoice, kernel: Path, folder: Path, log: RunLo
         guest = rootfs.make_guest(kernel / "modules", scratch, log)
         begin = time.monotonic()
         flat = folder / "flat"
-        _boot(kernel, guest, scratch, flat, folder.with_suffix(".serial"))
+        _boot(kernel, guest, scratch, flat, log.log.with_suffix(".serial"))
         print(f"{log.title}: boot, record the truth and dump: done in {time.monotonic() - begin:.0f} s", flush=True)
         extract_truth(guest.truth_disk, folder / "truth")
     utsname = read_utsname(folder / "truth")

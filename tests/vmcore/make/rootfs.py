@@ -19,7 +19,7 @@ WARNINGS = ("-Wall", "-Wextra", "-Wno-format-truncation")
 COMPILE = ("gcc", "-static", "-std=gnu11", "-O1", *WARNINGS, "-D_GNU_SOURCE", "-pthread")
 
 # Needed before the root disk can be mounted; qemu_fw_cfg hands vmcoreinfo to QEMU while it is loaded.
-EARLY_MODULES = ("virtio_blk", "qemu_fw_cfg")
+EARLY_MODULES = ("virtio_pci", "virtio_blk", "qemu_fw_cfg")
 # Loaded for what the guest makes with them, or only to be found in the dump. What a kernel has built in, or does not
 # have at all, is left out.
 GUEST_MODULES = (

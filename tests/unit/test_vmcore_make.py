@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The test vmcore as a cached product, and what is taken out of the guest's disk."""
+
+from __future__ import annotations
+
+import io
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from mpykbuild.errors import BuildError
+from vmcore.make import make_vmcore
+
+
+def tar_disk(path: Path, members: dict[str, bytes], kind: bytes = tarfile.REGTYPE) -> Path:
+    with tarfile.open(path, "w", format=tarfile.USTAR_FORMAT) as tar:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size, info.type = len(data), kind
+            tar.addfile(info, io.BytesIO(data))
+    with path.open("ab") as disk:
+        disk.write(b"left over from an earlier attempt" * 100)
+    return path
+
+
+def test_the_truth_is_unpacked(tmp_path: Path) -> None:
+    disk = tar_disk(tmp_path / "disk", {"proc/1/task/1/stat": b"1 (a) S", "guest": b"attempt=1\n"})
+    make_vmcore.extract_truth(disk, tmp_path / "truth")
+    assert (tmp_path / "truth/proc/1/task/1/stat").read_bytes() == b"1 (a) S"
+    assert (tmp_path / "truth/guest").read_bytes() == b"attempt=1\n"
+
+
+@pytest.mark.parametrize("name", ["../outside", "proc/../../outside", "/outside"])
+def test_nothing_lands_outside(tmp_path: Path, name: str) -> None:
+    disk = tar_disk(tmp_path / "disk", {name: b"x"})
+    with pytest.raises(BuildError, match="outside"):
+        make_vmcore.extract_truth(disk, tmp_path / "truth")
+    assert not (tmp_path / "outside").exists()
+
+
+def test_an_empty_disk_is_one_sentence(tmp_path: Path) -> None:
+    (tmp_path / "disk").write_bytes(b"no tar at all" * 1000)
+    with pytest.raises(BuildError, match="truth cannot be read"):
+        make_vmcore.extract_truth(tmp_path / "disk", tmp_path / "truth")
+
+
+def test_the_product_is_known_without_network(tmp_path: Path) -> None:
+    product = make_vmcore.product("6.12", tmp_path)
+    assert product == make_vmcore.product("6.12", tmp_path)
+    assert product.path.parent == tmp_path / "vmcore"
+    assert product.key != make_vmcore.product("6.1", tmp_path).key
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_wrong_series_is_refused_at_once(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="kernel=latest is not a kernel series"):
+        make_vmcore.product("latest", tmp_path)
+
+
+@pytest.mark.parametrize("name", ["guest/tasks.c", "guest/truth_files", "qemu.py"])
+def test_every_part_of_the_recipe_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    copy = tmp_path / "make"
+    shutil.copytree(make_vmcore.HERE, copy)
+    monkeypatch.setattr(make_vmcore, "HERE", copy)
+    before = make_vmcore.product("6.12", tmp_path).key
+    with (copy / name).open("a") as stream:
+        stream.write("\n")
+    assert make_vmcore.product("6.12", tmp_path).key != before
+
+
+def test_utsname_is_what_the_guest_said(tmp_path: Path) -> None:
+    folder = tmp_path / "proc/sys/kernel"
+    folder.mkdir(parents=True)
+    for name in ("ostype", "osrelease", "version", "hostname", "domainname"):
+        (folder / name).write_text(f"my {name}\n")
+    assert make_vmcore.read_utsname(tmp_path).release == "my osrelease"
+    assert make_vmcore.read_utsname(tmp_path).nodename == "my hostname"
+
+
+def test_large_files_are_linked(tmp_path: Path) -> None:
+    (tmp_path / "a").write_text("x")
+    make_vmcore.link_or_copy(tmp_path / "a", tmp_path / "b")
+    assert (tmp_path / "b").samefile(tmp_path / "a")
+
+
+def test_errors_on_the_command_line_are_sentences(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert make_vmcore.main(["--kernel", "newest", "--cache", str(tmp_path)]) == 1
+    assert "error: kernel=newest is not a kernel series." in capsys.readouterr().err
