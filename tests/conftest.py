@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.truth import Truth, load
 
 from support.projectcopy import ProjectCopy
 from support.session import CrashSession, Result, Variant, Vmcore
 from support.session import run_crash as run_in_crash
+from support.truth import Truth, load
 
 CONFIG = "MPYK_TEST_CONFIG"
 
@@ -40,6 +40,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         rows = variants() or [pytest.param(None, marks=pytest.mark.skip(reason="needs ./sconsw test"))]
         ids = [row.name for row in variants()] or ["no-build"]
         metafunc.parametrize("variant", rows, ids=ids, scope="session")
+
+
+@pytest.fixture(scope="session")
+def configuration() -> dict[str, Any]:
+    return config()
 
 
 @pytest.fixture(scope="session")

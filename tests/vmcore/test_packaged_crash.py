@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The build for crash 8 in the distribution's own crash 8: another binary than the one it was built against."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from support.session import Variant, Vmcore, environment
+
+
+@pytest.fixture
+def packaged_crash(configuration: dict[str, str]) -> Path:
+    """The machine's own crash, when it is of the major that the test is about."""
+    path = configuration.get("packaged_crash", "")
+    if not path:
+        pytest.skip("the distribution's crash is not installed")
+    version = subprocess.run([path, "--version"], capture_output=True, text=True, check=False).stdout
+    if "crash 8." not in version:
+        pytest.skip("the distribution's crash is not of major 8")
+    return Path(path)
+
+
+@pytest.fixture
+def run_packaged(variant: Variant, packaged_crash: Path, vmcore: Vmcore) -> Callable[[str], str]:
+    """Run commands in it. It is older than the kernel: it must be told the KASLR offset, and can do --minimal only."""
+    if not variant.crash_version.startswith("8."):
+        pytest.skip("this extension is not for crash 8")
+    offset = json.loads((vmcore.truth / "meta.json").read_text())["vmcoreinfo"]["KERNELOFFSET"]
+    command = [packaged_crash, "-s", "--minimal", f"--kaslr=0x{offset}", vmcore.vmlinux, vmcore.vmcore]
+
+    def run(commands: str) -> str:
+        done = subprocess.run(
+            command, input=commands, env=environment(), capture_output=True, text=True, timeout=180, check=False
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
+
+
+def test_it_loads_runs_and_unloads(run_packaged: Callable[[str], str], variant: Variant) -> None:
+    program = "import re, sys, crash; print(6 * 7, hex(crash.sym2addr('jiffies')))"
+    extension = variant.extension
+    shown = run_packaged(f'extend {extension}\nepython -c "{program}"\nsym jiffies\nextend -u {extension}\nquit\n')
+    assert f"{extension}: shared object loaded" in shown
+    address = next(line.split()[0] for line in shown.splitlines() if line.endswith("jiffies"))
+    assert f"42 0x{address}" in shown
+    assert f"{extension}: shared object unloaded" in shown
