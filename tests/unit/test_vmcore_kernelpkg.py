@@ -148,8 +148,12 @@ def test_kernel_and_modules_are_kept(tmp_path: Path, layout: str) -> None:
 
 
 @needs_dpkg
-def test_vmlinux_is_kept(tmp_path: Path) -> None:
-    deb = make_deb(tmp_path, {"usr/lib/debug/boot/vmlinux-6.12-cloud": "big", "usr/lib/debug/lib/x.ko.debug": "x"})
+@pytest.mark.parametrize("name", ["boot/vmlinux-6.12-cloud", "lib/modules/6.12-cloud/vmlinux"])
+def test_vmlinux_is_kept(tmp_path: Path, name: str) -> None:
+    deb = make_deb(
+        tmp_path,
+        {f"usr/lib/debug/{name}": "big", "usr/lib/debug/vmlinux-gdb.py": "x", "usr/lib/debug/lib/x.ko.debug": "x"},
+    )
     kernelpkg.unpack_vmlinux(deb, tmp_path / "vmlinux")
     assert (tmp_path / "vmlinux").read_text() == "big"
 

@@ -47,7 +47,8 @@ def test_needs_of_a_module_without_any() -> None:
 
 def read_cpio(archive: bytes) -> dict[str, tuple[int, bytes]]:
     """Read a newc archive as the kernel does: 110 bytes of header, name, data, each padded to four."""
-    found, at = {}, 0
+    found: dict[str, tuple[int, bytes]] = {}
+    at = 0
     while True:
         assert archive[at : at + 6] == b"070701"
         mode, size, name_size = (int(archive[at + 6 + 8 * n : at + 14 + 8 * n], 16) for n in (1, 6, 11))

@@ -188,7 +188,7 @@ def unpack_vmlinux(deb: Path, out: Path) -> None:
     """Write the kernel with its debuginfo from a debug package; stop reading the package then."""
     with _DebContent(deb) as tar:
         for member in tar:
-            if member.isfile() and Path(member.name).name.startswith("vmlinux-"):
+            if member.isfile() and re.search(r"/(vmlinux|boot/vmlinux-[^/]*)$", member.name):
                 _copy_member(tar, member, out)
                 return
     raise BuildError(f"The package {deb.name} holds no vmlinux.", "give another series as kernel=.")

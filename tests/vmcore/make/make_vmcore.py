@@ -90,7 +90,10 @@ def _kernel(series: str, cache_root: Path, apt: AptClient, refresh: bool) -> tup
 
 
 def _make(choice: kernelpkg.KernelChoice, kernel: Path, folder: Path, log: RunLog) -> None:
-    with tempfile.TemporaryDirectory(prefix="mpyk-") as scratch_name:
+    # A unix socket lives there, and its path may have 107 bytes at most.
+    parent = tempfile.gettempdir()
+    parent = parent if len(parent) < 80 else "/tmp"
+    with tempfile.TemporaryDirectory(prefix="mpyk-", dir=parent) as scratch_name:
         scratch = Path(scratch_name)
         guest = rootfs.make_guest(kernel / "modules", scratch, log)
         begin = time.monotonic()

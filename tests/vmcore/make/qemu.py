@@ -58,7 +58,8 @@ def command_line(emulator: str, machine: Machine, control: Path) -> list[str]:
     """Return QEMU's arguments: no network, no KVM, no fixed port; ``control`` is the QMP socket."""
     disks: list[str] = []
     for disk in (machine.root_disk, machine.truth_disk):
-        disks += ["-drive", f"file={disk},format=raw,if=virtio,cache=unsafe"]
+        path = str(disk).replace(",", ",,")
+        disks += ["-drive", f"file={path},format=raw,if=virtio,cache=unsafe"]
     return [
         emulator, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
         "-machine", "q35", "-accel", "tcg,thread=multi",
