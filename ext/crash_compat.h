@@ -18,6 +18,10 @@
 #define MPYK_TARGET "unknown"
 #endif
 
+/* gdb's own functions set_quit_flag() and check_quit_flag() (the latter clears it too); C++ names. */
+void mpyk_set_quit_flag(void) __asm__("_Z13set_quit_flagv");
+int mpyk_check_quit_flag(void) __asm__("_Z15check_quit_flagv");
+
 /*
  * What a crash binary may lack.  Each is a weak symbol: it is NULL there, is tested before it is used, and the last
  * column is what the user loses.  X(function, fallback, feature lost)
@@ -32,6 +36,8 @@
     X(module_symbol, "no module is found", "crash.addr2mod()")                                     \
     X(sort_context_array, "the task table stays unsorted", "order of tasks on a live system")      \
     X(sort_tgid_array, "the task table stays unsorted", "order of tasks on a live system")         \
+    X(mpyk_set_quit_flag, "gdb runs on until it is done", "interrupting a long gdb request")     \
+    X(mpyk_check_quit_flag, "gdb's next request may quit", "interrupting a long gdb request")    \
     X(build_version, "pc->program_version", "the exact crash version in the version report")       \
     X(build_target, "the target of the build", "the crash target in the version report")
 
@@ -44,6 +50,8 @@
 #pragma weak module_symbol
 #pragma weak sort_context_array
 #pragma weak sort_tgid_array
+#pragma weak mpyk_set_quit_flag
+#pragma weak mpyk_check_quit_flag
 #pragma weak build_version
 #pragma weak build_target
 

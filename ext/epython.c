@@ -92,24 +92,23 @@ int
 mpyk_run(const char *kind, int argc, char *const *argv)
 {
     struct mpyk_signals signals;
-    int status;
+    int status = 1;
 
-    if (mpyk_interp_start() < 0) {
-        return 1;
+    mpyk_signals_enter(&signals);
+    if (mpyk_interp_start() == 0) {
+        if (run_depth++ == 0) {
+            mpyk_output_reset();
+            mpyk_run_starts();
+        }
+        status = call_runner(kind, argc, argv);
+        /* A SIGINT that came too late for this program must not hit the next one. */
+        if (PyErr_CheckSignals() < 0) {
+            PyErr_Clear();
+        }
+        mpyk_output_flush();
+        run_depth--;
     }
-    mpyk_signals_save(&signals);
-    if (run_depth++ == 0) {
-        mpyk_output_reset();
-        mpyk_run_starts();
-    }
-    status = call_runner(kind, argc, argv);
-    /* A SIGINT that came too late for this program must not hit the next one. */
-    if (PyErr_CheckSignals() < 0) {
-        PyErr_Clear();
-    }
-    mpyk_output_flush();
-    run_depth--;
-    (void)mpyk_signals_restore(&signals);
+    (void)mpyk_signals_leave(&signals);
     return status;
 }
 

@@ -11,6 +11,7 @@
  *   names_type(expression)  is it the name of a type?     type_of(expression)
  */
 #include "gdb_bridge.h"
+#include "guard_catch.hpp"
 
 #define MPYK_CHECK_GDB_ENUMS
 #include "gdb_enums_generated.h"
@@ -43,6 +44,7 @@ template <typename Body> int guarded(struct mpyk_source_error *error, Body body)
     error->text[0] = '\0';
     try {
         c_language language;
+        scoped_value_mark values;   /* gdb keeps what it evaluates until the end of a command */
         return body();
     } catch (const gdb_exception &ex) {
         return failed(error, ex.what());
@@ -138,7 +140,26 @@ void (*watch_changed)(const void *owner);
 
 } // namespace
 
-/* An expression that is no name of a type (a variable has the name), or that is no expression, means "not known". */
+/*
+ * "long unsigned", "unsigned long int"...: only C's own words are given to gdb's parser, which would otherwise search all
+ * symbols for each word, and find variables too.
+ */
+static bool is_base_type_spelled(const char *name)
+{
+    static const char *const words[] = { "char", "short", "int", "long", "signed", "unsigned", "float", "double",
+                                         "_Bool", "_Complex", "__int128", "void" };
+    while (*name != '\0') {
+        size_t length = strcspn(name, " ");
+        bool known = false;
+        for (const char *word : words)
+            known |= strlen(word) == length && strncmp(word, name, length) == 0;
+        if (!known)
+            return false;
+        name += length + (name[length] == ' ');
+    }
+    return true;
+}
+
 static struct type *type_spelled(const char *name)
 {
     try {
@@ -155,15 +176,23 @@ static struct type *type_tagged(const char *name, int code)
     if (symbol == nullptr)
         return nullptr;
     struct type *type = check_typedef(shim::symbol_type(symbol));
-    return static_cast<int>(type->code()) == code ? type : nullptr;
+    return code == 0 || static_cast<int>(type->code()) == code ? type : nullptr;
 }
 
+/*
+ * Base types that C spells in several ways are asked of gdb's parser, never looked up: gdb 16 would look for "unsigned"
+ * as "unsigned int", and read each compile unit of the kernel to find out that none has a symbol of the name given.
+ * `char` is looked up, because the kernel's is unsigned and gdb's own is not.
+ */
 static struct type *type_named(const char *name)
 {
+    bool is_char = strcmp(name, "char") == 0 || strcmp(name, "_Bool") == 0;
+    if (!is_char && is_base_type_spelled(name))
+        return type_spelled(name);
     struct symbol *symbol = shim::lookup(name, shim::type_domain);
     if (symbol != nullptr && shim::symbol_class(symbol) == LOC_TYPEDEF)
         return shim::symbol_type(symbol);
-    return type_spelled(name);
+    return is_char ? type_spelled(name) : nullptr;
 }
 
 extern "C" int mpyk_gdb_lookup(const char *name, int code, mpyk_handle *type, struct mpyk_source_error *error)

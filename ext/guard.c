@@ -10,6 +10,7 @@
 #include "pycompat.h"
 #include "crash_compat.h"
 #include "guard.h"
+#include "guard_catch.h"
 #include "signals.h"
 
 #include <setjmp.h>
@@ -266,6 +267,20 @@ frame_leave(struct guard_frame *f)
     errors_restore(f);
 }
 
+/* gdb's exception becomes one more message; frame_report() makes the Python exception of it. */
+static enum guard_outcome
+call_catching(mpyk_call call, void *arg)
+{
+    char *end = messages.text + messages.used;
+    enum mpyk_caught caught = mpyk_catching(call, arg, end, sizeof(messages.text) - messages.used);
+
+    if (caught == MPYK_CAUGHT_NOTHING) {
+        return GUARD_RETURNED;
+    }
+    messages.used += strlen(end);
+    return caught == MPYK_CAUGHT_QUIT ? GUARD_INTERRUPTED : GUARD_FAILED;
+}
+
 /*
  * The only setjmp().  It has no local that changes after setjmp(), so nothing is lost when crash jumps back here.
  */
@@ -273,8 +288,7 @@ static enum guard_outcome __attribute__((noinline))
 call_with_env(mpyk_call call, void *arg)
 {
     if (setjmp(pc->main_loop_env) == 0) {
-        call(arg);
-        return GUARD_RETURNED;
+        return call_catching(call, arg);
     }
     return pc->sbrk != NULL ? GUARD_INTERRUPTED : GUARD_FAILED;
 }
@@ -353,15 +367,17 @@ guarded_with_state(mpyk_call call, void *arg, enum guard_mode mode)
     struct line_state line;
     enum guard_outcome outcome;
 
-    mpyk_signals_save(&signals);
+    mpyk_signals_enter(&signals);
     line_save(&line);
     streams_detach(&streams);
     frame_enter(&frame, mode);
     if (mode == GUARD_COMMAND) {
         mpyk_signals_for_command();
+    } else {
+        mpyk_signals_for_gdb();
     }
     outcome = call_with_env(call, arg);
-    if (mpyk_signals_restore(&signals)) {
+    if (mpyk_signals_leave(&signals)) {
         outcome = GUARD_INTERRUPTED;
     }
     if (outcome != GUARD_RETURNED || mode == GUARD_COMMAND) {

@@ -8,22 +8,30 @@
 #include "crash_compat.h"
 #include "signals.h"
 
+#include <fcntl.h>
 #include <link.h>
-#include <sys/time.h>
+#include <sys/syscall.h>
+#include <termios.h>
+#include <time.h>
 #include <ucontext.h>
+#include <unistd.h>
 
-/* How long a command may go on after SIGINT, how often we look after that, and how often we wait for libc. */
-#define GRACE_USEC 250000
-#define RETRY_USEC 2000
+/* Look for a SIGINT this often; let the command go on this long after it; then try to stop it this often. */
+#define WATCH_NSEC 50000000L
+#define GRACE_NSEC 200000000L
+#define RETRY_NSEC 2000000L
 #define RETRIES_MAX 100
 
-static volatile sig_atomic_t interrupted;
-static volatile sig_atomic_t retries;
+/* The timer's signal: it must disturb neither crash, nor gdb, nor programs' own use of SIGALRM. */
+#define WATCH_SIGNAL (SIGRTMAX - 3)
+
+static int tty_faked;
+static volatile sig_atomic_t watching, interrupted, grace_over, retries, gdb_asked;
 static struct {
-    int armed;
-    struct itimerval timer;
-    struct sigaction action;
-} saved_alarm;
+    pid_t thread; /* the timer tells this thread only; 0: there is no timer */
+    int id;
+    struct sigaction old_action;
+} watch;
 static ElfW(Addr) libc_start, libc_end;
 static PyObject *python_signal, *python_handler;
 
@@ -32,10 +40,10 @@ static PyObject *python_signal, *python_handler;
 #elif defined(__aarch64__)
 #define PROGRAM_COUNTER(context) ((ElfW(Addr))(context)->uc_mcontext.pc)
 #else
-#define PROGRAM_COUNTER(context) ((ElfW(Addr))0)
+#define PROGRAM_COUNTER(context) ((void)(context), (ElfW(Addr))0)
 #endif
 
-/* dl_iterate_phdr() callback: note the executable segment that holds malloc(). */
+/* dl_iterate_phdr() callback: note the executable segment of libc. */
 static int
 note_libc(struct dl_phdr_info *info, size_t Py_UNUSED(size), void *Py_UNUSED(arg))
 {
@@ -55,87 +63,215 @@ note_libc(struct dl_phdr_info *info, size_t Py_UNUSED(size), void *Py_UNUSED(arg
     return 0;
 }
 
+/* Raw system calls: in older C libraries these are in librt, and SIGEV_THREAD_ID is not in all headers. */
 static void
-on_alarm(int Py_UNUSED(signo), siginfo_t *Py_UNUSED(info), void *context)
+timer_arm(long first, long interval)
+{
+    struct itimerspec spec = {.it_value = {.tv_nsec = first}, .it_interval = {.tv_nsec = interval}};
+
+    if (watch.thread != 0) {
+        syscall(SYS_timer_settime, watch.id, 0, &spec, NULL);
+    }
+}
+
+static int
+take_pending_sigint(void)
+{
+    sigset_t set;
+    struct timespec none = {0, 0};
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    return sigtimedwait(&set, NULL, &none) == SIGINT;
+}
+
+/* gdb must not be left by a jump: it has C++ objects on its stack, locks, and threads.  It looks at this flag. */
+static void
+ask_gdb(void)
+{
+    if (MPYK_HAS(mpyk_set_quit_flag)) {
+        mpyk_set_quit_flag();
+        gdb_asked = 1;
+    }
+}
+
+static void
+on_watch(int Py_UNUSED(signo), siginfo_t *Py_UNUSED(info), void *context)
 {
     ElfW(Addr) where = PROGRAM_COUNTER((ucontext_t *)context);
+    int saved_errno = errno;
 
-    if (where >= libc_start && where < libc_end && ++retries < RETRIES_MAX) {
+    if (!watching) {
         return;
     }
-    restart(SIGINT);
-}
-
-static void
-arm_alarm(void)
-{
-    struct sigaction action = {.sa_sigaction = on_alarm, .sa_flags = SA_NODEFER | SA_SIGINFO};
-    struct itimerval timer = {
-        .it_value = {.tv_usec = GRACE_USEC},
-        .it_interval = {.tv_usec = RETRY_USEC},
-    };
-
-    retries = 0;
-    sigaction(SIGALRM, &action, &saved_alarm.action);
-    setitimer(ITIMER_REAL, &timer, &saved_alarm.timer);
-    saved_alarm.armed = 1;
-}
-
-static void
-disarm_alarm(void)
-{
-    if (saved_alarm.armed) {
-        saved_alarm.armed = 0;
-        setitimer(ITIMER_REAL, &saved_alarm.timer, NULL);
-        sigaction(SIGALRM, &saved_alarm.action, NULL);
+    if (take_pending_sigint() && interrupted++ == 0) {
+        pc->flags |= _SIGINT_;
+        timer_arm(GRACE_NSEC, RETRY_NSEC);
+    } else if (interrupted > 0) {
+        grace_over = 1;
+    }
+    if (interrupted > 0 && (pc->flags & IN_GDB)) {
+        ask_gdb();
+        grace_over = 0;
+    }
+    errno = saved_errno;
+    if (grace_over && (where < libc_start || where >= libc_end || ++retries >= RETRIES_MAX)) {
+        watching = 0;
+        if (tty_faked) {
+            pc->flags &= ~(ulonglong)TTY;
+        }
+        restart(SIGINT);
     }
 }
 
-/* The second SIGINT does not wait. */
 static void
-on_command_sigint(int signo)
+timer_drop(void)
 {
-    if (interrupted++) {
-        restart(signo);
+    if (watch.thread != 0 && watch.thread == (pid_t)syscall(SYS_gettid)) {
+        syscall(SYS_timer_delete, watch.id);
+    }
+    if (watch.thread != 0) {
+        sigaction(WATCH_SIGNAL, &watch.old_action, NULL);
+    }
+    watch.thread = 0;
+}
+
+/* A timer for this thread (a forked child has none yet). */
+static void
+timer_ready(void)
+{
+    struct sigaction action = {.sa_sigaction = on_watch, .sa_flags = SA_NODEFER | SA_SIGINFO | SA_RESTART};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL | 4 /* SIGEV_THREAD_ID */, .sigev_signo = WATCH_SIGNAL};
+    pid_t thread = (pid_t)syscall(SYS_gettid);
+
+    if (watch.thread == thread) {
         return;
     }
-    pc->flags |= _SIGINT_;
-    arm_alarm();
+    timer_drop();
+    if (libc_end == 0) {
+        dl_iterate_phdr(note_libc, NULL);
+    }
+    event._sigev_un._tid = thread;
+    if (syscall(SYS_timer_create, CLOCK_MONOTONIC, &event, &watch.id) == 0) {
+        sigaction(WATCH_SIGNAL, &action, &watch.old_action);
+        watch.thread = thread;
+    }
+}
+
+static void
+mask_sigint(int how, sigset_t *old)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(how, &set, old);
 }
 
 void
-mpyk_signals_save(struct mpyk_signals *saved)
+mpyk_signals_enter(struct mpyk_signals *saved)
 {
+    mask_sigint(SIG_BLOCK, &saved->mask);
+    saved->was_watching = watching;
+    saved->interrupted = interrupted;
+    watching = 0;
+    interrupted = 0;
+    saved->tty_faked = tty_faked;
     sigaction(SIGINT, NULL, &saved->sigint);
     sigaction(SIGSEGV, NULL, &saved->sigsegv);
     sigaction(SIGPIPE, NULL, &saved->sigpipe);
-    saved->interrupted = interrupted;
 }
 
 int
-mpyk_signals_restore(const struct mpyk_signals *saved)
+mpyk_signals_leave(const struct mpyk_signals *saved)
 {
-    int was_interrupted;
+    int was_command = watching || interrupted > 0;
+    int stopped;
 
-    disarm_alarm();
+    watching = 0;
+    if (was_command) {
+        timer_arm(0, 0);
+        if (take_pending_sigint()) {
+            interrupted = 1;
+        }
+    }
+    if (gdb_asked && MPYK_HAS(mpyk_check_quit_flag)) {
+        (void)mpyk_check_quit_flag();
+        gdb_asked = 0;
+    }
+    stopped = interrupted > 0;
     sigaction(SIGINT, &saved->sigint, NULL);
     sigaction(SIGSEGV, &saved->sigsegv, NULL);
     sigaction(SIGPIPE, &saved->sigpipe, NULL);
-    was_interrupted = interrupted;
     interrupted = saved->interrupted;
-    return was_interrupted;
+    watching = saved->was_watching;
+    if (tty_faked && !saved->tty_faked) {
+        pc->flags &= ~(ulonglong)TTY;
+        tty_faked = 0;
+    }
+    if (watching) {
+        timer_arm(WATCH_NSEC, WATCH_NSEC);
+    }
+    pthread_sigmask(SIG_SETMASK, &saved->mask, NULL);
+    return stopped;
+}
+
+/*
+ * Without a terminal crash sets SIGINT to SIG_IGN around each request to gdb, which throws a pending SIGINT away, blocked
+ * or not.  With one it installs gdb's handler, which does no harm to a blocked signal.  So pretend there is one; crash
+ * may then put the terminal's settings back, so give it the right ones.  Not on a live system, where crash would print
+ * its progress for the terminal.
+ */
+void
+mpyk_signals_for_gdb(void)
+{
+    static int settings_known;
+    int fd;
+
+    if ((pc->flags & TTY) || ACTIVE()) {
+        return;
+    }
+    if (!settings_known) {
+        settings_known = 1;
+        fd = open("/dev/tty", O_RDONLY | O_CLOEXEC);
+        if (fd >= 0) {
+            tcgetattr(fd, &pc->termios_orig);
+            close(fd);
+        }
+    }
+    pc->flags |= TTY;
+    tty_faked = 1;
 }
 
 void
 mpyk_signals_for_command(void)
 {
-    struct sigaction action = {.sa_handler = on_command_sigint, .sa_flags = SA_NODEFER | SA_RESTART};
-
-    if (libc_end == 0) {
-        dl_iterate_phdr(note_libc, NULL);
-    }
+    mpyk_signals_for_gdb();
+    timer_ready();
     interrupted = 0;
-    sigaction(SIGINT, &action, NULL);
+    grace_over = 0;
+    retries = 0;
+    watching = 1;
+    timer_arm(WATCH_NSEC, WATCH_NSEC);
+}
+
+static int
+find_python_handler(void)
+{
+    PyObject *module = PyImport_ImportModule("_signal");
+
+    if (module == NULL) {
+        return -1;
+    }
+    python_signal = PyObject_GetAttrString(module, "signal");
+    python_handler = PyObject_GetAttrString(module, "default_int_handler");
+    Py_DECREF(module);
+    if (python_signal == NULL || python_handler == NULL) {
+        Py_CLEAR(python_signal);
+        Py_CLEAR(python_handler);
+        return -1;
+    }
+    return 0;
 }
 
 int
@@ -143,23 +279,16 @@ mpyk_signals_for_python(void)
 {
     PyObject *old;
 
-    if (python_handler == NULL) {
-        PyObject *module = PyImport_ImportModule("_signal");
-
-        if (module == NULL) {
-            return -1;
-        }
-        python_signal = PyObject_GetAttrString(module, "signal");
-        python_handler = PyObject_GetAttrString(module, "default_int_handler");
-        Py_DECREF(module);
-        if (python_signal == NULL || python_handler == NULL) {
-            mpyk_signals_clear();
-            return -1;
-        }
+    if (python_handler == NULL && find_python_handler() < 0) {
+        return -1;
     }
     old = PyObject_CallFunction(python_signal, "iO", SIGINT, python_handler);
-    Py_XDECREF(old);
-    return old == NULL ? -1 : 0;
+    if (old == NULL) {
+        return -1;
+    }
+    Py_DECREF(old);
+    mask_sigint(SIG_UNBLOCK, NULL);
+    return 0;
 }
 
 void
@@ -167,4 +296,5 @@ mpyk_signals_clear(void)
 {
     Py_CLEAR(python_signal);
     Py_CLEAR(python_handler);
+    timer_drop();
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Who handles SIGINT, when.  At crash's prompt: crash.  While Python runs: Python (KeyboardInterrupt).  While Python
- * runs a crash command: first a polite request that the command may notice, then crash's own handler, which jumps.
+ * Who handles SIGINT, when.  At crash's prompt: crash.  While Python runs: Python (KeyboardInterrupt).  While Python is
+ * in crash or gdb, SIGINT is blocked: both install handlers of their own there, that jump, or ignore it and lose it.
+ * A short call lets it wait; during a crash command a timer looks for it, asks the command to stop, then makes it stop.
  */
 #ifndef MPYK_SIGNALS_H
 #define MPYK_SIGNALS_H
@@ -10,22 +11,26 @@
 
 struct mpyk_signals {
     struct sigaction sigint, sigsegv, sigpipe;
-    int interrupted;
+    sigset_t mask;
+    int was_watching, interrupted, tty_faked;
 };
 
-/* Note the handlers now in force. */
-void mpyk_signals_save(struct mpyk_signals *saved);
-
-/* Put them back; true if a SIGINT came in while mpyk_signals_for_command() was in force. */
-int mpyk_signals_restore(const struct mpyk_signals *saved);
-
-/* Take SIGINT on behalf of a crash command.  Only under a guard. */
-void mpyk_signals_for_command(void);
+/* Note the handlers now in force, and block SIGINT. */
+void mpyk_signals_enter(struct mpyk_signals *saved);
 
 /* Give SIGINT to Python: it raises KeyboardInterrupt.  0, or -1 with an exception set. */
 int mpyk_signals_for_python(void);
 
-/* Before Python is finalized: drop what refers to it. */
+/* Keep crash from losing a blocked SIGINT while it calls gdb. */
+void mpyk_signals_for_gdb(void);
+
+/* Look for a SIGINT on behalf of a crash command.  Only under a guard: it makes crash's own handler jump. */
+void mpyk_signals_for_command(void);
+
+/* Put back what mpyk_signals_enter() found; true if a SIGINT came for the crash command in between. */
+int mpyk_signals_leave(const struct mpyk_signals *saved);
+
+/* Before Python is finalized: drop what refers to it, and the timer. */
 void mpyk_signals_clear(void);
 
 #endif /* MPYK_SIGNALS_H */
