@@ -58,7 +58,7 @@ struct mpyk_symbol_desc {
 
 struct mpyk_type_source {
     const char *name;
-    /* code is MPYK_TYPE_CODE_STRUCT, _UNION, _ENUM for a tag; _TYPEDEF for a typedef or base type. */
+    /* code is MPYK_TYPE_CODE_STRUCT, _UNION, _ENUM for a tag, 0 for any tag; _TYPEDEF for a typedef or base type. */
     int (*lookup)(const char *name, int code, mpyk_handle *type, struct mpyk_source_error *error);
     /* A variable, function or enumerator. */
     int (*lookup_symbol)(const char *name, struct mpyk_symbol_desc *symbol, struct mpyk_source_error *error);

@@ -92,10 +92,26 @@ mpyk_base_name(const char *name, char *out, size_t size)
     return out;
 }
 
+/* Words of letters, digits and '_' with single blanks between them: anything else need not be searched for. */
+static int
+is_words(const char *name)
+{
+    for (const char *at = name; *at != '\0'; at++) {
+        if (!isalnum((unsigned char)*at) && *at != '_' && (*at != ' ' || at == name)) {
+            return 0;
+        }
+    }
+    return name[0] != '\0' && !isdigit((unsigned char)name[0]);
+}
+
 static MpykType *
 lookup_one(const char *name, int code)
 {
     mpyk_handle handle;
+
+    if (!is_words(name)) {
+        return NULL;
+    }
 
     for (int i = 0; mpyk_type_sources[i] != NULL; i++) {
         if (mpyk_source_lookup(mpyk_type_sources[i], name, code, &handle) == 0) {
@@ -121,10 +137,7 @@ lookup_base(const char *name)
         }
     }
     type = lookup_one(name, MPYK_TYPE_CODE_TYPEDEF);
-    for (size_t i = 0; type == NULL && !PyErr_Occurred() && i < TAG_WORDS; i++) {
-        type = lookup_one(name, tag_words[i].code);
-    }
-    return type;
+    return type != NULL || PyErr_Occurred() ? type : lookup_one(name, 0);
 }
 
 /* "[2][3]" makes an array of 2 arrays of 3: dimensions are applied from the last to the first. */
@@ -250,6 +263,9 @@ mpyk_symbol_find(const char *name)
     MpykSymbol *symbol;
     int found;
 
+    if (!is_words(name) || strchr(name, ' ') != NULL) {
+        return NULL;
+    }
     symbol = mpyk_map_get(&symbols, name, &found);
     for (int i = 0; !found && mpyk_type_sources[i] != NULL; i++) {
         if (mpyk_source_symbol(mpyk_type_sources[i], name, &desc) == 0) {
