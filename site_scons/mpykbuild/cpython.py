@@ -236,7 +236,7 @@ def link_words(obj: Path, env: Mapping[str, str]) -> list[str]:
 def _verify(goal: Manifest, wanted: Product, folder: Path, machine: tuple[Path, ...], env: Mapping[str, str]) -> None:
     """Check the finished product: version, built-in modules, and no path of this machine."""
     question = "import sys; print('.'.join(map(str, sys.version_info[:3])), *sorted(sys.builtin_module_names))"
-    version, *builtin = run_python(folder, ["-I", "-S", "-c", question], env).split()
+    version, *builtin = run_python(folder, ["-I", "-S", "-B", "-c", question], env).split()
     if not wanted.name.startswith(version):
         raise BuildError(
             f"Python {wanted.name} was wanted, but the source built is {version}.", "correct the version or the source"

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import subprocess
 import tempfile
@@ -19,7 +18,9 @@ from mpykbuild.errors import BuildError
 WORKER = Path(pycworker.__file__)
 # Enough for the hash seed to count (-I would hide it), and nothing of the user's.
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0", "PATH": "/usr/bin:/bin"}
-FLAGS = ("-S", "-s", "-B", "-W", "ignore")
+# Compiled files of the interpreter's own stdlib are neither read nor written: whether they are there would show in the
+# state of the process, and through marshal's marks in the result.
+FLAGS = ("-S", "-s", "-B", "-X", "pycache_prefix=/nonexistent", "-W", "ignore")
 MOST_WORKERS = 8
 
 
@@ -36,10 +37,7 @@ def compile_all(python: Path, jobs: Sequence[Job], workers: int | None = None) -
     count = max(1, min(workers or os.cpu_count() or 1, MOST_WORKERS, len(jobs)))
     with tempfile.TemporaryDirectory(prefix="mpyk-pyc-") as folder:
         outputs = [Path(folder, f"{number}.pyc") for number in range(len(jobs))]
-        lines = [
-            json.dumps([str(job.source.absolute()), str(output), job.shown])
-            for job, output in zip(jobs, outputs, strict=True)
-        ]
+        lines = [f"{job.source.absolute()}\t{output}\t{job.shown}\n" for job, output in zip(jobs, outputs, strict=True)]
         with ThreadPoolExecutor(count) as pool:
             troubles = list(pool.map(lambda share: _run(python, share), (lines[n::count] for n in range(count))))
         told = "".join(troubles).rstrip()
@@ -51,7 +49,7 @@ def compile_all(python: Path, jobs: Sequence[Job], workers: int | None = None) -
 def _run(python: Path, lines: Iterable[str]) -> str:
     """Run one worker; return what it complained about, empty when all is well."""
     result = subprocess.run(
-        [str(python), *FLAGS, str(WORKER)], input="".join(f"{line}\n" for line in lines).encode(), env=ENVIRONMENT,
+        [str(python), *FLAGS, str(WORKER)], input=os.fsencode("".join(lines)), env=ENVIRONMENT,
         cwd="/", stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False,
     )  # fmt: skip
     told = result.stderr.decode(errors="replace")

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import marshal
+import subprocess
 import sys
 import types
 from pathlib import Path
@@ -59,6 +60,27 @@ def test_all_files_that_do_not_compile_are_named(jobs: list[Job]) -> None:
 def test_an_interpreter_that_dies_is_not_silent(jobs: list[Job]) -> None:
     with pytest.raises(BuildError, match="status 1"):
         compile_all(Path("/bin/false"), jobs)
+
+
+def test_what_lies_compiled_beside_the_stdlib_does_not_matter(jobs: list[Job], tmp_path: Path) -> None:
+    told = tmp_path / "told"
+    jobs[0].source.write_text("")
+    question = f"import sys; print(sys.pycache_prefix, sys.dont_write_bytecode, file=open({str(told)!r}, 'w'))"
+    subprocess.run([PYTHON, *pycompile.FLAGS, "-c", question], env=pycompile.ENVIRONMENT, check=True)
+    prefix, writes_nothing = told.read_text().split()
+    assert not Path(prefix).exists()
+    assert writes_nothing == "True"
+
+
+def test_the_worker_imports_next_to_nothing() -> None:
+    """What it imports is part of the state that shows in the result."""
+    command = [PYTHON, *pycompile.FLAGS, "-X", "importtime", pycompile.WORKER]
+    told = subprocess.run(
+        command, env=pycompile.ENVIRONMENT, check=True, text=True, capture_output=True, stdin=subprocess.DEVNULL
+    ).stderr
+    imported = {line.rpartition("|")[2].strip() for line in told.splitlines()}
+    assert "importlib.util" in imported
+    assert not {"json", "pathlib", "re", "typing"} & imported
 
 
 def test_nothing_to_do() -> None:
