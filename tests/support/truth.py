@@ -8,12 +8,15 @@ What may be compared, and how:
 
 * **Tasks of user space** are compared exactly: which there are, PID, TGID, comm, state, IDs, parent, group, session,
   scheduling policy, start time, size of memory, files. Nothing of theirs changes between the record and the dump but
-  the CPU, run times and priority of those that spin (names beginning with ``r-spin``, and the recorder itself).
+  the CPU, run times and priority of those that spin (names beginning with ``r-spin``, and the recorder itself), and
+  the file that the recorder (``Truth.recorder``) had open while it listed its own files.
+* A file descriptor that is reserved by a task stuck in open() (``d-frozen-open``) is in the dump, without a file.
 * **Kernel threads** are compared by PID, TGID, comm and parent. Their state is not: they wake up whenever they like.
 * **Workers of workqueues** (``Task.worker``) come and go. The recorder starts anew while the list of tasks changes, so
   as a rule they agree too; a test must accept that one is missing or new. What /proc adds to their name (the
   work that they do) and the end of long names of kernel threads is not in ``task_struct.comm``; it is cut off here.
 * **Idle tasks** (PID 0, ``swapper/N``) are in a dump and never in /proc.
+* Dumps also hold the root file system of the kernel below the first mount, which /proc hides.
 * Sockets, mounts, modules, files, locks, SysV objects do not change. TCP timers, retransmit counts and TIME_WAIT rows
   do; so do all counters of memory, interrupts, and time.
 * Pointers are recorded as they are (``no_hash_pointers``).
@@ -242,6 +245,12 @@ class Truth:
         found = json.loads((self.folder / "meta.json").read_text())
         assert isinstance(found, dict)
         return found
+
+    @property
+    def recorder(self) -> Task:
+        """The task that wrote the record."""
+        rows = dict(line.split("=", 1) for line in self.lines("guest"))
+        return self.by_pid[int(rows["recorder"])]
 
     @property
     def release(self) -> str:

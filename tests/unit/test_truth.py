@@ -163,6 +163,11 @@ def test_links_and_sched(record: truth.Truth) -> None:
     assert record.by_pid[11].sched == {}
 
 
+def test_recorder(record: truth.Truth) -> None:
+    (record.folder / "guest").write_text("recorder=30\nattempt=1\n")
+    assert record.recorder.comm == "r-spin-any"
+
+
 def test_named(record: truth.Truth) -> None:
     assert record.named("((").pid == 13
     with pytest.raises(KeyError):
