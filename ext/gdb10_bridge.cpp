@@ -31,7 +31,10 @@ const void *owner(struct type *type) { return TYPE_OBJFILE(type); }
 
 const char *field_name(struct type *type, int i) { return TYPE_FIELD_NAME(type, i); }
 struct type *field_type(struct type *type, int i) { return type->field(i).type(); }
-bool field_is_static(struct type *type, int i) { return TYPE_FIELD_LOC_KIND(type, i) != FIELD_LOC_KIND_BITPOS; }
+bool field_is_static(struct type *type, int i)
+{
+    return TYPE_FIELD_LOC_KIND(type, i) != FIELD_LOC_KIND_BITPOS;
+}
 uint64_t field_bitpos(struct type *type, int i) { return TYPE_FIELD_BITPOS(type, i); }
 uint32_t field_bitsize(struct type *type, int i) { return TYPE_FIELD_BITSIZE(type, i); }
 int64_t field_enumval(struct type *type, int i) { return TYPE_FIELD_ENUMVAL(type, i); }
@@ -63,7 +66,10 @@ int64_t symbol_value(struct symbol *symbol) { return SYMBOL_VALUE(symbol); }
 uint64_t symbol_address(struct symbol *symbol) { return SYMBOL_VALUE_ADDRESS(symbol); }
 
 bool names_type(const expression_up &expression) { return expression->elts[0].opcode == OP_TYPE; }
-struct type *type_of(const expression_up &expression) { return value_type(evaluate_type(expression.get())); }
+struct type *type_of(const expression_up &expression)
+{
+    return value_type(evaluate_type(expression.get()));
+}
 
 template <typename Observable, typename Function>
 void attach(Observable &observable, const gdb::observers::token &token, Function function)

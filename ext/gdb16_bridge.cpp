@@ -26,11 +26,17 @@ uint64_t length(struct type *type) { return type->length(); }
 struct type *target(struct type *type) { return type->target_type(); }
 bool is_stub(struct type *type) { return type->is_stub(); }
 bool is_unsigned(struct type *type) { return type->is_unsigned(); }
-const void *owner(struct type *type) { return type->is_objfile_owned() ? type->objfile_owner() : nullptr; }
+const void *owner(struct type *type)
+{
+    return type->is_objfile_owned() ? type->objfile_owner() : nullptr;
+}
 
 const char *field_name(struct type *type, int i) { return type->field(i).name(); }
 struct type *field_type(struct type *type, int i) { return type->field(i).type(); }
-bool field_is_static(struct type *type, int i) { return type->field(i).loc_kind() != FIELD_LOC_KIND_BITPOS; }
+bool field_is_static(struct type *type, int i)
+{
+    return type->field(i).loc_kind() != FIELD_LOC_KIND_BITPOS;
+}
 uint64_t field_bitpos(struct type *type, int i) { return type->field(i).loc_bitpos(); }
 uint32_t field_bitsize(struct type *type, int i) { return type->field(i).bitsize(); }
 int64_t field_enumval(struct type *type, int i) { return type->field(i).loc_enumval(); }
@@ -58,7 +64,10 @@ int64_t symbol_value(struct symbol *symbol) { return symbol->value_longest(); }
 uint64_t symbol_address(struct symbol *symbol) { return symbol->value_address(); }
 
 bool names_type(const expression_up &expression) { return expression->first_opcode() == OP_TYPE; }
-struct type *type_of(const expression_up &expression) { return expression->evaluate_type()->type(); }
+struct type *type_of(const expression_up &expression)
+{
+    return expression->evaluate_type()->type();
+}
 
 template <typename Observable, typename Function>
 void attach(Observable &observable, const gdb::observers::token &token, Function function)

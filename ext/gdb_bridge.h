@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the C units know of gdb.  Only gdbN_bridge.cpp (one for each gdb major) include gdb's own headers; here are
- * plain structures (those of type_source.h) and functions.  No C++ exception leaves these functions: what gdb throws
- * becomes the text of *error.
+ * What the C units know of gdb.  Only gdbN_bridge.cpp (one for each gdb major) include gdb's own
+ * headers; here are plain structures (those of type_source.h) and functions.  No C++ exception
+ * leaves these functions: what gdb throws becomes the text of *error.
  */
 #ifndef MPYK_GDB_BRIDGE_H
 #define MPYK_GDB_BRIDGE_H
@@ -25,8 +25,10 @@ int mpyk_gdb_target(struct mpyk_gdb_target *target, struct mpyk_source_error *er
 
 /* The functions of a mpyk_type_source: see there. */
 int mpyk_gdb_lookup(const char *name, int code, mpyk_handle *type, struct mpyk_source_error *error);
-int mpyk_gdb_lookup_symbol(const char *name, struct mpyk_symbol_desc *symbol, struct mpyk_source_error *error);
-int mpyk_gdb_describe(mpyk_handle type, struct mpyk_type_desc *desc, struct mpyk_source_error *error);
+int mpyk_gdb_lookup_symbol(const char *name, struct mpyk_symbol_desc *symbol,
+                           struct mpyk_source_error *error);
+int mpyk_gdb_describe(mpyk_handle type, struct mpyk_type_desc *desc,
+                      struct mpyk_source_error *error);
 int mpyk_gdb_fields(mpyk_handle type, struct mpyk_field_desc *fields, int count,
                     struct mpyk_source_error *error);
 
@@ -34,8 +36,9 @@ int mpyk_gdb_fields(mpyk_handle type, struct mpyk_field_desc *fields, int count,
 int mpyk_gdb_expression_type(const char *text, mpyk_handle *type, struct mpyk_source_error *error);
 
 /*
- * Call `changed(owner)` when a file's types are about to be freed and `changed(NULL)` when a file was added (names that
- * were unknown may be known now).  Must be undone with mpyk_gdb_unwatch() before this object is unloaded.
+ * Call `changed(owner)` when a file's types are about to be freed and `changed(NULL)` when a file
+ * was added (names that were unknown may be known now).  Must be undone with mpyk_gdb_unwatch()
+ * before this object is unloaded.
  */
 int mpyk_gdb_watch(void (*changed)(const void *owner), struct mpyk_source_error *error);
 void mpyk_gdb_unwatch(void);

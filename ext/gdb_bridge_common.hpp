@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The part of the gdb bridges that is the same for every gdb major.  The including gdbN_bridge.cpp has included gdb's
- * headers and defined, in namespace `shim`, what differs:
+ * The part of the gdb bridges that is the same for every gdb major.  The including gdbN_bridge.cpp
+ * has included gdb's headers and defined, in namespace `shim`, what differs:
  *
- *   length(type) target(type) is_stub(type) is_unsigned(type) owner(type)          properties of a type
+ *   length(type) target(type) is_stub(type) is_unsigned(type) owner(type)
  *   field_name/field_type/field_bitpos/field_bitsize/field_is_static/field_enumval (type, index)
- *   lookup(name, domain)  with domain one of  tag_domain, var_domain, type_domain  -> symbol or nullptr
+ *   lookup(name, domain)  in tag_domain, var_domain or type_domain -> symbol or nullptr
  *   definition(name, domain)   the same in the compile unit that defines it, or nullptr
  *   symbol_type/symbol_class/symbol_value/symbol_address (symbol)
  *   names_type(expression)  is it the name of a type?     type_of(expression)
@@ -36,8 +36,8 @@ int failed(struct mpyk_source_error *error, const char *text)
 }
 
 /*
- * Run `body` and turn what gdb throws into text.  gdb_exception is the base of both errors and quit; anything else
- * (std::bad_alloc) must not pass through C and Python frames either.
+ * Run `body` and turn what gdb throws into text.  gdb_exception is the base of both errors and
+ * quit; anything else (std::bad_alloc) must not pass through C and Python frames either.
  */
 template <typename Body> int guarded(struct mpyk_source_error *error, Body body)
 {
@@ -141,13 +141,14 @@ void (*watch_changed)(const void *owner);
 } // namespace
 
 /*
- * "long unsigned", "unsigned long int"...: only C's own words are given to gdb's parser, which would otherwise search all
- * symbols for each word, and find variables too.
+ * "long unsigned", "unsigned long int"...: only C's own words are given to gdb's parser, which
+ * would otherwise search all symbols for each word, and find variables too.
  */
 static bool is_base_type_spelled(const char *name)
 {
-    static const char *const words[] = { "char", "short", "int", "long", "signed", "unsigned", "float", "double",
-                                         "_Bool", "_Complex", "__int128", "void" };
+    static const char *const words[] = { "char",   "short",    "int",      "long",
+                                         "signed", "unsigned", "float",    "double",
+                                         "_Bool",  "_Complex", "__int128", "void" };
     while (*name != '\0') {
         size_t length = strcspn(name, " ");
         bool known = false;
@@ -180,9 +181,10 @@ static struct type *type_tagged(const char *name, int code)
 }
 
 /*
- * Base types that C spells in several ways are asked of gdb's parser, never looked up: gdb 16 would look for "unsigned"
- * as "unsigned int", and read each compile unit of the kernel to find out that none has a symbol of the name given.
- * `char` is looked up, because the kernel's is unsigned and gdb's own is not.
+ * Base types that C spells in several ways are asked of gdb's parser, never looked up: gdb 16 would
+ * look for "unsigned" as "unsigned int", and read each compile unit of the kernel to find out that
+ * none has a symbol of the name given. `char` is looked up, because the kernel's is unsigned and
+ * gdb's own is not.
  */
 static struct type *type_named(const char *name)
 {
@@ -195,7 +197,8 @@ static struct type *type_named(const char *name)
     return is_char ? type_spelled(name) : nullptr;
 }
 
-extern "C" int mpyk_gdb_lookup(const char *name, int code, mpyk_handle *type, struct mpyk_source_error *error)
+extern "C" int
+mpyk_gdb_lookup(const char *name, int code, mpyk_handle *type, struct mpyk_source_error *error)
 {
     return guarded(error, [&]() {
         *type = code == TYPE_CODE_TYPEDEF ? type_named(name) : type_tagged(name, code);
@@ -203,7 +206,8 @@ extern "C" int mpyk_gdb_lookup(const char *name, int code, mpyk_handle *type, st
     });
 }
 
-extern "C" int mpyk_gdb_expression_type(const char *text, mpyk_handle *type, struct mpyk_source_error *error)
+extern "C" int
+mpyk_gdb_expression_type(const char *text, mpyk_handle *type, struct mpyk_source_error *error)
 {
     return guarded(error, [&]() {
         expression_up expression = parse_expression(text);
@@ -213,8 +217,8 @@ extern "C" int mpyk_gdb_expression_type(const char *text, mpyk_handle *type, str
 }
 
 /*
- * gdb takes what it finds in the compile units that it happens to have read.  If that is a mere `extern x[];`, the unit
- * with the definition knows more.
+ * gdb takes what it finds in the compile units that it happens to have read.  If that is a mere
+ * `extern x[];`, the unit with the definition knows more.
  */
 static struct symbol *symbol_named(const char *name)
 {
@@ -246,8 +250,8 @@ extern "C" int mpyk_gdb_lookup_symbol(const char *name, struct mpyk_symbol_desc 
 }
 
 /*
- * A declaration is not resolved here, nor the size of a typedef asked for: both may make gdb read the symbols of other
- * compile units, which takes tens of milliseconds and is seldom needed.
+ * A declaration is not resolved here, nor the size of a typedef asked for: both may make gdb read
+ * the symbols of other compile units, which takes tens of milliseconds and is seldom needed.
  */
 extern "C" int mpyk_gdb_describe(mpyk_handle handle, struct mpyk_type_desc *desc,
                                  struct mpyk_source_error *error)
@@ -305,7 +309,8 @@ extern "C" int mpyk_gdb_watch(void (*changed)(const void *owner), struct mpyk_so
     return guarded(error, [&]() {
         shim::attach(gdb::observers::free_objfile, watch_token,
                      [](struct objfile *objfile) { watch_changed(objfile); });
-        shim::attach(gdb::observers::new_objfile, watch_token, [](struct objfile *) { watch_changed(nullptr); });
+        shim::attach(gdb::observers::new_objfile, watch_token,
+                     [](struct objfile *) { watch_changed(nullptr); });
         watch_changed = changed;
         return 0;
     });

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* LazyArray: an array of structs, of pointers or of arrays of these.  Elements are read when they are asked for. */
+/*
+ * LazyArray: an array of structs, of pointers or of arrays of these.  Elements are read when they
+ * are asked for.
+ */
 #include "py_types.h"
 
 PyTypeObject *mpyk_array_type;
@@ -13,7 +16,8 @@ typedef struct {
 PyObject *
 mpyk_array_new(MpykType *array, uint64_t address)
 {
-    ArrayObject *self = mpyk_class_is_gone(mpyk_array_type) ? NULL : PyObject_New(ArrayObject, mpyk_array_type);
+    ArrayObject *self =
+        mpyk_class_is_gone(mpyk_array_type) ? NULL : PyObject_New(ArrayObject, mpyk_array_type);
 
     if (self != NULL) {
         self->array = array;
@@ -41,8 +45,8 @@ array_item(PyObject *object, Py_ssize_t index)
     uint64_t address;
 
     if (index < 0 || index >= array_length(object)) {
-        return PyErr_Format(PyExc_IndexError, "Index %zd is not within the array of %zd elements.", index,
-                            array_length(object));
+        return PyErr_Format(PyExc_IndexError, "Index %zd is not within the array of %zd elements.",
+                            index, array_length(object));
     }
     if (mpyk_element_address(self->array->target, self->address, index, &address) < 0) {
         return NULL;

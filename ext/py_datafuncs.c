@@ -87,7 +87,9 @@ enumerator_value(PyObject *Py_UNUSED(module), PyObject *name)
     return PyLong_FromLongLong(symbol->value);
 }
 
-/* sizeof("char [16]"), sizeof(value): of a name as type_length(), but TypeError if it is unknown. */
+/*
+ * sizeof("char [16]"), sizeof(value): of a name as type_length(), but TypeError if it is unknown.
+ */
 static PyObject *
 sizeof_any(PyObject *Py_UNUSED(module), PyObject *object)
 {
@@ -99,9 +101,11 @@ sizeof_any(PyObject *Py_UNUSED(module), PyObject *object)
     } else if (PyObject_TypeCheck(object, mpyk_typeinfo_type)) {
         type = mpyk_typeinfo_ctype(object);
     } else {
-        type = PyType_Check(object) ? mpyk_class_ctype((PyTypeObject *)object) : mpyk_value_ctype(object);
+        type = PyType_Check(object) ? mpyk_class_ctype((PyTypeObject *)object)
+                                    : mpyk_value_ctype(object);
         if (type == NULL) {
-            PyErr_Format(PyExc_TypeError, "sizeof() needs a type, not %s.", Py_TYPE(object)->tp_name);
+            PyErr_Format(PyExc_TypeError, "sizeof() needs a type, not %s.",
+                         Py_TYPE(object)->tp_name);
         }
     }
     return type != NULL ? size_or_minus_one(type) : NULL;
@@ -155,7 +159,8 @@ member_tuple(const MpykMember *member)
     }
     tuple = Py_BuildValue("(sKKIKN)", member->name, (unsigned long long)member->offset,
                           (unsigned long long)(8 * member->offset + member->bit_offset),
-                          (unsigned)member->bit_size, (unsigned long long)member->type->real->size, type);
+                          (unsigned)member->bit_size, (unsigned long long)member->type->real->size,
+                          type);
     return tuple;
 }
 
@@ -220,21 +225,28 @@ purge_types(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
 }
 
 PyMethodDef mpyk_data_functions[] = {
-    { "struct_size", type_length, METH_O, "struct_size(type) -> int\n\nsizeof, or -1 if it is unknown." },
-    { "union_size", type_length, METH_O, "union_size(type) -> int\n\nsizeof, or -1 if it is unknown." },
-    { "type_length", type_length, METH_O, "type_length(type) -> int\n\nsizeof, or -1 if it is unknown." },
+    { "struct_size", type_length, METH_O,
+      "struct_size(type) -> int\n\nsizeof, or -1 if it is unknown." },
+    { "union_size", type_length, METH_O,
+      "union_size(type) -> int\n\nsizeof, or -1 if it is unknown." },
+    { "type_length", type_length, METH_O,
+      "type_length(type) -> int\n\nsizeof, or -1 if it is unknown." },
     { "sizeof", sizeof_any, METH_O, "sizeof(type or value) -> int\n\nTypeError if it is unknown." },
     { "member_offset", (PyCFunction)(void (*)(void))member_offset, METH_FASTCALL,
       "member_offset(type, \"a.b\") -> int\n\nOffset in bytes, or -1 if there is no such member." },
     { "member_size", (PyCFunction)(void (*)(void))member_size, METH_FASTCALL,
       "member_size(type, \"a.b\") -> int\n\nSize in bytes, or -1 if there is no such member." },
-    { "enumerator_value", enumerator_value, METH_O, "enumerator_value(name) -> int, or None if it is unknown" },
-    { "enum_values", enum_values, METH_O, "enum_values(\"enum x\" or an enumerator) -> {name: value}" },
+    { "enumerator_value", enumerator_value, METH_O,
+      "enumerator_value(name) -> int, or None if it is unknown" },
+    { "enum_values", enum_values, METH_O,
+      "enum_values(\"enum x\" or an enumerator) -> {name: value}" },
     { "struct_info", struct_info, METH_O,
       "struct_info(type) -> [(name, offset, bitoffset, bitsize, size, type)...]" },
     { "struct_members", struct_members, METH_O, "struct_members(type) -> {name: VarInfo}" },
-    { "expression_type", expression_type, METH_O, "expression_type(text) -> TypeInfo of a C expression" },
-    { "purge_types", purge_types, METH_NOARGS, "purge_types()\n\nLook names up again (after `mod -s`)." },
+    { "expression_type", expression_type, METH_O,
+      "expression_type(text) -> TypeInfo of a C expression" },
+    { "purge_types", purge_types, METH_NOARGS,
+      "purge_types()\n\nLook names up again (after `mod -s`)." },
     { NULL, NULL, 0, NULL },
 };
 
@@ -262,8 +274,8 @@ int
 mpyk_types_init(PyObject *module)
 {
     static int (*const parts[])(PyObject *) = {
-        mpyk_int_init, mpyk_member_init, mpyk_struct_init, mpyk_ptr_init, mpyk_enum_init, mpyk_string_init,
-        mpyk_array_init, mpyk_typeinfo_init, mpyk_varinfo_init, add_type_codes,
+        mpyk_int_init,    mpyk_member_init, mpyk_struct_init,   mpyk_ptr_init,     mpyk_enum_init,
+        mpyk_string_init, mpyk_array_init,  mpyk_typeinfo_init, mpyk_varinfo_init, add_type_codes,
     };
 
     for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {

@@ -13,7 +13,8 @@ make_names(MpykType *type)
         Py_XDECREF(names);
         return NULL;
     }
-    for (int i = type->fields != NULL ? type->nfields - 1 : -1; i >= 0; i--) {  /* the first name wins */
+    /* Backwards: of equal values the first name wins. */
+    for (int i = type->fields != NULL ? type->nfields - 1 : -1; i >= 0; i--) {
         PyObject *value = PyLong_FromLongLong(type->fields[i].value);
         PyObject *name = PyUnicode_InternFromString(type->fields[i].name);
         int status = value != NULL && name != NULL ? PyDict_SetItem(names, value, name) : -1;
@@ -65,7 +66,8 @@ enum_info(PyObject *self, void *Py_UNUSED(closure))
         return PyDict_New();
     }
     module = PyImport_ImportModule("crash");
-    info = module != NULL ? PyObject_CallMethod(module, "enum_values", "s", Py_TYPE(self)->tp_name) : NULL;
+    info = module != NULL ? PyObject_CallMethod(module, "enum_values", "s", Py_TYPE(self)->tp_name)
+                          : NULL;
     Py_XDECREF(module);
     return info;
 }

@@ -9,9 +9,9 @@
 PyTypeObject *mpyk_meta_type;
 
 /*
- * int subclasses are made by filling in a fresh object: going through int.__new__ would make, and throw away, a tuple
- * and a plain int for each value.  The layout is known for the releases below; for a newer one, the slow way is taken
- * until this has been looked at.
+ * int subclasses are made by filling in a fresh object: going through int.__new__ would make, and
+ * throw away, a tuple and a plain int for each value.  The layout is known for the releases below;
+ * for a newer one, the slow way is taken until this has been looked at.
  */
 #if PY_VERSION_HEX < 0x030C0000
 #define SET_DIGITS(object, count) Py_SET_SIZE(object, count)
@@ -63,7 +63,8 @@ mpyk_int_new(PyTypeObject *cls, uint64_t value)
 PyObject *
 mpyk_int_new_signed(PyTypeObject *cls, int64_t value)
 {
-    return value >= 0 ? mpyk_int_new(cls, (uint64_t)value) : slow_int(cls, PyLong_FromLongLong(value));
+    return value >= 0 ? mpyk_int_new(cls, (uint64_t)value)
+                      : slow_int(cls, PyLong_FromLongLong(value));
 }
 
 static PyTypeObject *

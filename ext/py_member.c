@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The descriptor of a struct member: its place is resolved once, reading it is one look at the dump's memory.  It is a
- * data descriptor, so that Python asks it before the instance's __dict__; assigning to a member is an error.
+ * The descriptor of a struct member: its place is resolved once, reading it is one look at the
+ * dump's memory.  It is a data descriptor, so that Python asks it before the instance's __dict__;
+ * assigning to a member is an error.
  */
 #include "py_types.h"
 
@@ -18,7 +19,8 @@ typedef struct {
 PyObject *
 mpyk_member_new(const MpykMember *member)
 {
-    MemberObject *self = mpyk_class_is_gone(mpyk_member_type) ? NULL : PyObject_New(MemberObject, mpyk_member_type);
+    MemberObject *self =
+        mpyk_class_is_gone(mpyk_member_type) ? NULL : PyObject_New(MemberObject, mpyk_member_type);
     const MpykType *real = member->type->real;
 
     if (self == NULL) {

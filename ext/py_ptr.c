@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tPtr: a pointer to anything but a struct, a char or a function; and FlexArray: an array without a known length
- * (`x[]`, `x[0]`), which is its address and can be indexed like a pointer.
+ * tPtr: a pointer to anything but a struct, a char or a function; and FlexArray: an array without a
+ * known length (`x[]`, `x[0]`), which is its address and can be indexed like a pointer.
  */
 #include "py_types.h"
 
@@ -26,7 +26,8 @@ element(PyObject *self, Py_ssize_t index)
     MpykType *type = ctype_of(self);
     uint64_t address;
 
-    if (type == NULL || mpyk_element_address(type->target, mpyk_int_value(self), index, &address) < 0) {
+    if (type == NULL ||
+        mpyk_element_address(type->target, mpyk_int_value(self), index, &address) < 0) {
         return NULL;
     }
     return mpyk_value_read(type->target, address);
@@ -50,7 +51,8 @@ ptr_subscript(PyObject *self, PyObject *key)
 static PyObject *
 ptr_iter(PyObject *self)
 {
-    return PyErr_Format(PyExc_TypeError, "\"%s\" has no length to iterate over.", Py_TYPE(self)->tp_name);
+    return PyErr_Format(PyExc_TypeError, "\"%s\" has no length to iterate over.",
+                        Py_TYPE(self)->tp_name);
 }
 
 static PyObject *
@@ -193,7 +195,8 @@ static PyType_Spec ptr_spec = {
     .slots = ptr_slots,
 };
 
-PyDoc_STRVAR(flex_doc, "The address of an array whose length is not in its type; it can be indexed.");
+PyDoc_STRVAR(flex_doc,
+             "The address of an array whose length is not in its type; it can be indexed.");
 
 static PyType_Slot flex_slots[] = {
     { Py_tp_doc, (void *)flex_doc },

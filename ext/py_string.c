@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * SmartString: the text up to the first NUL of a char array or of what a `char *` points to.  A str that also knows
- * all the bytes read (ByteArray), the address of the array or pointer (addr) and of the text (ptr, also int()).
+ * SmartString: the text up to the first NUL of a char array or of what a `char *` points to.  A str
+ * that also knows all the bytes read (ByteArray), the address of the array or pointer (addr) and of
+ * the text (ptr, also int()).
  */
 #include "py_types.h"
 
@@ -59,8 +60,8 @@ mpyk_string_new(const char *data, Py_ssize_t size, uint64_t address, uint64_t po
 }
 
 /*
- * Read up to a NUL: at least FIRST_CHUNK bytes as far as their page goes, because programs look behind the NUL.
- * -1 if not even the first byte can be read.
+ * Read up to a NUL: at least FIRST_CHUNK bytes as far as their page goes, because programs look
+ * behind the NUL. -1 if not even the first byte can be read.
  */
 static Py_ssize_t
 read_text(uint64_t pointer, char *buffer)
@@ -126,7 +127,8 @@ string_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
     char buffer[LONGEST];
     Py_ssize_t size;
 
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OO:SmartString", names, &source, &addr, &ptr)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O|OO:SmartString", names, &source, &addr,
+                                     &ptr)) {
         return NULL;
     }
     if (PyLong_Check(source)) {
@@ -215,7 +217,8 @@ static PyMethodDef string_methods[] = {
 
 static PyGetSetDef string_getset[] = {
     { "ByteArray", string_bytes, NULL, "All bytes that were read.", NULL },
-    { "addr", string_addr, NULL, "Address of the char array, or of the pointer to the text.", NULL },
+    { "addr", string_addr, NULL, "Address of the char array, or of the pointer to the text.",
+      NULL },
     { "ptr", string_ptr, NULL, "Address of the text.", NULL },
     { NULL, NULL, NULL, NULL, NULL },
 };

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * StructResult: a view of a struct or union in the dump.  It is an int whose value is the address; nothing is read
- * before a member is asked for.  Each C struct has its own subclass with one descriptor for each member.
+ * StructResult: a view of a struct or union in the dump.  It is an int whose value is the address;
+ * nothing is read before a member is asked for.  Each C struct has its own subclass with one
+ * descriptor for each member.
  */
 #include "py_types.h"
 
@@ -51,7 +52,7 @@ add_members(PyObject *dict, MpykType *type)
     if (mpyk_type_load(type) < 0) {
         return -1;
     }
-    for (int i = type->nmembers - 1; i >= 0; i--) {     /* backwards: of equal names the first stays */
+    for (int i = type->nmembers - 1; i >= 0; i--) { /* backwards: of equal names the first stays */
         if (add_item(dict, type->members[i].name, mpyk_member_new(&type->members[i])) < 0) {
             return -1;
         }
@@ -140,8 +141,8 @@ is_dunder(const char *name)
 }
 
 /*
- * The member that `name` stands for: within a Python class Foo, `s.__x` arrives here as _Foo__x.  It is added to the
- * class under the name used, so that it is searched for once only.
+ * The member that `name` stands for: within a Python class Foo, `s.__x` arrives here as _Foo__x.
+ * It is added to the class under the name used, so that it is searched for once only.
  */
 static int
 add_late_member(MpykType *type, PyTypeObject *cls, PyObject *name)
@@ -156,7 +157,8 @@ add_late_member(MpykType *type, PyTypeObject *cls, PyObject *name)
     }
     member = mpyk_type_member(type, text);
     if (text[0] == '_' && text[1] != '_') {
-        for (text = strstr(text + 1, "__"); text != NULL && member == NULL; text = strstr(text + 1, "__")) {
+        for (text = strstr(text + 1, "__"); text != NULL && member == NULL;
+             text = strstr(text + 1, "__")) {
             member = mpyk_type_member(type, text);
         }
     }
@@ -172,7 +174,10 @@ add_late_member(MpykType *type, PyTypeObject *cls, PyObject *name)
     return status < 0 ? -1 : 1;
 }
 
-/* No such attribute: AttributeError is set.  Members are looked for once more, then it becomes a KeyError. */
+/*
+ * No such attribute: AttributeError is set.  Members are looked for once more, then it becomes a
+ * KeyError.
+ */
 static PyObject *
 missing_attribute(PyObject *self, PyObject *name)
 {
@@ -376,7 +381,8 @@ members_info(MpykType *type, uint64_t address)
     }
     for (int i = 0; i < type->nmembers; i++) {
         const MpykMember *member = &type->members[i];
-        if (add_item(dict, member->name, mpyk_varinfo_new(member, 1, address + member->offset)) < 0) {
+        PyObject *info = mpyk_varinfo_new(member, 1, address + member->offset);
+        if (add_item(dict, member->name, info) < 0) {
             Py_DECREF(dict);
             return NULL;
         }
@@ -424,13 +430,15 @@ struct_reduce(PyObject *self, PyObject *Py_UNUSED(args))
 }
 
 static PyMethodDef struct_methods[] = {
-    { "hasField", struct_has_field, METH_O, "hasField(name): is there such a member (or path \"a.b\")?" },
+    { "hasField", struct_has_field, METH_O,
+      "hasField(name): is there such a member (or path \"a.b\")?" },
     { "fieldOffset", struct_field_offset, METH_O, "fieldOffset(name): its offset in bytes." },
     { "castTo", struct_cast, METH_O, "castTo(type): the same address as another struct." },
     { "isNamed", struct_is_named, METH_O, "isNamed(name): is this the struct of that name?" },
     { "Eval", mpyk_struct_eval, METH_O, "Eval(\"a.b->c[1]\"): the value that this path leads to." },
     { "shortStr", struct_short, METH_NOARGS, "shortStr(): name and address." },
-    { "fullStr", mpyk_struct_full, METH_VARARGS, "fullStr(indent=0): all members with their values." },
+    { "fullStr", mpyk_struct_full, METH_VARARGS,
+      "fullStr(indent=0): all members with their values." },
     { "Dump", mpyk_struct_dump, METH_VARARGS, "Dump(indent=0): print fullStr()." },
     { "__reduce__", struct_reduce, METH_NOARGS, NULL },
     { "__reduce_ex__", struct_reduce, METH_O, NULL },
@@ -476,10 +484,12 @@ mpyk_struct_init(PyObject *module)
     if (bases == NULL) {
         return -1;
     }
-    Py_XSETREF(mpyk_missing_member,
-               PyErr_NewExceptionWithDoc("crash.MissingMember",
-                                         "A struct has no such member: a KeyError, and an AttributeError "
-                                         "for hasattr().", bases, NULL));
+    Py_XSETREF(
+        mpyk_missing_member,
+        PyErr_NewExceptionWithDoc("crash.MissingMember",
+                                  "A struct has no such member: a KeyError, and an AttributeError "
+                                  "for hasattr().",
+                                  bases, NULL));
     Py_DECREF(bases);
     if (mpyk_missing_member == NULL ||
         PyModule_AddObjectRef(module, "MissingMember", mpyk_missing_member) < 0) {

@@ -20,7 +20,8 @@ eval_subscript(PyObject *value, const char **path)
     }
     if (end == *path + 1 || *end != ']') {
         Py_DECREF(index);
-        return PyErr_Format(PyExc_ValueError, "\"%s\" does not start with a subscript like [3].", *path);
+        return PyErr_Format(PyExc_ValueError, "\"%s\" does not start with a subscript like [3].",
+                            *path);
     }
     result = PyObject_GetItem(value, index);
     Py_DECREF(index);
@@ -160,7 +161,8 @@ mpyk_struct_full(PyObject *self, PyObject *args)
     int indent = 0;
 
     if (type == NULL) {
-        return PyErr_Format(PyExc_TypeError, "This StructResult has no C type: make it with readSU().");
+        return PyErr_Format(PyExc_TypeError,
+                            "This StructResult has no C type: make it with readSU().");
     }
     if (!PyArg_ParseTuple(args, "|i:fullStr", &indent)) {
         return NULL;

@@ -15,7 +15,8 @@ mpyk_read_su(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t coun
     MpykType *type;
 
     if (count != 2) {
-        return PyErr_Format(PyExc_TypeError, "readSU(type, addr) takes two arguments, not %zd.", count);
+        return PyErr_Format(PyExc_TypeError, "readSU(type, addr) takes two arguments, not %zd.",
+                            count);
     }
     name = mpyk_as_text(args[0]);
     if (name == NULL || mpyk_as_address(args[1], &address) < 0) {
@@ -91,7 +92,8 @@ container_of(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t coun
     MpykType *type;
 
     if (count != 3) {
-        return PyErr_Format(PyExc_TypeError, "container_of(ptr, type, member) takes three arguments, not %zd.",
+        return PyErr_Format(PyExc_TypeError,
+                            "container_of(ptr, type, member) takes three arguments, not %zd.",
                             count);
     }
     name = mpyk_as_text(args[1]);
@@ -105,8 +107,9 @@ container_of(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t coun
         return NULL;
     }
     if (mpyk_type_path(type, path, &member) < 0) {
-        return PyErr_Occurred() ? NULL
-                                : PyErr_Format(mpyk_missing_member, "<%s> has no member \"%s\"", name, path);
+        return PyErr_Occurred()
+                   ? NULL
+                   : PyErr_Format(mpyk_missing_member, "<%s> has no member \"%s\"", name, path);
     }
     return mpyk_int_new(cls, address - member.offset);
 }
@@ -122,8 +125,9 @@ address_of_member(PyObject *object, PyObject *field)
         return NULL;
     }
     if (mpyk_type_path(type, path, &member) < 0) {
-        return PyErr_Occurred() ? NULL : PyErr_Format(mpyk_missing_member, "<%s> has no member \"%s\"",
-                                                      mpyk_struct_symbol(object), path);
+        return PyErr_Occurred() ? NULL
+                                : PyErr_Format(mpyk_missing_member, "<%s> has no member \"%s\"",
+                                               mpyk_struct_symbol(object), path);
     }
     return PyLong_FromUnsignedLongLong(mpyk_int_value(object) + member.offset);
 }
@@ -152,7 +156,8 @@ addr(PyObject *Py_UNUSED(module), PyObject *args)
     if (mpyk_string_address(object, &address) == 0) {
         return PyLong_FromUnsignedLongLong(address);
     }
-    return PyErr_Format(PyExc_TypeError, "Addr() needs a StructResult, SmartString or array, not %s.",
+    return PyErr_Format(PyExc_TypeError,
+                        "Addr() needs a StructResult, SmartString or array, not %s.",
                         Py_TYPE(object)->tp_name);
 }
 
@@ -178,7 +183,8 @@ read_value(PyObject *Py_UNUSED(module), PyObject *args)
     const char *name;
     MpykType *type;
 
-    if (!PyArg_ParseTuple(args, "sO:read_value", &name, &where) || mpyk_as_address(where, &address) < 0) {
+    if (!PyArg_ParseTuple(args, "sO:read_value", &name, &where) ||
+        mpyk_as_address(where, &address) < 0) {
         return NULL;
     }
     type = mpyk_type_need(name);
@@ -201,13 +207,18 @@ PyMethodDef mpyk_type_functions[] = {
       "readSU(type, addr) -> StructResult\n\nThe struct, union or typedef `type` at addr." },
     { "readSymbol", read_symbol, METH_O,
       "readSymbol(name)\n\nThe value of a kernel variable; TypeError if it is unknown." },
-    { "whatis", whatis, METH_O, "whatis(name) -> VarInfo\n\nType and address of a kernel variable or function." },
+    { "whatis", whatis, METH_O,
+      "whatis(name) -> VarInfo\n\nType and address of a kernel variable or function." },
     { "container_of", (PyCFunction)(void (*)(void))container_of, METH_FASTCALL,
       "container_of(ptr, type, member) -> StructResult" },
-    { "Addr", addr, METH_VARARGS, "Addr(object, field=None) -> int\n\nAddress of an object or of its member." },
-    { "Deref", deref, METH_O, "Deref(pointer)\n\nWhat a tPtr points to; a StructResult is returned as it is." },
-    { "read_value", read_value, METH_VARARGS, "read_value(type, addr)\n\nThe value of any type at an address." },
+    { "Addr", addr, METH_VARARGS,
+      "Addr(object, field=None) -> int\n\nAddress of an object or of its member." },
+    { "Deref", deref, METH_O,
+      "Deref(pointer)\n\nWhat a tPtr points to; a StructResult is returned as it is." },
+    { "read_value", read_value, METH_VARARGS,
+      "read_value(type, addr)\n\nThe value of any type at an address." },
     { "struct_class", struct_class, METH_O, "struct_class(type) -> class of the struct's values" },
-    { "_set_sinfo_factory", mpyk_struct_set_sinfo, METH_O, "What PYT_sinfo calls with the struct's name." },
+    { "_set_sinfo_factory", mpyk_struct_set_sinfo, METH_O,
+      "What PYT_sinfo calls with the struct's name." },
     { NULL, NULL, 0, NULL },
 };

@@ -17,7 +17,8 @@ static PyObject *declare(MpykType *type, PyObject *inner);
 static PyObject *
 parameters_text(MpykType *function)
 {
-    PyObject *list = PyList_New(0), *comma = PyUnicode_FromString(", "), *text = NULL, *result = NULL;
+    PyObject *list = PyList_New(0), *comma = PyUnicode_FromString(", "), *text = NULL,
+             *result = NULL;
 
     if (list == NULL || comma == NULL || mpyk_type_load(function) < 0) {
         goto done;
@@ -58,7 +59,9 @@ tag_word(const MpykType *type)
     }
 }
 
-/* A name that needs no declarator: "struct page", "pid_t", and "struct {...}" of what has no name. */
+/*
+ * A name that needs no declarator: "struct page", "pid_t", and "struct {...}" of what has no name.
+ */
 static PyObject *
 declare_named(const MpykType *type, PyObject *inner)
 {
@@ -80,7 +83,8 @@ declare(MpykType *type, PyObject *inner)
     }
     switch (type->code) {
     case MPYK_TYPE_CODE_PTR:
-        if (type->target->code == MPYK_TYPE_CODE_FUNC || type->target->code == MPYK_TYPE_CODE_ARRAY) {
+        if (type->target->code == MPYK_TYPE_CODE_FUNC ||
+            type->target->code == MPYK_TYPE_CODE_ARRAY) {
             outer = PyUnicode_FromFormat("(*%U)", inner);
         } else {
             outer = PyUnicode_FromFormat("*%U", inner);
@@ -113,7 +117,9 @@ mpyk_type_string(MpykType *type)
 PyObject *
 mpyk_typeinfo_new(MpykType *type)
 {
-    TypeInfoObject *self = mpyk_class_is_gone(mpyk_typeinfo_type) ? NULL : PyObject_New(TypeInfoObject, mpyk_typeinfo_type);
+    TypeInfoObject *self = mpyk_class_is_gone(mpyk_typeinfo_type)
+                               ? NULL
+                               : PyObject_New(TypeInfoObject, mpyk_typeinfo_type);
 
     if (self != NULL) {
         self->type = type;
@@ -131,7 +137,8 @@ mpyk_typeinfo_ctype(PyObject *info)
         const char *name = PyUnicode_AsUTF8(info);
         return name != NULL ? mpyk_type_need(name) : NULL;
     }
-    PyErr_Format(PyExc_TypeError, "A TypeInfo or the name of a type is needed, not %s.", Py_TYPE(info)->tp_name);
+    PyErr_Format(PyExc_TypeError, "A TypeInfo or the name of a type is needed, not %s.",
+                 Py_TYPE(info)->tp_name);
     return NULL;
 }
 
@@ -352,7 +359,8 @@ info_dealloc(PyObject *self)
 static PyMethodDef info_methods[] = {
     { "fullname", info_fullname, METH_NOARGS, "fullname(): the type as C text." },
     { "typestr", info_fullname, METH_NOARGS, "typestr(): the type as C text." },
-    { "getTargetType", info_target, METH_NOARGS, "getTargetType(): TypeInfo of what the pointer points to." },
+    { "getTargetType", info_target, METH_NOARGS,
+      "getTargetType(): TypeInfo of what the pointer points to." },
     { NULL, NULL, 0, NULL },
 };
 
@@ -364,7 +372,8 @@ static PyGetSetDef info_getset[] = {
     { "ptrlev", get_ptrlev, NULL, "Number of stars, or None.", NULL },
     { "typedef", get_typedef, NULL, "Name of the typedef, or None.", NULL },
     { "codetype", get_codetype, NULL, "TYPE_CODE_* of an element.", NULL },
-    { "ptrbasetype", get_ptrbasetype, NULL, "TYPE_CODE_* of what the pointer points to, or None.", NULL },
+    { "ptrbasetype", get_ptrbasetype, NULL, "TYPE_CODE_* of what the pointer points to, or None.",
+      NULL },
     { "uint", get_uint, NULL, "Is the base type unsigned?  None if it is no integer.", NULL },
     { "prototype", get_prototype, NULL, "[result, parameters...] of a function, or None.", NULL },
     { NULL, NULL, NULL, NULL, NULL },

@@ -2,9 +2,10 @@
 /*
  * The Python side of C types, shared by the py_*.c units.
  *
- * Values that are addresses or numbers (structs, pointers, enums, unbounded arrays) are subclasses of int.  Each C type
- * has its own class, made when its first value is, so that a value carries nothing but its number: the class is an
- * instance of the metaclass CType, which holds the MpykType.
+ * Values that are addresses or numbers (structs, pointers, enums, unbounded arrays) are subclasses
+ * of int.  Each C type has its own class, made when its first value is, so that a value carries
+ * nothing but its number: the class is an instance of the metaclass CType, which holds the
+ * MpykType.
  */
 #ifndef MPYK_PY_TYPES_H
 #define MPYK_PY_TYPES_H
@@ -55,8 +56,8 @@ mpyk_int_value(PyObject *value)
 }
 
 /*
- * A program's exit functions and finalizers may still use values after mpyk_types_clear(): what would need a class then
- * raises RuntimeError.
+ * A program's exit functions and finalizers may still use values after mpyk_types_clear(): what
+ * would need a class then raises RuntimeError.
  */
 static inline int
 mpyk_class_is_gone(const PyTypeObject *cls)
@@ -70,7 +71,8 @@ mpyk_class_is_gone(const PyTypeObject *cls)
 /* py_value.c: reading. */
 /* The value of a type at an address of the dump. */
 PyObject *mpyk_value_read(MpykType *type, uint64_t address);
-PyObject *mpyk_value_read_bits(MpykType *type, uint64_t address, uint32_t bit_offset, uint32_t bit_size);
+PyObject *mpyk_value_read_bits(MpykType *type, uint64_t address, uint32_t bit_offset,
+                               uint32_t bit_size);
 PyObject *mpyk_value_read_member(const MpykMember *member, uint64_t base);
 /* An integer of 0 to 8 bytes in the dump's byte order, not sign-extended. */
 uint64_t mpyk_decode_slowly(const unsigned char *data, size_t size);
@@ -99,7 +101,10 @@ mpyk_decode_integer(const unsigned char *data, size_t size)
     }
 }
 
-/* Where element `index` of an array or pointer lies: IndexError for NULL, TypeError if it has no size. */
+/*
+ * Where element `index` of an array or pointer lies: IndexError for NULL, TypeError if it has no
+ * size.
+ */
 int mpyk_element_address(MpykType *element, uint64_t base, Py_ssize_t index, uint64_t *address);
 /* A name given as an argument; NULL with an exception set. */
 const char *mpyk_as_text(PyObject *name);

@@ -38,7 +38,8 @@ enum_object(MpykType *type, uint64_t value, unsigned bits)
     if (cls == NULL) {
         return NULL;
     }
-    return type->is_unsigned ? mpyk_int_new(cls, value) : mpyk_int_new_signed(cls, sign_extend(value, bits));
+    return type->is_unsigned ? mpyk_int_new(cls, value)
+                             : mpyk_int_new_signed(cls, sign_extend(value, bits));
 }
 
 /* __int128 and other sizes that no C integer of ours holds. */
@@ -96,7 +97,10 @@ pointer_object(MpykType *type, uint64_t value, uint64_t address)
     }
 }
 
-/* A scalar (no struct, array or function) of a real type from its bytes, which were read at `address`. */
+/*
+ * A scalar (no struct, array or function) of a real type from its bytes, which were read at
+ * `address`.
+ */
 static PyObject *
 decode(MpykType *type, const unsigned char *data, uint64_t address)
 {
@@ -215,7 +219,8 @@ read_array(MpykType *array, uint64_t address)
     case MPYK_KIND_ENUM:
     case MPYK_KIND_FLOAT:
     case MPYK_KIND_PTR_FUNC:
-        return array->target->real == innermost ? read_numbers(array, address) : read_rows(array, address);
+        return array->target->real == innermost ? read_numbers(array, address)
+                                                : read_rows(array, address);
     default:
         return mpyk_array_new(array, address);
     }
@@ -251,7 +256,8 @@ mpyk_value_read_bits(MpykType *type, uint64_t address, uint32_t bit_offset, uint
 
     type = type->real;
     if (bit_size > 64) {
-        return PyErr_Format(PyExc_TypeError, "A bit-field of %u bits cannot be read.", (unsigned)bit_size);
+        return PyErr_Format(PyExc_TypeError, "A bit-field of %u bits cannot be read.",
+                            (unsigned)bit_size);
     }
     if (mpyk_readmem(address, MPYK_KVADDR, data, (long)bytes) < 0) {
         return NULL;
@@ -273,9 +279,10 @@ mpyk_value_read_member(const MpykMember *member, uint64_t base)
     const MpykType *real = member->type->real;
     uint64_t address = base + member->offset;
 
-    if (base == 0 && real->kind != MPYK_KIND_STRUCT && !(real->kind == MPYK_KIND_ARRAY && real->elements == 0)) {
-        return PyErr_Format(PyExc_IndexError, "NULL pointer: member \"%s\" of a struct at address 0.",
-                            member->name);
+    if (base == 0 && real->kind != MPYK_KIND_STRUCT &&
+        !(real->kind == MPYK_KIND_ARRAY && real->elements == 0)) {
+        return PyErr_Format(PyExc_IndexError,
+                            "NULL pointer: member \"%s\" of a struct at address 0.", member->name);
     }
     if (member->bit_size != 0) {
         return mpyk_value_read_bits(member->type, address, member->bit_offset, member->bit_size);
@@ -330,7 +337,8 @@ mpyk_read_slice(MpykType *element, uint64_t base, PyObject *slice)
         return NULL;
     }
     if (stop == PY_SSIZE_T_MAX || step <= 0 || stop < start) {
-        PyErr_SetString(PyExc_IndexError, "A slice of a pointer needs an end that is not before its start.");
+        PyErr_SetString(PyExc_IndexError,
+                        "A slice of a pointer needs an end that is not before its start.");
         return NULL;
     }
     list = PyList_New(0);

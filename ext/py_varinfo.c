@@ -16,7 +16,9 @@ typedef struct {
 PyObject *
 mpyk_varinfo_new(const MpykMember *member, int has_address, uint64_t address)
 {
-    VarInfoObject *self = mpyk_class_is_gone(mpyk_varinfo_type) ? NULL : PyObject_New(VarInfoObject, mpyk_varinfo_type);
+    VarInfoObject *self = mpyk_class_is_gone(mpyk_varinfo_type)
+                              ? NULL
+                              : PyObject_New(VarInfoObject, mpyk_varinfo_type);
 
     if (self != NULL) {
         self->place = *member;
@@ -126,7 +128,10 @@ read_at(PyObject *self, uint64_t address)
     return mpyk_value_read(member->type, address);
 }
 
-/* vi.reader(address): the value of such a variable at this address (of the member, not of its struct). */
+/*
+ * vi.reader(address): the value of such a variable at this address (of the member, not of its
+ * struct).
+ */
 static PyObject *
 var_reader(PyObject *self, PyObject *argument)
 {

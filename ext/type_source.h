@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A source of C types (gdb's DWARF reader; BTF) as types.c sees it.  This header knows neither Python, crash nor gdb.
+ * A source of C types (gdb's DWARF reader; BTF) as types.c sees it.  This header knows neither
+ * Python, crash nor gdb.
  *
- * Types are opaque handles.  Nothing here is recursive: describing `struct task_struct` says how many members there
- * are, fields() says of each which type it has (a handle) but not what that type is.  Codes are MPYK_TYPE_CODE_* of
- * gdb_enums_generated.h, whatever the source.
+ * Types are opaque handles.  Nothing here is recursive: describing `struct task_struct` says how
+ * many members there are, fields() says of each which type it has (a handle) but not what that type
+ * is.  Codes are MPYK_TYPE_CODE_* of gdb_enums_generated.h, whatever the source.
  *
- * A function that can fail returns -1 with the reason in *error; an empty reason means: there is no such thing.
+ * A function that can fail returns -1 with the reason in *error; an empty reason means: there is no
+ * such thing.
  */
 #ifndef MPYK_TYPE_SOURCE_H
 #define MPYK_TYPE_SOURCE_H
@@ -22,7 +24,7 @@ struct mpyk_source_error {
 
 /* One level of a type.  `name` belongs to the source and lives as long as the handle. */
 struct mpyk_type_desc {
-    int code;               /* a typedef is MPYK_TYPE_CODE_TYPEDEF, its target the next link of the chain */
+    int code;               /* a typedef is MPYK_TYPE_CODE_TYPEDEF, its target the next link */
     const char *name;       /* tag, typedef or base type name; NULL if anonymous */
     uint64_t size;          /* 0 for typedefs */
     uint64_t elements;      /* of an array; 0 for [] and [0] */
@@ -30,12 +32,12 @@ struct mpyk_type_desc {
     int incomplete;         /* only declared here (`struct x;`) */
     int nfields;            /* members, enumerators or parameters */
     mpyk_handle target;     /* of typedef, pointer, array, function; NULL if there is none (void) */
-    const void *owner;      /* what keeps the handle alive (an objfile, a module's BTF); NULL: never freed */
+    const void *owner;      /* what keeps the handle alive (objfile, module); NULL: never freed */
 };
 
 struct mpyk_field_desc {
     const char *name;       /* NULL or "" if anonymous */
-    uint64_t bit_offset;    /* counted from the most significant bit of a byte on big-endian targets */
+    uint64_t bit_offset;    /* big-endian targets: from the most significant bit of a byte */
     uint32_t bit_size;      /* 0 if it is no bit-field */
     int is_static;          /* it has no place in the object */
     int64_t value;          /* of an enumerator */
@@ -58,13 +60,18 @@ struct mpyk_symbol_desc {
 
 struct mpyk_type_source {
     const char *name;
-    /* code is MPYK_TYPE_CODE_STRUCT, _UNION, _ENUM for a tag, 0 for any tag; _TYPEDEF for a typedef or base type. */
+    /*
+     * code is MPYK_TYPE_CODE_STRUCT, _UNION, _ENUM for a tag, 0 for any tag; _TYPEDEF for a typedef
+     * or base type.
+     */
     int (*lookup)(const char *name, int code, mpyk_handle *type, struct mpyk_source_error *error);
     /* A variable, function or enumerator. */
-    int (*lookup_symbol)(const char *name, struct mpyk_symbol_desc *symbol, struct mpyk_source_error *error);
+    int (*lookup_symbol)(const char *name, struct mpyk_symbol_desc *symbol,
+                         struct mpyk_source_error *error);
     int (*describe)(mpyk_handle type, struct mpyk_type_desc *desc, struct mpyk_source_error *error);
     /* The `count` first members, parameters or enumerators. */
-    int (*fields)(mpyk_handle type, struct mpyk_field_desc *fields, int count, struct mpyk_source_error *error);
+    int (*fields)(mpyk_handle type, struct mpyk_field_desc *fields, int count,
+                  struct mpyk_source_error *error);
 };
 
 #endif /* MPYK_TYPE_SOURCE_H */

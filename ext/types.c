@@ -183,7 +183,8 @@ mpyk_type_array_of(MpykType *target, uint64_t elements)
 
 /* Have two tagged types the same members (names and places)?  Neither is loaded for that. */
 static int
-same_fields(const MpykType *known, const struct mpyk_type_source *source, mpyk_handle handle, int count)
+same_fields(const MpykType *known, const struct mpyk_type_source *source, mpyk_handle handle,
+            int count)
 {
     struct mpyk_field_desc *a, *b;
     int same = 0;
@@ -213,11 +214,14 @@ static int
 same_layout(const MpykType *known, const struct mpyk_type_source *source, mpyk_handle handle,
             const struct mpyk_type_desc *desc)
 {
-    return known->code == desc->code && known->size == desc->size && known->nfields == desc->nfields &&
-           same_fields(known, source, handle, desc->nfields);
+    return known->code == desc->code && known->size == desc->size &&
+           known->nfields == desc->nfields && same_fields(known, source, handle, desc->nfields);
 }
 
-/* A declaration stands for the definition found first; a definition completes what was only declared before. */
+/*
+ * A declaration stands for the definition found first; a definition completes what was only
+ * declared before.
+ */
 static MpykType *
 find_tagged(MpykType *first, const struct mpyk_type_source *source, mpyk_handle handle,
             const struct mpyk_type_desc *desc)
@@ -267,12 +271,14 @@ add_named(struct mpyk_map *map, MpykType *first, MpykType *type)
 static int
 is_tagged(int code)
 {
-    return code == MPYK_TYPE_CODE_STRUCT || code == MPYK_TYPE_CODE_UNION || code == MPYK_TYPE_CODE_ENUM;
+    return code == MPYK_TYPE_CODE_STRUCT || code == MPYK_TYPE_CODE_UNION ||
+           code == MPYK_TYPE_CODE_ENUM;
 }
 
 /* A tagged or base type. */
 static MpykType *
-intern_plain(const struct mpyk_type_source *source, mpyk_handle handle, const struct mpyk_type_desc *desc)
+intern_plain(const struct mpyk_type_source *source, mpyk_handle handle,
+             const struct mpyk_type_desc *desc)
 {
     struct mpyk_map *map = map_of_code(desc->code);
     int named = desc->name != NULL && desc->name[0] != '\0' && desc->code != MPYK_TYPE_CODE_FUNC;
@@ -280,7 +286,8 @@ intern_plain(const struct mpyk_type_source *source, mpyk_handle handle, const st
 
     if (named) {
         first = mpyk_map_get(map, desc->name, NULL);
-        type = is_tagged(desc->code) ? find_tagged(first, source, handle, desc) : find_base(first, desc);
+        type = is_tagged(desc->code) ? find_tagged(first, source, handle, desc)
+                                     : find_base(first, desc);
         if (type != NULL || PyErr_Occurred()) {
             return type;
         }
@@ -295,7 +302,10 @@ intern_plain(const struct mpyk_type_source *source, mpyk_handle handle, const st
     return type;
 }
 
-/* Anonymous structs get their own MpykType for each compile unit; a typedef shows which of them are one. */
+/*
+ * Anonymous structs get their own MpykType for each compile unit; a typedef shows which of them are
+ * one.
+ */
 static int
 same_target(const MpykType *known, const MpykType *target)
 {
@@ -304,7 +314,8 @@ same_target(const MpykType *known, const MpykType *target)
     if (known == target) {
         return 1;
     }
-    if (!known->anonymous || !target->anonymous || !is_tagged(target->code) || target->handle == NULL) {
+    if (!known->anonymous || !target->anonymous || !is_tagged(target->code) ||
+        target->handle == NULL) {
         return 0;
     }
     desc.code = target->code;
@@ -340,7 +351,8 @@ intern_typedef(const struct mpyk_type_desc *desc, MpykType *target)
 }
 
 static MpykType *
-intern_desc(const struct mpyk_type_source *source, mpyk_handle handle, const struct mpyk_type_desc *desc)
+intern_desc(const struct mpyk_type_source *source, mpyk_handle handle,
+            const struct mpyk_type_desc *desc)
 {
     MpykType *target = NULL, *type;
 
@@ -467,8 +479,8 @@ mpyk_types_release_objects(void)
 }
 
 /*
- * After Python is gone: values that outlive mpyk_types_clear() still point to their types until then.  The low
- * priority number makes this the last destructor to run.
+ * After Python is gone: values that outlive mpyk_types_clear() still point to their types until
+ * then.  The low priority number makes this the last destructor to run.
  */
 static void __attribute__((destructor(101)))
 free_types(void)

@@ -2,14 +2,16 @@
 /*
  * C types of the dump, each interned once.
  *
- * gdb has one `struct type` for each compile unit and each combination of const and volatile; here equal types are one
- * MpykType: pointers and arrays by what they are made of, base types and typedefs by name, tagged types by tag *and*
- * layout.  The kernel does have different structures of the same tag (drivers' private ones): a member keeps the layout
- * of its own compile unit, a lookup by name gives the one that the source finds first.
+ * gdb has one `struct type` for each compile unit and each combination of const and volatile; here
+ * equal types are one MpykType: pointers and arrays by what they are made of, base types and
+ * typedefs by name, tagged types by tag *and* layout.  The kernel does have different structures of
+ * the same tag (drivers' private ones): a member keeps the layout of its own compile unit, a lookup
+ * by name gives the one that the source finds first.
  *
- * A type knows its own level only; members are read from the source when they are first asked for.  Everything lives
- * until the extension is unloaded.  All functions need the GIL.  Where NULL or -1 may mean two things:
- * NULL with a Python exception set is an error, without one "there is no such thing".
+ * A type knows its own level only; members are read from the source when they are first asked
+ * for.  Everything lives until the extension is unloaded.  All functions need the GIL.  Where NULL
+ * or -1 may mean two things: NULL with a Python exception set is an error, without one "there is no
+ * such thing".
  */
 #ifndef MPYK_TYPES_H
 #define MPYK_TYPES_H
@@ -43,12 +45,15 @@ enum mpyk_kind {
     MPYK_KIND_OTHER         /* complex, decimal float...: read as bytes */
 };
 
-/* A member as seen from the struct it is looked up in: members of anonymous members are members of their parent. */
+/*
+ * A member as seen from the struct it is looked up in: members of anonymous members are members of
+ * their parent.
+ */
 struct mpyk_member {
     const char *name;       /* "" for unnamed ones, which are listed but cannot be looked up */
     MpykType *type;
     uint64_t offset;        /* in bytes, of the byte that holds the first bit */
-    uint32_t bit_offset;    /* within that byte; on big-endian targets from its most significant bit */
+    uint32_t bit_offset;    /* in that byte; big-endian targets: from its most significant bit */
     uint32_t bit_size;      /* 0 if it is no bit-field */
     int64_t value;          /* of an enumerator */
 };
@@ -56,7 +61,7 @@ struct mpyk_member {
 struct mpyk_type {
     int code;                       /* MPYK_TYPE_CODE_* */
     enum mpyk_kind kind;
-    const char *name;               /* tag, typedef or base name; of an anonymous struct the typedef's; or "" */
+    const char *name;               /* tag, typedef (also an anonymous struct's) or base; or "" */
     uint64_t size;                  /* of a typedef, that of its target */
     uint64_t elements;
     unsigned is_unsigned : 1;
@@ -104,8 +109,9 @@ struct mpyk_target {
 extern struct mpyk_target mpyk_target;
 
 /*
- * Any type by the name a C programmer would write: "struct page", "union u", "enum e", "pid_t", "unsigned long",
- * "struct page **", "char [16]".  A tag alone ("page") is accepted where no typedef has that name.
+ * Any type by the name a C programmer would write: "struct page", "union u", "enum e", "pid_t",
+ * "unsigned long", "struct page **", "char [16]".  A tag alone ("page") is accepted where no
+ * typedef has that name.
  */
 MpykType *mpyk_type_find(const char *name);
 /* As mpyk_type_find(), but TypeError that names the type if it is unknown or only declared. */
@@ -115,7 +121,10 @@ MpykType *mpyk_type_array_of(MpykType *type, uint64_t elements);
 /* The type of a C expression that is not evaluated (gdb only). */
 MpykType *mpyk_type_of_expression(const char *text);
 
-/* Look for the definition of a type that is only declared.  0, or -1 with an exception set; it may stay incomplete. */
+/*
+ * Look for the definition of a type that is only declared.  0, or -1 with an exception set; it may
+ * stay incomplete.
+ */
 int mpyk_type_complete(MpykType *type);
 /* Make fields and members available.  0, or -1 with an exception set. */
 int mpyk_type_load(MpykType *type);
@@ -130,19 +139,28 @@ mpyk_type_is_struct(const MpykType *type)
     return type->real->kind == MPYK_KIND_STRUCT;
 }
 
-/* A variable, function or enumerator with a known type.  Its address is crash's, where crash knows it. */
+/*
+ * A variable, function or enumerator with a known type.  Its address is crash's, where crash knows
+ * it.
+ */
 const MpykSymbol *mpyk_symbol_find(const char *name);
 
 /* types_source.c: the source in use, and the interface to it that types.c alone calls. */
 extern const struct mpyk_type_source *const mpyk_type_sources[];
 /* Ask a source under crash's guard.  0 yes, -1 no or (with an exception set) error. */
-int mpyk_source_lookup(const struct mpyk_type_source *source, const char *name, int code, mpyk_handle *type);
-int mpyk_source_symbol(const struct mpyk_type_source *source, const char *name, struct mpyk_symbol_desc *symbol);
-int mpyk_source_describe(const struct mpyk_type_source *source, mpyk_handle type, struct mpyk_type_desc *desc);
-int mpyk_source_fields(const struct mpyk_type_source *source, mpyk_handle type, struct mpyk_field_desc *fields,
-                       int count);
+int mpyk_source_lookup(const struct mpyk_type_source *source, const char *name, int code,
+                       mpyk_handle *type);
+int mpyk_source_symbol(const struct mpyk_type_source *source, const char *name,
+                       struct mpyk_symbol_desc *symbol);
+int mpyk_source_describe(const struct mpyk_type_source *source, mpyk_handle type,
+                         struct mpyk_type_desc *desc);
+int mpyk_source_fields(const struct mpyk_type_source *source, mpyk_handle type,
+                       struct mpyk_field_desc *fields, int count);
 int mpyk_source_expression(const char *text, mpyk_handle *type);
-/* crash's address of a symbol; of several with that name the one at `wanted`, if that is among them. */
+/*
+ * crash's address of a symbol; of several with that name the one at `wanted`, if that is among
+ * them.
+ */
 uint64_t mpyk_source_address(const char *name, uint64_t wanted);
 int mpyk_sources_start(void (*changed)(const void *owner));
 void mpyk_sources_stop(void);

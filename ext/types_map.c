@@ -78,7 +78,10 @@ hash_key(const struct mpyk_map *map, const void *key)
     return (uint32_t)(((uint64_t)(uintptr_t)key * 0x9E3779B97F4A7C15ull) >> 32);
 }
 
-/* The slot that holds the key, or the free one where it belongs.  The map is not empty and never full. */
+/*
+ * The slot that holds the key, or the free one where it belongs.  The map is not empty and never
+ * full.
+ */
 static struct mpyk_map_slot *
 find_slot(const struct mpyk_map *map, const void *key, uint32_t hash)
 {

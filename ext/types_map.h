@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Hash maps from strings and from addresses to pointers, and memory that is freed all at once at unload. */
+/*
+ * Hash maps from strings and from addresses to pointers, and memory that is freed all at once at
+ * unload.
+ */
 #ifndef MPYK_TYPES_MAP_H
 #define MPYK_TYPES_MAP_H
 

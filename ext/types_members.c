@@ -68,7 +68,10 @@ load_fields(MpykType *type)
     return type->fields != NULL ? 0 : -1;
 }
 
-/* Is this the `struct { ... };` whose members belong to the parent?  (Unnamed bit-fields are only padding.) */
+/*
+ * Is this the `struct { ... };` whose members belong to the parent?  (Unnamed bit-fields are only
+ * padding.)
+ */
 static int
 is_transparent(const MpykMember *field)
 {
@@ -112,7 +115,10 @@ promote(const MpykType *type, MpykMember *members)
     }
 }
 
-/* A table of member numbers + 1, half full at most; of equal names (there should be none) the first wins. */
+/*
+ * A table of member numbers + 1, half full at most; of equal names (there should be none) the first
+ * wins.
+ */
 static int
 make_index(MpykType *type)
 {

@@ -11,7 +11,10 @@
 
 #define NAME_MAX_LENGTH 511
 
-/* Found or not (NULL): both are worth remembering, because a search through all of gdb's symbols is slow. */
+/*
+ * Found or not (NULL): both are worth remembering, because a search through all of gdb's symbols is
+ * slow.
+ */
 static struct mpyk_map names = MPYK_STRING_MAP;
 static struct mpyk_map symbols = MPYK_STRING_MAP;
 
@@ -68,7 +71,10 @@ drop_word(char *name, const char *word)
     }
 }
 
-/* "long unsigned int" (DWARF, BTF) -> "unsigned long": one spelling, whatever the source and its version say. */
+/*
+ * "long unsigned int" (DWARF, BTF) -> "unsigned long": one spelling, whatever the source and its
+ * version say.
+ */
 const char *
 mpyk_base_name(const char *name, char *out, size_t size)
 {
@@ -92,7 +98,10 @@ mpyk_base_name(const char *name, char *out, size_t size)
     return out;
 }
 
-/* Words of letters, digits and '_' with single blanks between them: anything else need not be searched for. */
+/*
+ * Words of letters, digits and '_' with single blanks between them: anything else need not be
+ * searched for.
+ */
 static int
 is_words(const char *name)
 {
@@ -233,7 +242,8 @@ mpyk_type_of_expression(const char *text)
 }
 
 static MpykSymbol *
-make_symbol(const struct mpyk_type_source *source, const char *name, const struct mpyk_symbol_desc *desc)
+make_symbol(const struct mpyk_type_source *source, const char *name,
+            const struct mpyk_symbol_desc *desc)
 {
     MpykSymbol *symbol = mpyk_arena_alloc(sizeof(*symbol));
 

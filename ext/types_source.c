@@ -37,8 +37,8 @@ struct request {
 };
 
 /*
- * Of several symbols with the same name crash knows the addresses, gdb the type of one of them and its address: take
- * that one if crash has it, else crash's first.
+ * Of several symbols with the same name crash knows the addresses, gdb the type of one of them and
+ * its address: take that one if crash has it, else crash's first.
  */
 static uint64_t
 address_in_crash(const char *name, uint64_t wanted)
@@ -103,7 +103,8 @@ ask(struct request *request)
 }
 
 int
-mpyk_source_lookup(const struct mpyk_type_source *source, const char *name, int code, mpyk_handle *type)
+mpyk_source_lookup(const struct mpyk_type_source *source, const char *name, int code,
+                   mpyk_handle *type)
 {
     struct request request = {
         .kind = LOOKUP, .source = source, .name = name, .code = code, .handle_out = type,
@@ -113,7 +114,8 @@ mpyk_source_lookup(const struct mpyk_type_source *source, const char *name, int 
 }
 
 int
-mpyk_source_symbol(const struct mpyk_type_source *source, const char *name, struct mpyk_symbol_desc *symbol)
+mpyk_source_symbol(const struct mpyk_type_source *source, const char *name,
+                   struct mpyk_symbol_desc *symbol)
 {
     struct request request = { .kind = SYMBOL, .source = source, .name = name, .symbol = symbol };
 
@@ -121,7 +123,8 @@ mpyk_source_symbol(const struct mpyk_type_source *source, const char *name, stru
 }
 
 int
-mpyk_source_describe(const struct mpyk_type_source *source, mpyk_handle type, struct mpyk_type_desc *desc)
+mpyk_source_describe(const struct mpyk_type_source *source, mpyk_handle type,
+                     struct mpyk_type_desc *desc)
 {
     struct request request = { .kind = DESCRIBE, .source = source, .handle = type, .desc = desc };
 
@@ -129,8 +132,8 @@ mpyk_source_describe(const struct mpyk_type_source *source, mpyk_handle type, st
 }
 
 int
-mpyk_source_fields(const struct mpyk_type_source *source, mpyk_handle type, struct mpyk_field_desc *fields,
-                   int count)
+mpyk_source_fields(const struct mpyk_type_source *source, mpyk_handle type,
+                   struct mpyk_field_desc *fields, int count)
 {
     struct request request = {
         .kind = FIELDS, .source = source, .handle = type, .fields = fields, .count = count,
