@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * All differences between the crash versions that we run in, and the only way for a unit to see crash's defs.h.
- * Include mpykdump.h (Python.h) first: defs.h defines short macro names that Python's headers would trip over.
+ * All differences between the crash versions that we run in, and the only way for a unit to see
+ * crash's defs.h. Include mpykdump.h (Python.h) first: defs.h defines short macro names that
+ * Python's headers would trip over.
  */
 #ifndef MPYK_CRASH_COMPAT_H
 #define MPYK_CRASH_COMPAT_H
@@ -18,13 +19,14 @@
 #define MPYK_TARGET "unknown"
 #endif
 
-/* gdb's own functions set_quit_flag() and check_quit_flag() (the latter clears it too); C++ names. */
+/* gdb's own functions set_quit_flag() and check_quit_flag() (the latter clears it too); C++ names.
+ */
 void mpyk_set_quit_flag(void) __asm__("_Z13set_quit_flagv");
 int mpyk_check_quit_flag(void) __asm__("_Z15check_quit_flagv");
 
 /*
- * What a crash binary may lack.  Each is a weak symbol: it is NULL there, is tested before it is used, and the last
- * column is what the user loses.  X(function, fallback, feature lost)
+ * What a crash binary may lack.  Each is a weak symbol: it is NULL there, is tested before it is
+ * used, and the last column is what the user loses.  X(function, fallback, feature lost)
  */
 #define MPYK_OPTIONAL_SYMBOLS(X)                                                                   \
     X(restore_gdb_sanity, "gdb's own state is left as it was", "cleanup after an interrupted gdb") \
@@ -36,8 +38,8 @@ int mpyk_check_quit_flag(void) __asm__("_Z15check_quit_flagv");
     X(module_symbol, "no module is found", "crash.addr2mod()")                                     \
     X(sort_context_array, "the task table stays unsorted", "order of tasks on a live system")      \
     X(sort_tgid_array, "the task table stays unsorted", "order of tasks on a live system")         \
-    X(mpyk_set_quit_flag, "gdb runs on until it is done", "interrupting a long gdb request")     \
-    X(mpyk_check_quit_flag, "gdb's next request may quit", "interrupting a long gdb request")    \
+    X(mpyk_set_quit_flag, "gdb runs on until it is done", "interrupting a long gdb request")       \
+    X(mpyk_check_quit_flag, "gdb's next request may quit", "interrupting a long gdb request")      \
     X(build_version, "pc->program_version", "the exact crash version in the version report")       \
     X(build_target, "the target of the build", "the crash target in the version report")
 
@@ -59,7 +61,8 @@ int mpyk_check_quit_flag(void) __asm__("_Z15check_quit_flagv");
 #define MPYK_HAS(symbol) ((void *)&(symbol) != NULL)
 
 /* Bits of pc->flags that belong to the command being run, not to the session. */
-#define MPYK_COMMAND_FLAGS                                                                              \
-    (IN_FOREACH | IN_GDB | IN_RESTART | _SIGINT_ | INIT_IFILE | RUNTIME_IFILE | IFILE_ERROR | PLEASE_WAIT)
+#define MPYK_COMMAND_FLAGS                                                                    \
+    (IN_FOREACH | IN_GDB | IN_RESTART | _SIGINT_ | INIT_IFILE | RUNTIME_IFILE | IFILE_ERROR | \
+     PLEASE_WAIT)
 
 #endif /* MPYK_CRASH_COMPAT_H */

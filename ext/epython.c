@@ -13,16 +13,18 @@ static int run_depth;
 
 static const char epython_usage[] =
     "Usage: epython [options] PROGRAM [ARGUMENT ...]\n"
-    "  epython prog.py [ARG ...]   run a program: a file, or a name found in $PYKDUMPPATH or in the bundle\n"
+    "  epython prog.py [ARG ...]   run a program: a file, or a name found in $PYKDUMPPATH or in "
+    "the bundle\n"
     "  epython -c CODE [ARG ...]   run one line of Python\n"
     "  epython -m MODULE [ARG ...] run a module of the bundle as a program\n"
     "Options:\n"
     "  -d N                        debug level N for the program\n"
     "  -h, --help, --ehelp         show this text\n"
     "  -V, -v, --version           show the versions of everything involved\n"
-    "Output goes where crash sends it: `epython prog.py | head` and `epython prog.py > file` work.\n";
+    "Output goes where crash sends it: `epython prog.py | head` and `epython prog.py > file` "
+    "work.\n";
 
-/* ---- running Python ---------------------------------------------------------------------------------------- */
+/* ---- running Python ---- */
 
 static PyObject *
 argv_list(int argc, char *const *argv)
@@ -30,7 +32,8 @@ argv_list(int argc, char *const *argv)
     PyObject *list = PyList_New(argc);
 
     for (int i = 0; list != NULL && i < argc; i++) {
-        PyObject *item = PyUnicode_DecodeUTF8(argv[i], (Py_ssize_t)strlen(argv[i]), "surrogateescape");
+        PyObject *item =
+            PyUnicode_DecodeUTF8(argv[i], (Py_ssize_t)strlen(argv[i]), "surrogateescape");
 
         if (item == NULL) {
             Py_CLEAR(list);
@@ -41,7 +44,8 @@ argv_list(int argc, char *const *argv)
     return list;
 }
 
-/* One line on an exception that the runner itself could not handle.  Never PyErr_Print(): it obeys SystemExit. */
+/* One line on an exception that the runner itself could not handle.  Never PyErr_Print(): it obeys
+ * SystemExit. */
 static void
 report_exception(const char *kind)
 {
@@ -118,7 +122,7 @@ mpyk_run_depth(void)
     return run_depth;
 }
 
-/* ---- the command line -------------------------------------------------------------------------------------- */
+/* ---- the command line ---- */
 
 /* Copy the next word of *line to *out (both move on).  0 at the end of the line. */
 static int
@@ -157,9 +161,10 @@ next_word(const char **line, const char *end, char **out)
 }
 
 /*
- * crash splits its command line without regard to single quotes, and to double quotes only at a word's start.  So split
- * what the user typed in a shell's manner instead: 'a b', "a b", --opt="a b"; (a b) stays one word as crash has it.
- * Fall back on crash's own words where orig_line is not what is being run: an alias, or `command < arguments-file`.
+ * crash splits its command line without regard to single quotes, and to double quotes only at a
+ * word's start.  So split what the user typed in a shell's manner instead: 'a b', "a b", --opt="a
+ * b"; (a b) stays one word as crash has it. Fall back on crash's own words where orig_line is not
+ * what is being run: an alias, or `command < arguments-file`.
  */
 int
 mpyk_split_line(struct mpyk_words *words)
@@ -177,7 +182,8 @@ mpyk_split_line(struct mpyk_words *words)
         words->argv[words->argc++] = word;
         word = out;
     }
-    if (words->argc == 0 || args[0] == NULL || strcmp(words->argv[0], args[0]) != 0 || pc->args_ifile != NULL) {
+    if (words->argc == 0 || args[0] == NULL || strcmp(words->argv[0], args[0]) != 0 ||
+        pc->args_ifile != NULL) {
         words->argc = argcnt;
         memcpy(words->argv, args, sizeof(words->argv));
     }
@@ -188,10 +194,11 @@ mpyk_split_line(struct mpyk_words *words)
 static void
 print_version(void)
 {
-    fprintf(fp, "mpykdump %s (source %s), built for crash %s, %s\n", MPYK_VERSION, MPYK_SOURCE_ID, MPYK_CRASH_VERSION,
-            MPYK_TARGET);
+    fprintf(fp, "mpykdump %s (source %s), built for crash %s, %s\n", MPYK_VERSION, MPYK_SOURCE_ID,
+            MPYK_CRASH_VERSION, MPYK_TARGET);
     fprintf(fp, "Python %s\n", Py_GetVersion());
-    fprintf(fp, "crash %s, gdb %s, target %s\n", pc->program_version != NULL ? pc->program_version : "unknown",
+    fprintf(fp, "crash %s, gdb %s, target %s\n",
+            pc->program_version != NULL ? pc->program_version : "unknown",
             pc->gdb_version != NULL ? pc->gdb_version : "unknown",
             MPYK_HAS(build_target) && build_target != NULL ? build_target : MPYK_TARGET);
     fprintf(fp, "loaded from %s\n", mpyk_so_path() != NULL ? mpyk_so_path() : "an unknown place");
@@ -259,7 +266,8 @@ epython_main(int argc, char **argv)
         return argc > 1 ? mpyk_run("string", argc - 1, argv + 1) : usage_error("-c needs code", "");
     }
     if (strcmp(argv[0], "-m") == 0) {
-        return argc > 1 ? mpyk_run("module", argc - 1, argv + 1) : usage_error("-m needs a module", "");
+        return argc > 1 ? mpyk_run("module", argc - 1, argv + 1)
+                        : usage_error("-m needs a module", "");
     }
     if (argv[0][0] == '-') {
         return usage_error("unknown option ", argv[0]);

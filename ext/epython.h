@@ -19,7 +19,8 @@ void mpyk_cmd_epython(void);
 /* How many runs are active: more than one when a program runs a crash command that is a program. */
 int mpyk_run_depth(void);
 
-/* mod_*.c: a new top-level run begins; forget what a live system or a `mod` command may have changed. */
+/* mod_*.c: a new top-level run begins; forget what a live system or a `mod` command may have
+ * changed. */
 void mpyk_run_starts(void);
 
 /* mpykdump.c: add a command that runs `epython NAME`.  0; -1 with a reason in *reason. */

@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Guarded calls into crash.  crash leaves a failed command by longjmp() to pc->main_loop_env (or, within `foreach`, to
- * foreach_loop_env), which would jump over Python's frames.  Each guard puts its own environment there and keeps the
- * one it found in a frame on the C stack, so guards nest as calls do.
+ * Guarded calls into crash.  crash leaves a failed command by longjmp() to pc->main_loop_env (or,
+ * within `foreach`, to foreach_loop_env), which would jump over Python's frames.  Each guard puts
+ * its own environment there and keeps the one it found in a frame on the C stack, so guards nest as
+ * calls do.
  *
- * crash does not say why it jumped.  restore_sanity(), which its signal handler calls first, always stores the current
- * break in pc->sbrk, and error(FATAL) never does: pc->sbrk is NULL while a guard is active, and tells the two apart.
+ * crash does not say why it jumped.  restore_sanity(), which its signal handler calls first, always
+ * stores the current break in pc->sbrk, and error(FATAL) never does: pc->sbrk is NULL while a guard
+ * is active, and tells the two apart.
  */
 #include "pycompat.h"
 #include "crash_compat.h"
@@ -27,7 +29,8 @@ enum guard_outcome {
     GUARD_INTERRUPTED,
 };
 
-/* Where crash sends output and what it would close while it cleans up: all this belongs to the outer command. */
+/* Where crash sends output and what it would close while it cleans up: all this belongs to the
+ * outer command. */
 struct stream_state {
     FILE *pipe, *ofile, *stdpipe, *ifile, *ifile_pipe, *ifile_ofile, *args_ifile;
     FILE *tmpfile, *tmpfile2, *saved_fp;
@@ -114,14 +117,26 @@ static void
 streams_detach(struct stream_state *s)
 {
     *s = (struct stream_state){
-        .pipe = pc->pipe, .ofile = pc->ofile, .stdpipe = pc->stdpipe, .ifile = pc->ifile,
-        .ifile_pipe = pc->ifile_pipe, .ifile_ofile = pc->ifile_ofile, .args_ifile = pc->args_ifile,
-        .tmpfile = pc->tmpfile, .tmpfile2 = pc->tmpfile2, .saved_fp = pc->saved_fp,
-        .redirect = pc->redirect, .ifile_in_progress = pc->ifile_in_progress,
-        .curcmd_flags = pc->curcmd_flags, .ifile_offset = pc->ifile_offset,
-        .stdpipe_pid = pc->stdpipe_pid, .pipe_pid = pc->pipe_pid,
-        .pipe_shell_pid = pc->pipe_shell_pid, .eoc_index = pc->eoc_index,
-        .curcmd_private = pc->curcmd_private, .cmd_cleanup = pc->cmd_cleanup,
+        .pipe = pc->pipe,
+        .ofile = pc->ofile,
+        .stdpipe = pc->stdpipe,
+        .ifile = pc->ifile,
+        .ifile_pipe = pc->ifile_pipe,
+        .ifile_ofile = pc->ifile_ofile,
+        .args_ifile = pc->args_ifile,
+        .tmpfile = pc->tmpfile,
+        .tmpfile2 = pc->tmpfile2,
+        .saved_fp = pc->saved_fp,
+        .redirect = pc->redirect,
+        .ifile_in_progress = pc->ifile_in_progress,
+        .curcmd_flags = pc->curcmd_flags,
+        .ifile_offset = pc->ifile_offset,
+        .stdpipe_pid = pc->stdpipe_pid,
+        .pipe_pid = pc->pipe_pid,
+        .pipe_shell_pid = pc->pipe_shell_pid,
+        .eoc_index = pc->eoc_index,
+        .curcmd_private = pc->curcmd_private,
+        .cmd_cleanup = pc->cmd_cleanup,
         .cmd_cleanup_arg = pc->cmd_cleanup_arg,
     };
     memcpy(s->pipe_command, pc->pipe_command, sizeof(s->pipe_command));
@@ -195,9 +210,10 @@ line_restore(const struct line_state *s)
 }
 
 /*
- * error() writes where pc->error_path says.  A lookup's messages become the text of an exception; a command's belong
- * into its output, in order, unless the user has sent errors elsewhere (`set error`), which is then respected.
- * pc->error_path must come from malloc() while a command runs: `set error` frees it.
+ * error() writes where pc->error_path says.  A lookup's messages become the text of an exception; a
+ * command's belong into its output, in order, unless the user has sent errors elsewhere (`set
+ * error`), which is then respected. pc->error_path must come from malloc() while a command runs:
+ * `set error` frees it.
  */
 static void
 errors_divert(struct guard_frame *f, enum guard_mode mode)
@@ -282,7 +298,8 @@ call_catching(mpyk_call call, void *arg)
 }
 
 /*
- * The only setjmp().  It has no local that changes after setjmp(), so nothing is lost when crash jumps back here.
+ * The only setjmp().  It has no local that changes after setjmp(), so nothing is lost when crash
+ * jumps back here.
  */
 static enum guard_outcome __attribute__((noinline))
 call_with_env(mpyk_call call, void *arg)
@@ -333,7 +350,7 @@ frame_report(struct guard_frame *f, enum guard_outcome outcome)
             text += prefix + 2;
         }
         if (end > text) {
-            PyErr_Format(mpyk_error, "%.*s", (int)(end - text), text);
+            mpyk_raise(mpyk_error, PyUnicode_DecodeUTF8(text, end - text, "backslashreplace"));
         } else {
             PyErr_SetString(mpyk_error, "crash gave the request up without a message");
         }

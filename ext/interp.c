@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The embedded interpreter's life.  It starts at the first command, not at `extend`; it knows nothing of the machine's
- * Python or of PYTHON* variables; its whole library is the ZIP inside this shared object.
+ * The embedded interpreter's life.  It starts at the first command, not at `extend`; it knows
+ * nothing of the machine's Python or of PYTHON* variables; its whole library is the ZIP inside this
+ * shared object.
  */
 #include "pycompat.h"
 #include "crash_compat.h"
+#include "heap.h"
 #include "mod_crash.h"
 #include "output.h"
 #include "signals.h"
@@ -12,6 +14,9 @@
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
 
 static char *so_path;
 static char *start_failure;
@@ -63,8 +68,10 @@ static PyStatus
 set_paths(PyConfig *config)
 {
     wchar_t **const places[] = {
-        &config->prefix,      &config->exec_prefix,     &config->base_prefix, &config->base_exec_prefix,
-        &config->executable,  &config->base_executable, &config->home,        &config->program_name,
+        &config->prefix,      &config->exec_prefix,
+        &config->base_prefix, &config->base_exec_prefix,
+        &config->executable,  &config->base_executable,
+        &config->home,        &config->program_name,
     };
     PyStatus status = PyStatus_Ok();
     char *stdlib;
@@ -119,7 +126,8 @@ initialize(void)
     return status;
 }
 
-/* Python's own SIGPIPE and SIGINT arrangements are ours to make; crash's are put back by the run that started us. */
+/* Python's own SIGPIPE and SIGINT arrangements are ours to make; crash's are put back by the run
+ * that started us. */
 static int
 start(char **reason)
 {
@@ -129,15 +137,22 @@ start(char **reason)
         return asprintf(reason, "its own file cannot be found (%s)", strerror(errno)) < 0 ? -2 : -1;
     }
     status = preinitialize();
-    if (!PyStatus_Exception(status) && PyImport_AppendInittab("crash", mpyk_crash_module_init) < 0) {
+    if (!PyStatus_Exception(status)) {
+        mpyk_heap_install();
+    }
+    if (!PyStatus_Exception(status) &&
+        PyImport_AppendInittab("crash", mpyk_crash_module_init) < 0) {
         status = PyStatus_NoMemory();
     }
     if (!PyStatus_Exception(status)) {
         status = initialize();
     }
     if (PyStatus_Exception(status)) {
-        return asprintf(reason, "%s%s%s", status.func != NULL ? status.func : "", status.func != NULL ? ": " : "",
-                        status.err_msg != NULL ? status.err_msg : "unknown error") < 0 ? -2 : -1;
+        return asprintf(reason, "%s%s%s", status.func != NULL ? status.func : "",
+                        status.func != NULL ? ": " : "",
+                        status.err_msg != NULL ? status.err_msg : "unknown error") < 0
+                   ? -2
+                   : -1;
     }
     return 0;
 }
@@ -148,25 +163,95 @@ mpyk_interp_start(void)
     if (Py_IsInitialized()) {
         return 0;
     }
-    /* After a failed start Python's state is undefined: the second attempt only repeats the answer. */
+    /* After a failed start Python's state is undefined: the second attempt only repeats the answer.
+     */
     if (start_failure == NULL && start(&start_failure) == 0) {
         return 0;
     }
-    fprintf(fp, "%s: the embedded Python %s cannot start: %s. Load the extension again from a complete file.\n",
+    fprintf(fp,
+            "%s: the embedded Python %s cannot start: %s. Load the extension again from a complete "
+            "file.\n",
             pc->curcmd, PY_VERSION, start_failure != NULL ? start_failure : "out of memory");
     return -1;
+}
+
+/*
+ * Threads that a program has left behind would wake up in code that is no longer there.  Each is
+ * sent into a sleep that does not end, in libc, from a signal handler; what they hold of Python is
+ * then theirs for ever.
+ */
+#define THREADS_MAX 64
+static volatile int parked;
+
+static void
+on_park(int Py_UNUSED(signo))
+{
+    __atomic_add_fetch(&parked, 1, __ATOMIC_SEQ_CST);
+    for (;;) {
+        pause();
+    }
+}
+
+static int
+other_threads(pid_t *threads)
+{
+    PyThreadState *current = PyThreadState_Get(), *t;
+    int count = 0;
+
+    for (t = PyInterpreterState_ThreadHead(PyThreadState_GetInterpreter(current)); t != NULL;
+         t = PyThreadState_Next(t)) {
+        if (t != current && mpyk_native_thread_id(t) != 0 && count < THREADS_MAX) {
+            threads[count++] = (pid_t)mpyk_native_thread_id(t);
+        }
+    }
+    return count;
+}
+
+/* Park those that are still there; true if there were any. */
+static int
+park_threads(const pid_t *threads, int count)
+{
+    struct sigaction action = {.sa_handler = on_park}, old;
+    struct timespec moment = {.tv_nsec = 1000000};
+    int sent = 0;
+
+    parked = 0;
+    sigfillset(&action.sa_mask);
+    sigaction(SIGRTMAX - 4, &action, &old);
+    for (int i = 0; i < count; i++) {
+        if (syscall(SYS_tgkill, getpid(), threads[i], SIGRTMAX - 4) == 0) {
+            sent++;
+        }
+    }
+    for (int i = 0; i < 1000 && parked < sent; i++) {
+        nanosleep(&moment, NULL);
+    }
+    sigaction(SIGRTMAX - 4, &old, NULL);
+    return sent > 0;
+}
+
+static void
+finalize(void)
+{
+    pid_t threads[THREADS_MAX];
+    int count = other_threads(threads);
+
+    mpyk_output_reset();
+    mpyk_types_clear();
+    mpyk_crash_module_clear();
+    mpyk_signals_clear();
+    mpyk_output_clear();
+    Py_FinalizeEx();
+    if (!park_threads(threads, count)) {
+        mpyk_heap_release();
+    }
 }
 
 void
 mpyk_interp_stop(void)
 {
     if (Py_IsInitialized()) {
-        mpyk_output_reset();
-        mpyk_types_clear();
-        mpyk_crash_module_clear();
-        mpyk_signals_clear();
-        mpyk_output_clear();
-        Py_FinalizeEx();
+        finalize();
     }
     free(so_path);
     so_path = NULL;

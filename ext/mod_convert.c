@@ -13,7 +13,8 @@ mpyk_check_nargs(const char *name, Py_ssize_t nargs, Py_ssize_t min, Py_ssize_t 
     if (nargs >= min && nargs <= max) {
         return 1;
     }
-    PyErr_Format(PyExc_TypeError, "%s() takes %zd to %zd arguments, not %zd", name, min, max, nargs);
+    PyErr_Format(PyExc_TypeError, "%s() takes %zd to %zd arguments, not %zd", name, min, max,
+                 nargs);
     return 0;
 }
 
@@ -73,7 +74,8 @@ longs_from_bytes(const Py_buffer *view, int is_signed, Py_ssize_t count)
     PyObject *list = PyList_New(count);
 
     for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
-        PyObject *item = mpyk_int_from_memory((const char *)view->buf + i * size, (int)size, is_signed);
+        PyObject *item =
+            mpyk_int_from_memory((const char *)view->buf + i * size, (int)size, is_signed);
 
         if (item == NULL) {
             Py_CLEAR(list);
@@ -90,9 +92,10 @@ mem2long_of(const Py_buffer *view, int is_signed, Py_ssize_t count)
     Py_ssize_t parts = count > 0 ? count : 1;
 
     if (count < 0 || view->len % parts != 0 || !is_int_size(view->len / parts)) {
-        return PyErr_Format(PyExc_ValueError,
-                            "mem2long() makes integers of 1, 2, 4 or 8 bytes; %zd bytes are not %zd such integers",
-                            view->len, parts);
+        return PyErr_Format(
+            PyExc_ValueError,
+            "mem2long() makes integers of 1, 2, 4 or 8 bytes; %zd bytes are not %zd such integers",
+            view->len, parts);
     }
     if (count > 0) {
         return longs_from_bytes(view, is_signed, count);
@@ -109,7 +112,8 @@ py_mem2long(PyObject *Py_UNUSED(module), PyObject *args, PyObject *kw)
     Py_ssize_t count = 0;
     PyObject *result;
 
-    if (!PyArg_ParseTupleAndKeywords(args, kw, "y*|pn:mem2long", names, &view, &is_signed, &count)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kw, "y*|pn:mem2long", names, &view, &is_signed,
+                                     &count)) {
         return NULL;
     }
     result = mem2long_of(&view, is_signed, count);
@@ -133,7 +137,8 @@ py_FD_ISSET(PyObject *Py_UNUSED(module), PyObject *args)
         unsigned long value = 0;
 
         if ((word + 1) * (Py_ssize_t)sizeof(value) <= view.len) {
-            memcpy(&value, (const char *)view.buf + word * (Py_ssize_t)sizeof(value), sizeof(value));
+            memcpy(&value, (const char *)view.buf + word * (Py_ssize_t)sizeof(value),
+                   sizeof(value));
             is_set = (value >> (fd % bits)) & 1;
         } else {
             is_set = (((const unsigned char *)view.buf)[fd / 8] >> (fd % 8)) & 1;
@@ -151,15 +156,15 @@ py_sLong(PyObject *Py_UNUSED(module), PyObject *arg)
     return mpyk_as_address(arg, &value) < 0 ? NULL : PyLong_FromLong((long)value);
 }
 
-#define BYTE_ORDER_FUNCTION(name, type, convert)                                 \
-    static PyObject *py_##name(PyObject *Py_UNUSED(module), PyObject *arg)       \
-    {                                                                            \
-        unsigned long long value;                                                \
-                                                                                 \
-        if (mpyk_as_address(arg, &value) < 0) {                                  \
-            return NULL;                                                         \
-        }                                                                        \
-        return PyLong_FromUnsignedLong(convert((type)value));                    \
+#define BYTE_ORDER_FUNCTION(name, type, convert)                           \
+    static PyObject *py_##name(PyObject *Py_UNUSED(module), PyObject *arg) \
+    {                                                                      \
+        unsigned long long value;                                          \
+                                                                           \
+        if (mpyk_as_address(arg, &value) < 0) {                            \
+            return NULL;                                                   \
+        }                                                                  \
+        return PyLong_FromUnsignedLong(convert((type)value));              \
     }
 
 BYTE_ORDER_FUNCTION(le32_to_cpu, uint32_t, le32toh)
@@ -168,8 +173,10 @@ BYTE_ORDER_FUNCTION(cpu_to_le32, uint32_t, htole32)
 
 static PyMethodDef convert_methods[] = {
     {"mem2long", (PyCFunction)(void (*)(void))py_mem2long, METH_VARARGS | METH_KEYWORDS,
-     "mem2long(bytes, signed=False, array=0) -> int | list[int]: bytes of the dump as one integer, or as `array` ones."},
-    {"FD_ISSET", py_FD_ISSET, METH_VARARGS, "FD_ISSET(fd, fd_set) -> bool: whether the bit is set in these bytes."},
+     "mem2long(bytes, signed=False, array=0) -> int | list[int]: bytes of the dump as one integer, "
+     "or as `array` ones."},
+    {"FD_ISSET", py_FD_ISSET, METH_VARARGS,
+     "FD_ISSET(fd, fd_set) -> bool: whether the bit is set in these bytes."},
     {"sLong", py_sLong, METH_O, "sLong(value) -> int: the same bits as a signed long."},
     {"le32_to_cpu", py_le32_to_cpu, METH_O, "le32_to_cpu(value) -> int"},
     {"le16_to_cpu", py_le16_to_cpu, METH_O, "le16_to_cpu(value) -> int"},

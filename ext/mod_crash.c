@@ -6,6 +6,7 @@
 #include "crash_compat.h"
 #include "epython.h"
 #include "mod_crash.h"
+#include "page_cache.h"
 #include "types.h"
 
 PyObject *mpyk_error;
@@ -14,12 +15,8 @@ static const struct {
     const char *name;
     long value;
 } int_constants[] = {
-    {"KVADDR", KVADDR},
-    {"UVADDR", UVADDR},
-    {"PHYSADDR", PHYSADDR},
-    {"XENMACHADDR", XENMACHADDR},
-    {"AMBIGUOUS", AMBIGUOUS},
-    {"default_timeout", 120},
+    {"KVADDR", KVADDR},           {"UVADDR", UVADDR},       {"PHYSADDR", PHYSADDR},
+    {"XENMACHADDR", XENMACHADDR}, {"AMBIGUOUS", AMBIGUOUS}, {"default_timeout", 120},
 };
 
 static int
@@ -56,7 +53,8 @@ add_constants(PyObject *module)
 static int
 add_error(PyObject *module)
 {
-    mpyk_error = PyErr_NewExceptionWithDoc("crash.error", "What crash or the dump cannot do.", NULL, NULL);
+    mpyk_error =
+        PyErr_NewExceptionWithDoc("crash.error", "What crash or the dump cannot do.", NULL, NULL);
     return mpyk_error == NULL ? -1 : PyModule_AddObjectRef(module, "error", mpyk_error);
 }
 
@@ -71,8 +69,9 @@ PyObject *
 mpyk_crash_module_init(void)
 {
     static int (*const parts[])(PyObject *) = {
-        add_error,           add_constants,         mpyk_mod_convert_init, mpyk_mod_memory_init, mpyk_mod_lists_init,
-        mpyk_mod_symbols_init, mpyk_mod_exec_init, mpyk_mod_tasks_init,   mpyk_types_init,
+        add_error,           add_constants,         mpyk_mod_convert_init, mpyk_mod_memory_init,
+        mpyk_mod_lists_init, mpyk_mod_symbols_init, mpyk_mod_exec_init,    mpyk_mod_tasks_init,
+        mpyk_types_init,
     };
     PyObject *module = PyModule_Create(&crash_module);
 
@@ -95,7 +94,7 @@ void
 mpyk_crash_module_clear(void)
 {
     mpyk_symbols_flush();
-    mpyk_memory_flush();
+    mpyk_cache_free();
     mpyk_exec_clear();
     Py_CLEAR(mpyk_error);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Commands of crash and gdb from Python, with their output as text, nested to any depth; and commands that programs
- * register.
+ * Commands of crash and gdb from Python, with their output as text, nested to any depth; and
+ * commands that programs register.
  */
 #include "pycompat.h"
 #include "crash_compat.h"
@@ -20,9 +20,10 @@ struct execution {
     int ok;
 };
 
-/* ---- where output is collected ----------------------------------------------------------------------------- */
+/* ---- where output is collected ---- */
 
-/* A file, not a memory stream: commands call fileno() and fork children that print.  One is kept for the next call. */
+/* A file, not a memory stream: commands call fileno() and fork children that print.  One is kept
+ * for the next call. */
 static FILE *spare_capture;
 
 static FILE *
@@ -80,8 +81,8 @@ capture_text(FILE *stream)
 }
 
 /*
- * Raise `exception` again, which this takes over.  A failed command's crash.error carries all that it printed, crash's
- * message included.
+ * Raise `exception` again, which this takes over.  A failed command's crash.error carries all that
+ * it printed, crash's message included.
  */
 static void
 raise_with_text(PyObject *exception, PyObject *printed)
@@ -97,7 +98,8 @@ raise_with_text(PyObject *exception, PyObject *printed)
     Py_DECREF(exception);
 }
 
-/* Run call(e) with crash's output collected.  The text; NULL with an exception set if the call failed. */
+/* Run call(e) with crash's output collected.  The text; NULL with an exception set if the call
+ * failed. */
 static PyObject *
 collect(int (*guarded)(mpyk_call, void *), mpyk_call call, struct execution *e)
 {
@@ -122,7 +124,7 @@ collect(int (*guarded)(mpyk_call, void *), mpyk_call call, struct execution *e)
     return text;
 }
 
-/* ---- crash commands ---------------------------------------------------------------------------------------- */
+/* ---- crash commands ---- */
 
 static void
 call_exec_command(void *arg)
@@ -148,14 +150,16 @@ command_is(const char *line, const char *word)
     while (*line == ' ' || *line == '\t') {
         line++;
     }
-    return strncmp(line, word, size) == 0 && (line[size] == '\0' || line[size] == ' ' || line[size] == '\t');
+    return strncmp(line, word, size) == 0 &&
+           (line[size] == '\0' || line[size] == ' ' || line[size] == '\t');
 }
 
 static int
 check_command(const char *line)
 {
     if (strlen(line) >= BUFSIZE) {
-        PyErr_Format(mpyk_error, "a crash command has at most %d characters; this one has %zu", BUFSIZE - 1, strlen(line));
+        PyErr_Format(mpyk_error, "a crash command has at most %d characters; this one has %zu",
+                     BUFSIZE - 1, strlen(line));
         return -1;
     }
     if (strchr(line, '\n') != NULL) {
@@ -163,24 +167,30 @@ check_command(const char *line)
         return -1;
     }
     if (command_is(line, "extend") && strstr(line, "-u") != NULL) {
-        PyErr_SetString(mpyk_error, "`extend -u` cannot run from a program: it could unload Python under its own feet");
+        PyErr_SetString(
+            mpyk_error,
+            "`extend -u` cannot run from a program: it could unload Python under its own feet");
         return -1;
     }
     return 0;
 }
 
-/* crash only prints that it knows no such command. */
+/* crash only prints that it knows no such command.  1 or 0; -1 with an exception. */
 static int
-is_unknown_command(PyObject *text)
+is_unknown_command(PyObject *text, const char *command)
 {
-    PyObject *start = PyUnicode_FromFormat("%s: command not found: ", pc->program_name);
-    Py_ssize_t found;
+    static const char *const formats[] = {"%s: command not found: ",
+                                          "%s: %U: command not available in minimal mode"};
+    size_t size = strcspn(command, " \t");
+    PyObject *word = mpyk_text(command, (Py_ssize_t)size), *start;
+    Py_ssize_t found = word == NULL ? -1 : 0;
 
-    if (start == NULL) {
-        return -1;
+    for (size_t i = 0; found == 0 && i < Py_ARRAY_LENGTH(formats); i++) {
+        start = PyUnicode_FromFormat(formats[i], pc->program_name, word);
+        found = start == NULL ? -1 : PyUnicode_Tailmatch(text, start, 0, PY_SSIZE_T_MAX, -1);
+        Py_XDECREF(start);
     }
-    found = PyUnicode_Tailmatch(text, start, 0, PY_SSIZE_T_MAX, -1);
-    Py_DECREF(start);
+    Py_XDECREF(word);
     return (int)found;
 }
 
@@ -192,7 +202,8 @@ py_exec_crash_command(PyObject *Py_UNUSED(module), PyObject *args_, PyObject *kw
     PyObject *command, *text;
     int no_stdout = 0;
 
-    if (!PyArg_ParseTupleAndKeywords(args_, kw, "U|p:exec_crash_command", names, &command, &no_stdout)) {
+    if (!PyArg_ParseTupleAndKeywords(args_, kw, "U|p:exec_crash_command", names, &command,
+                                     &no_stdout)) {
         return NULL;
     }
     e.command = mpyk_c_string(command);
@@ -200,10 +211,11 @@ py_exec_crash_command(PyObject *Py_UNUSED(module), PyObject *args_, PyObject *kw
         return NULL;
     }
     text = collect(mpyk_guarded_command, call_exec_command, &e);
-    if (command_is(e.command, "mod") || command_is(e.command, "sym") || command_is(e.command, "set")) {
+    if (command_is(e.command, "mod") || command_is(e.command, "sym") ||
+        command_is(e.command, "set")) {
         mpyk_symbols_flush();
     }
-    if (text != NULL && is_unknown_command(text) != 0) {
+    if (text != NULL && is_unknown_command(text, e.command + strspn(e.command, " \t")) != 0) {
         if (!PyErr_Occurred()) {
             PyErr_SetObject(mpyk_error, text);
         }
@@ -212,7 +224,7 @@ py_exec_crash_command(PyObject *Py_UNUSED(module), PyObject *args_, PyObject *kw
     return text;
 }
 
-/* ---- gdb --------------------------------------------------------------------------------------------------- */
+/* ---- gdb ---- */
 
 static void
 call_gdb(void *arg)
@@ -273,7 +285,7 @@ py_get_GDB_output(PyObject *Py_UNUSED(module), PyObject *command)
     return text;
 }
 
-/* ---- where crash's error messages go ----------------------------------------------------------------------- */
+/* ---- where crash's error messages go ---- */
 
 static void
 call_set_error(void *arg)
@@ -291,7 +303,8 @@ py_crash_set_error(PyObject *Py_UNUSED(module), PyObject *target)
     PyObject *result = NULL;
 
     e.command = mpyk_c_string(target);
-    /* Under a command's guard: it keeps what set_error() has set, and lets set_error() free what was there. */
+    /* Under a command's guard: it keeps what set_error() has set, and lets set_error() free what
+     * was there. */
     if (e.command != NULL && old != NULL && mpyk_guarded_command(call_set_error, &e) == 0) {
         if (e.ok) {
             result = PyUnicode_DecodeFSDefault(old);
@@ -303,7 +316,7 @@ py_crash_set_error(PyObject *Py_UNUSED(module), PyObject *target)
     return result;
 }
 
-/* ---- commands of programs ---------------------------------------------------------------------------------- */
+/* ---- commands of programs ---- */
 
 static PyObject *
 py_register_epython_prog(PyObject *Py_UNUSED(module), PyObject *args_)
@@ -337,17 +350,24 @@ py_get_epython_cmds(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef exec_methods[] = {
-    {"exec_crash_command", (PyCFunction)(void (*)(void))py_exec_crash_command, METH_VARARGS | METH_KEYWORDS,
-     "exec_crash_command(command, no_stdout=False) -> str: run a crash command; crash.error with the text so far when it "
+    {"exec_crash_command", (PyCFunction)(void (*)(void))py_exec_crash_command,
+     METH_VARARGS | METH_KEYWORDS,
+     "exec_crash_command(command, no_stdout=False) -> str: run a crash command; crash.error with "
+     "the text so far when it "
      "fails.  Its messages are part of the text; no_stdout is accepted for old scripts."},
     {"exec_gdb_command", py_exec_gdb_command, METH_O,
-     "exec_gdb_command(command) -> str: run a gdb command; crash.error with gdb's text when it fails."},
-    {"get_GDB_output", py_get_GDB_output, METH_O, "get_GDB_output(command) -> str | None: the same; None when it fails."},
+     "exec_gdb_command(command) -> str: run a gdb command; crash.error with gdb's text when it "
+     "fails."},
+    {"get_GDB_output", py_get_GDB_output, METH_O,
+     "get_GDB_output(command) -> str | None: the same; None when it fails."},
     {"crash_set_error", py_crash_set_error, METH_O,
-     "crash_set_error(target) -> str: send crash's errors to 'default', 'redirect' or a file; returns the old target."},
+     "crash_set_error(target) -> str: send crash's errors to 'default', 'redirect' or a file; "
+     "returns the old target."},
     {"register_epython_prog", py_register_epython_prog, METH_VARARGS,
-     "register_epython_prog(name, summary, synopsis, help): make the program `name` a crash command."},
-    {"get_epython_cmds", py_get_epython_cmds, METH_NOARGS, "get_epython_cmds() -> list[str]: commands of this extension."},
+     "register_epython_prog(name, summary, synopsis, help): make the program `name` a crash "
+     "command."},
+    {"get_epython_cmds", py_get_epython_cmds, METH_NOARGS,
+     "get_epython_cmds() -> list[str]: commands of this extension."},
     {NULL, NULL, 0, NULL},
 };
 

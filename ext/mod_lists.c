@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Walking chains of pointers: lists that may be long, looped, or broken.  A walk always ends: at NULL, at its start, at
- * an element seen before, at a read error, or at the caller's bound.
+ * Walking chains of pointers: lists that may be long, looped, or broken.  A walk always ends: at
+ * NULL, at its start, at an element seen before, at a read error, or at the caller's bound.
  */
 #include "pycompat.h"
 #include "mod_crash.h"
 
 #include <stdlib.h>
 
-/* ---- a set of addresses, to notice loops ------------------------------------------------------------------- */
+/* ---- a set of addresses, to notice loops ---- */
 
 struct address_set {
     uint64_t *slots; /* 0 is empty: NULL never gets here */
@@ -65,14 +65,14 @@ set_add(struct address_set *set, uint64_t addr)
     return 1;
 }
 
-/* ---- the walk ---------------------------------------------------------------------------------------------- */
+/* ---- the walk ---- */
 
 struct walk {
     unsigned long long start;
     long long offset;
     Py_ssize_t maxel;
     int inchead;
-    PyObject *list;  /* what was found; NULL: only count */
+    PyObject *list; /* what was found; NULL: only count */
     Py_ssize_t count;
     PyObject *error; /* why the walk stopped early: a str, or NULL */
 };
@@ -96,7 +96,8 @@ walk_append(struct walk *w, unsigned long long addr)
     return rc;
 }
 
-/* A read error ends the walk and becomes its explanation; what is not crash.error or IndexError goes on. */
+/* A read error ends the walk and becomes its explanation; what is not crash.error or IndexError
+ * goes on. */
 static int
 walk_read_failed(struct walk *w)
 {
@@ -114,7 +115,7 @@ walk_read_failed(struct walk *w)
 static int
 walk_repeats(struct walk *w, unsigned long long addr)
 {
-    w->error = PyUnicode_FromFormat("Duplicate entry: 0x%llx is in the list twice", addr);
+    w->error = mpyk_format("Duplicate entry: 0x%llx is in the list twice", addr);
     return w->error == NULL ? -1 : 0;
 }
 
@@ -129,7 +130,8 @@ walk_elements(struct walk *w, struct address_set *seen)
         return -1;
     }
     while (w->count < w->maxel) {
-        if (mpyk_readmem(addr + (unsigned long long)w->offset, MPYK_KVADDR, &next, sizeof(next)) < 0) {
+        if (mpyk_readmem(addr + (unsigned long long)w->offset, MPYK_KVADDR, &next, sizeof(next)) <
+            0) {
             return walk_read_failed(w);
         }
         if (next == 0 || next == w->start) {
@@ -166,7 +168,8 @@ walk_parse(struct walk *w, const char *format, PyObject *args_, PyObject *kw)
 
     w->maxel = 10000;
     w->inchead = 1;
-    if (!PyArg_ParseTupleAndKeywords(args_, kw, format, names, &start, &w->offset, &w->maxel, &w->inchead) ||
+    if (!PyArg_ParseTupleAndKeywords(args_, kw, format, names, &start, &w->offset, &w->maxel,
+                                     &w->inchead) ||
         mpyk_as_address(start, &w->start) < 0) {
         return -1;
     }
@@ -230,7 +233,7 @@ py_getListSize(PyObject *Py_UNUSED(module), PyObject *args_)
     return PyLong_FromSsize_t(w.count);
 }
 
-/* ---- hash tables ------------------------------------------------------------------------------------------- */
+/* ---- hash tables ---- */
 
 struct buckets {
     unsigned long long start;
@@ -297,8 +300,10 @@ get_buckets(PyObject *args_, const char *format, int with_index)
     }
     if (b.chain_offset < 0 || b.size < b.chain_offset + (Py_ssize_t)sizeof(unsigned long) ||
         b.count > PY_SSIZE_T_MAX / b.size) {
-        return PyErr_Format(PyExc_ValueError, "a bucket of %zd bytes has no pointer at offset %zd, or %zd are too many",
-                            b.size, b.chain_offset, b.count);
+        return PyErr_Format(
+            PyExc_ValueError,
+            "a bucket of %zd bytes has no pointer at offset %zd, or %zd are too many", b.size,
+            b.chain_offset, b.count);
     }
     return buckets_list(&b);
 }
@@ -317,16 +322,21 @@ py_getFullBucketsH(PyObject *Py_UNUSED(module), PyObject *args_)
 
 static PyMethodDef list_methods[] = {
     {"readList", (PyCFunction)(void (*)(void))py_readList, METH_VARARGS | METH_KEYWORDS,
-     "readList(start, offset=0, maxel=10000, inchead=True) -> list[int]: follow the pointers at `offset`; stops at NULL, "
+     "readList(start, offset=0, maxel=10000, inchead=True) -> list[int]: follow the pointers at "
+     "`offset`; stops at NULL, "
      "at start, at a repeated element and at a read error."},
     {"readBadList", (PyCFunction)(void (*)(void))py_readBadList, METH_VARARGS | METH_KEYWORDS,
-     "readBadList(start, offset=0, maxel=10000, inchead=True) -> (list[int], str | None): readList() and why it stopped "
+     "readBadList(start, offset=0, maxel=10000, inchead=True) -> (list[int], str | None): "
+     "readList() and why it stopped "
      "early, if it did."},
-    {"getListSize", py_getListSize, METH_VARARGS, "getListSize(start, offset, maxel) -> int: elements without the head."},
+    {"getListSize", py_getListSize, METH_VARARGS,
+     "getListSize(start, offset, maxel) -> int: elements without the head."},
     {"getFullBuckets", py_getFullBuckets, METH_VARARGS,
-     "getFullBuckets(start, bucket_size, count, chain_offset=0) -> list[int]: first elements of non-empty buckets."},
+     "getFullBuckets(start, bucket_size, count, chain_offset=0) -> list[int]: first elements of "
+     "non-empty buckets."},
     {"getFullBucketsH", py_getFullBucketsH, METH_VARARGS,
-     "getFullBucketsH(start, bucket_size, count, chain_offset=0) -> list[tuple[int, int]]: (index, first element)."},
+     "getFullBucketsH(start, bucket_size, count, chain_offset=0) -> list[tuple[int, int]]: (index, "
+     "first element)."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,177 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading the dump's memory: one reader, mpyk_readmem(), with a page cache in front of crash's readmem().  A dump never
- * changes, so its pages are kept until they are pushed out; a live system is always read anew.
+ * Reading the dump's memory: one reader, mpyk_readmem(), with a page cache in front of crash's
+ * readmem().  A dump never changes, so its pages are kept until they are pushed out; a live system
+ * is always read anew.
  */
 #include "pycompat.h"
 #include "crash_compat.h"
 #include "guard.h"
 #include "mod_crash.h"
+#include "page_cache.h"
 
-_Static_assert(MPYK_KVADDR == KVADDR && MPYK_UVADDR == UVADDR, "crash numbers its memory types differently");
-_Static_assert(MPYK_PHYSADDR == PHYSADDR && MPYK_XENMACHADDR == XENMACHADDR, "crash numbers memory types differently");
+_Static_assert(MPYK_KVADDR == KVADDR && MPYK_UVADDR == UVADDR,
+               "crash numbers its memory types differently");
+_Static_assert(MPYK_PHYSADDR == PHYSADDR && MPYK_XENMACHADDR == XENMACHADDR,
+               "crash numbers memory types differently");
 
-#define CACHE_BYTES_DEFAULT (64UL << 20)
-
-struct read_request {
-    ulonglong addr;
-    int memtype;
-    char *buffer;
-    long size;
-    int ok;
-};
-
-/* ---- the page cache ---------------------------------------------------------------------------------------- */
-
-/* Direct-mapped: one page a slot.  A tag is the page's address with the memory type in its low bits; 0 is empty. */
-static struct {
-    size_t bytes;
-    size_t slots;
-    unsigned shift;
-    ulonglong *tags;
-    char **pages;
-} cache = {.bytes = CACHE_BYTES_DEFAULT};
-
-static void
-cache_free(void)
-{
-    for (size_t i = 0; i < cache.slots; i++) {
-        free(cache.pages[i]);
-    }
-    free(cache.pages);
-    free(cache.tags);
-    cache.pages = NULL;
-    cache.tags = NULL;
-    cache.slots = 0;
-}
-
-void
-mpyk_memory_flush(void)
-{
-    cache_free();
-}
-
-/* True when the cache can be used; sets it up at first use. */
-static int
-cache_ready(void)
-{
-    size_t slots;
-
-    if (cache.slots != 0) {
-        return 1;
-    }
-    if (ACTIVE() || machdep->pagesize == 0 || machdep->pageshift == 0) {
-        return 0;
-    }
-    for (slots = 1; slots * 2 * machdep->pagesize <= cache.bytes; slots *= 2) {
-    }
-    if (slots < 16) {
-        return 0;
-    }
-    cache.tags = calloc(slots, sizeof(*cache.tags));
-    cache.pages = calloc(slots, sizeof(*cache.pages));
-    if (cache.tags == NULL || cache.pages == NULL) {
-        cache_free();
-        return 0;
-    }
-    cache.shift = machdep->pageshift;
-    cache.slots = slots;
-    return 1;
-}
-
-static inline size_t
-cache_slot(ulonglong page)
-{
-    ulonglong number = page >> cache.shift;
-
-    return (size_t)((number ^ (number >> 15)) & (cache.slots - 1));
-}
-
-/* ---- crash's readmem() under guard ------------------------------------------------------------------------- */
-
-static void
-call_readmem(void *arg)
-{
-    struct read_request *r = arg;
-
-    r->ok = readmem(r->addr, r->memtype, r->buffer, r->size, "mpykdump", RETURN_ON_ERROR | QUIET);
-}
-
-/* 0: read; -1: not (no exception is set). */
-static int
-read_uncached(ulonglong addr, int memtype, void *buffer, long size)
-{
-    struct read_request request = {addr, memtype, buffer, size, 0};
-
-    if (mpyk_guarded(call_readmem, &request) < 0) {
-        if (PyErr_ExceptionMatches(mpyk_error)) {
-            PyErr_Clear();
-        }
-        return -1;
-    }
-    return request.ok ? 0 : -1;
-}
-
-/* The cached page at `page` (its first byte), or NULL when it cannot be read whole. */
-static const char *
-cached_page(ulonglong page, int memtype)
-{
-    size_t slot = cache_slot(page);
-    ulonglong tag = page | (ulonglong)memtype;
-
-    if (cache.tags[slot] == tag) {
-        return cache.pages[slot];
-    }
-    if (cache.pages[slot] == NULL) {
-        cache.pages[slot] = malloc(machdep->pagesize);
-        if (cache.pages[slot] == NULL) {
-            return NULL;
-        }
-    }
-    cache.tags[slot] = 0;
-    if (read_uncached(page, memtype, cache.pages[slot], (long)machdep->pagesize) < 0) {
-        return NULL;
-    }
-    cache.tags[slot] = tag;
-    return cache.pages[slot];
-}
-
-/* Read what lies within one page.  0 or -1, without an exception but KeyboardInterrupt. */
-static int
-read_within_page(ulonglong addr, int memtype, char *buffer, long size)
-{
-    ulonglong offset = addr & (machdep->pagesize - 1);
-    const char *page = cached_page(addr - offset, memtype);
-
-    if (page == NULL) {
-        return PyErr_Occurred() ? -1 : read_uncached(addr, memtype, buffer, size);
-    }
-    memcpy(buffer, page + offset, (size_t)size);
-    return 0;
-}
-
-/* Read any range; the number of bytes read before the first failure. */
-static long
-read_range(ulonglong addr, int memtype, char *buffer, long size)
-{
-    long done = 0;
-
-    if (memtype == UVADDR || memtype == XENMACHADDR || !cache_ready()) {
-        return read_uncached(addr, memtype, buffer, size) == 0 ? size : 0;
-    }
-    while (done < size) {
-        long in_page = (long)(machdep->pagesize - ((addr + (ulonglong)done) & (machdep->pagesize - 1)));
-        long part = in_page < size - done ? in_page : size - done;
-
-        if (read_within_page(addr + (ulonglong)done, memtype, buffer + done, part) < 0) {
-            break;
-        }
-        done += part;
-    }
-    return done;
-}
-
-/* ---- faults ------------------------------------------------------------------------------------------------ */
+/* ---- faults ---- */
 
 struct fault {
     ulonglong addr;
@@ -206,7 +50,7 @@ explain_fault(void *arg)
         f->reason = "it is not a kernel virtual address";
     } else if (f->memtype == KVADDR && !kvtop(tc, f->addr, &paddr, 0)) {
         f->reason = "the address is not mapped";
-    } else if (f->memtype == UVADDR && tc == NULL) {
+    } else if (f->memtype == UVADDR && (tc == NULL || (pc->flags & MINIMAL_MODE))) {
         f->reason = "there is no current task";
     } else if (f->memtype == UVADDR && !IS_UVADDR(f->addr, tc)) {
         f->reason = "it is not a user virtual address";
@@ -215,7 +59,8 @@ explain_fault(void *arg)
     } else {
         int fd = REMOTE_MEMSRC() ? pc->sockfd : (ACTIVE() ? pc->mfd : pc->dfd);
 
-        f->reason = reason_of_code(READMEM(fd, &byte, 1, f->memtype == PHYSADDR ? 0 : (ulong)f->addr, paddr));
+        f->reason = reason_of_code(
+            READMEM(fd, &byte, 1, f->memtype == PHYSADDR ? 0 : (ulong)f->addr, paddr));
     }
 }
 
@@ -230,7 +75,7 @@ readable_part(ulonglong addr, int memtype, char *buffer, long size)
         long in_page = page - (long)((addr + (ulonglong)done) & ((ulonglong)page - 1));
         long part = in_page < size - done ? in_page : size - done;
 
-        if (read_uncached(addr + (ulonglong)done, memtype, buffer + done, part) < 0) {
+        if (mpyk_read_uncached(addr + (ulonglong)done, memtype, buffer + done, part) < 0) {
             break;
         }
         done += part;
@@ -253,19 +98,21 @@ raise_fault(ulonglong addr, int memtype, long size, long done)
         fault.reason = "crash cannot translate the address";
     }
     if (done > 0) {
-        snprintf(read_text, sizeof(read_text), "%ld bytes were read, then at 0x%llx ", done, fault.addr);
+        snprintf(read_text, sizeof(read_text), "%ld bytes were read, then at 0x%llx ", done,
+                 fault.addr);
     }
-    PyErr_Format(mpyk_error, "cannot read %ld byte%s at %s address 0x%llx: %s%s", size, size == 1 ? "" : "s", kind,
-                 addr, read_text, fault.reason);
+    mpyk_raise(mpyk_error, mpyk_format("cannot read %ld byte%s at %s address 0x%llx: %s%s", size,
+                                       size == 1 ? "" : "s", kind, addr, read_text, fault.reason));
     return -1;
 }
 
-/* ---- the reader -------------------------------------------------------------------------------------------- */
+/* ---- the reader ---- */
 
 /* The task whose user memory is read (set_readmem_task()), 0 for none. */
 static ulong read_task;
 
-/* With a task set, an address of its user space is read there, whatever type the caller gave by default. */
+/* With a task set, an address of its user space is read there, whatever type the caller gave by
+ * default. */
 static struct task_context *
 user_context(ulonglong addr, int *memtype)
 {
@@ -297,7 +144,7 @@ read_slowly(ulonglong addr, int memtype, void *buffer, long size)
     if (tc != NULL) {
         tt->current = tc;
     }
-    done = read_range(addr, memtype, buffer, size);
+    done = mpyk_read_range(addr, memtype, buffer, size);
     if (done < size && !PyErr_Occurred()) {
         done += readable_part(addr + (ulonglong)done, memtype, (char *)buffer + done, size - done);
         if (done < size && !PyErr_Occurred()) {
@@ -313,14 +160,8 @@ read_slowly(ulonglong addr, int memtype, void *buffer, long size)
 int
 mpyk_readmem(unsigned long long addr, int memtype, void *buffer, long size)
 {
-    if (memtype == MPYK_KVADDR && cache.slots != 0 && read_task == 0) {
-        ulonglong offset = addr & (((ulonglong)1 << cache.shift) - 1);
-        size_t slot = cache_slot(addr);
-
-        if (cache.tags[slot] == ((addr - offset) | KVADDR) && offset + (ulonglong)size <= (1ULL << cache.shift)) {
-            memcpy(buffer, cache.pages[slot] + offset, (size_t)size);
-            return 0;
-        }
+    if (memtype == MPYK_KVADDR && read_task == 0 && mpyk_cache_hit(addr, buffer, size)) {
+        return 0;
     }
     return read_slowly(addr, memtype, buffer, size);
 }
@@ -332,7 +173,7 @@ mpyk_as_address(PyObject *object, unsigned long long *addr)
     return *addr == (unsigned long long)-1 && PyErr_Occurred() ? -1 : 0;
 }
 
-/* ---- Python's face ----------------------------------------------------------------------------------------- */
+/* ---- Python's face ---- */
 
 /* The memory type in args[index], KVADDR without it.  -1 with ValueError. */
 static int
@@ -348,7 +189,8 @@ memtype_arg(PyObject *const *args_, Py_ssize_t nargs, Py_ssize_t index)
         return (int)memtype;
     }
     if (!PyErr_Occurred()) {
-        PyErr_Format(PyExc_ValueError, "%ld is no memory type: use KVADDR, UVADDR or PHYSADDR", memtype);
+        PyErr_Format(PyExc_ValueError, "%ld is no memory type: use KVADDR, UVADDR or PHYSADDR",
+                     memtype);
     }
     return -1;
 }
@@ -373,7 +215,8 @@ py_readmem(PyObject *Py_UNUSED(module), PyObject *const *args_, Py_ssize_t nargs
         return PyErr_Format(PyExc_ValueError, "readmem() cannot read %zd bytes", size);
     }
     bytes = PyBytes_FromStringAndSize(NULL, size);
-    if (bytes != NULL && size > 0 && mpyk_readmem(addr, memtype, PyBytes_AS_STRING(bytes), size) < 0) {
+    if (bytes != NULL && size > 0 &&
+        mpyk_readmem(addr, memtype, PyBytes_AS_STRING(bytes), size) < 0) {
         Py_CLEAR(bytes);
     }
     return bytes;
@@ -392,15 +235,16 @@ read_scalar(const char *name, PyObject *const *args_, Py_ssize_t nargs, void *va
     return memtype < 0 ? -1 : mpyk_readmem(addr, memtype, value, size);
 }
 
-#define SCALAR_READER(name, c_type, to_python)                                                 \
-    static PyObject *py_##name(PyObject *Py_UNUSED(module), PyObject *const *args_, Py_ssize_t nargs) \
-    {                                                                                          \
-        c_type value;                                                                          \
-                                                                                               \
-        if (read_scalar(#name, args_, nargs, &value, sizeof(value)) < 0) {                     \
-            return NULL;                                                                       \
-        }                                                                                      \
-        return to_python(value);                                                               \
+#define SCALAR_READER(name, c_type, to_python)                                      \
+    static PyObject *py_##name(PyObject *Py_UNUSED(module), PyObject *const *args_, \
+                               Py_ssize_t nargs)                                    \
+    {                                                                               \
+        c_type value;                                                               \
+                                                                                    \
+        if (read_scalar(#name, args_, nargs, &value, sizeof(value)) < 0) {          \
+            return NULL;                                                            \
+        }                                                                           \
+        return to_python(value);                                                    \
     }
 
 SCALAR_READER(readPtr, unsigned long, PyLong_FromUnsignedLong)
@@ -442,8 +286,8 @@ py_set_readmem_task(PyObject *Py_UNUSED(module), PyObject *arg)
     if (mpyk_as_address(arg, &task) < 0) {
         return NULL;
     }
-    if (task != 0 && task_to_context((ulong)task) == NULL) {
-        return PyErr_Format(mpyk_error, "0x%llx is not the address of a task", task);
+    if (task != 0 && ((pc->flags & MINIMAL_MODE) || task_to_context((ulong)task) == NULL)) {
+        return mpyk_raise(mpyk_error, mpyk_format("0x%llx is not the address of a task", task));
     }
     read_task = (ulong)task;
     Py_RETURN_NONE;
@@ -452,14 +296,12 @@ py_set_readmem_task(PyObject *Py_UNUSED(module), PyObject *arg)
 static PyObject *
 py_set_cache_size(PyObject *Py_UNUSED(module), PyObject *arg)
 {
-    size_t old = cache.bytes, bytes = PyLong_AsSize_t(arg);
+    size_t bytes = PyLong_AsSize_t(arg);
 
     if (bytes == (size_t)-1 && PyErr_Occurred()) {
         return NULL;
     }
-    cache_free();
-    cache.bytes = bytes;
-    return PyLong_FromSize_t(old);
+    return PyLong_FromSize_t(mpyk_cache_resize(bytes));
 }
 
 void
@@ -467,16 +309,18 @@ mpyk_memory_run_starts(void)
 {
     read_task = 0;
     if (ACTIVE()) {
-        cache_free();
+        mpyk_cache_free();
     }
 }
 
 #define FAST(function) ((PyCFunction)(void (*)(void))(function))
-#define SCALAR_DOC(name, what) #name "(addr[, memtype]) -> int: " what "; IndexError for NULL, crash.error on a fault."
+#define SCALAR_DOC(name, what) \
+    #name "(addr[, memtype]) -> int: " what "; IndexError for NULL, crash.error on a fault."
 
 static PyMethodDef memory_methods[] = {
     {"readmem", FAST(py_readmem), METH_FASTCALL,
-     "readmem(addr, size[, memtype]) -> bytes: memory of the dump; IndexError for NULL, crash.error on a fault."},
+     "readmem(addr, size[, memtype]) -> bytes: memory of the dump; IndexError for NULL, "
+     "crash.error on a fault."},
     {"readPtr", FAST(py_readPtr), METH_FASTCALL, SCALAR_DOC(readPtr, "a pointer")},
     {"readU8", FAST(py_readU8), METH_FASTCALL, SCALAR_DOC(readU8, "unsigned 8 bits")},
     {"readU16", FAST(py_readU16), METH_FASTCALL, SCALAR_DOC(readU16, "unsigned 16 bits")},

@@ -8,8 +8,8 @@
 #include "mod_crash.h"
 
 /*
- * name -> address, 0 for "no such symbol".  crash looks a module's symbol up by comparing names one by one, and a
- * program asks for the same few names again and again.
+ * name -> address, 0 for "no such symbol".  crash looks a module's symbol up by comparing names one
+ * by one, and a program asks for the same few names again and again.
  */
 static PyObject *symbol_cache;
 
@@ -188,7 +188,8 @@ py_addr2sym(PyObject *Py_UNUSED(module), PyObject *const *args_, Py_ssize_t narg
         return NULL;
     }
     if (!loose) {
-        return lookup.symbol != NULL && lookup.offset == 0 ? symbol_name(lookup.symbol) : Py_NewRef(Py_None);
+        return lookup.symbol != NULL && lookup.offset == 0 ? symbol_name(lookup.symbol)
+                                                           : Py_NewRef(Py_None);
     }
     if (lookup.symbol == NULL) {
         return Py_BuildValue("(Oi)", Py_None, 0);
@@ -212,7 +213,8 @@ py_addr2mod(PyObject *Py_UNUSED(module), PyObject *arg)
     if (!lookup.found || lookup.module == NULL) {
         Py_RETURN_NONE;
     }
-    return mpyk_text(lookup.module->mod_name, (Py_ssize_t)strnlen(lookup.module->mod_name, MAX_MOD_NAME));
+    return mpyk_text(lookup.module->mod_name,
+                     (Py_ssize_t)strnlen(lookup.module->mod_name, MAX_MOD_NAME));
 }
 
 void
@@ -229,13 +231,16 @@ mpyk_symbols_run_starts(void)
 }
 
 static PyMethodDef symbol_methods[] = {
-    {"sym2addr", py_sym2addr, METH_O, "sym2addr(name) -> int: address of a symbol, 0 if there is none."},
-    {"sym2alladdr", py_sym2alladdr, METH_O, "sym2alladdr(name) -> list[int]: all addresses of a symbol."},
+    {"sym2addr", py_sym2addr, METH_O,
+     "sym2addr(name) -> int: address of a symbol, 0 if there is none."},
+    {"sym2alladdr", py_sym2alladdr, METH_O,
+     "sym2alladdr(name) -> list[int]: all addresses of a symbol."},
     {"symbol_exists", py_symbol_exists, METH_O, "symbol_exists(name) -> bool"},
     {"addr2sym", (PyCFunction)(void (*)(void))py_addr2sym, METH_FASTCALL,
      "addr2sym(addr) -> str | None: the symbol at exactly this address.\n"
      "addr2sym(addr, True) -> (str | None, int): the symbol at or before it, and the offset."},
-    {"addr2mod", py_addr2mod, METH_O, "addr2mod(addr) -> str | None: the module that the address belongs to."},
+    {"addr2mod", py_addr2mod, METH_O,
+     "addr2mod(addr) -> str | None: the module that the address belongs to."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -121,7 +121,9 @@ call_array_length(void *arg)
 {
     long *length = arg;
 
-    *length = symbol_exists("sys_call_table") ? get_array_length("sys_call_table", NULL, sizeof(void *)) : 0;
+    *length = symbol_exists("sys_call_table")
+                  ? get_array_length("sys_call_table", NULL, sizeof(void *))
+                  : 0;
 }
 
 static PyObject *
@@ -130,12 +132,24 @@ not_in_this_crash(const char *what)
     return PyErr_Format(PyExc_NotImplementedError, "this crash has no %s", what);
 }
 
+/* crash reads its task and page tables without looking whether they are there.  0, or -1 with
+ * crash.error. */
+static int
+check_tables(void)
+{
+    if (pc->flags & MINIMAL_MODE) {
+        PyErr_SetString(mpyk_error, "crash has no task and page tables in minimal mode");
+        return -1;
+    }
+    return 0;
+}
+
 static int
 task_arg(PyObject *arg, struct task_request *request)
 {
     unsigned long long task;
 
-    if (mpyk_as_address(arg, &task) < 0) {
+    if (check_tables() < 0 || mpyk_as_address(arg, &task) < 0) {
         return -1;
     }
     request->task = request->pid = (ulong)task;
@@ -220,7 +234,8 @@ py_get_pathname(PyObject *Py_UNUSED(module), PyObject *args_)
     if (!MPYK_HAS(get_pathname)) {
         return not_in_this_crash("get_pathname()");
     }
-    if (!PyArg_ParseTuple(args_, "OO:get_pathname", &dentry_arg, &vfsmnt_arg) ||
+    if (check_tables() < 0 ||
+        !PyArg_ParseTuple(args_, "OO:get_pathname", &dentry_arg, &vfsmnt_arg) ||
         mpyk_as_address(dentry_arg, &dentry) < 0 || mpyk_as_address(vfsmnt_arg, &vfsmnt) < 0) {
         return NULL;
     }
@@ -244,19 +259,22 @@ py_uvtop(PyObject *Py_UNUSED(module), PyObject *args_)
     PyObject *task_object, *addr_object;
     unsigned long long task;
 
-    if (!PyArg_ParseTuple(args_, "OO:uvtop", &task_object, &addr_object) ||
-        mpyk_as_address(task_object, &task) < 0 || mpyk_as_address(addr_object, (unsigned long long *)&t.from) < 0) {
+    if (check_tables() < 0 || !PyArg_ParseTuple(args_, "OO:uvtop", &task_object, &addr_object) ||
+        mpyk_as_address(task_object, &task) < 0 ||
+        mpyk_as_address(addr_object, (unsigned long long *)&t.from) < 0) {
         return NULL;
     }
     t.context = task_to_context((ulong)task);
     if (t.context == NULL) {
-        return PyErr_Format(mpyk_error, "0x%llx is not the address of a task", task);
+        return mpyk_raise(mpyk_error, mpyk_format("0x%llx is not the address of a task", task));
     }
     if (mpyk_guarded(call_uvtop, &t) < 0) {
         return NULL;
     }
     if (!t.ok) {
-        return PyErr_Format(mpyk_error, "user address 0x%llx is not mapped in task 0x%llx", t.from, task);
+        return mpyk_raise(
+            mpyk_error,
+            mpyk_format("user address 0x%llx is not mapped in task 0x%llx", t.from, task));
     }
     return PyLong_FromUnsignedLongLong(t.physical);
 }
@@ -269,11 +287,13 @@ py_phys_to_page(PyObject *Py_UNUSED(module), PyObject *arg)
     if (!MPYK_HAS(phys_to_page)) {
         return not_in_this_crash("phys_to_page()");
     }
-    if (mpyk_as_address(arg, (unsigned long long *)&t.from) < 0 || mpyk_guarded_gdb(call_phys_to_page, &t) < 0) {
+    if (check_tables() < 0 || mpyk_as_address(arg, (unsigned long long *)&t.from) < 0 ||
+        mpyk_guarded_gdb(call_phys_to_page, &t) < 0) {
         return NULL;
     }
     if (!t.ok) {
-        return PyErr_Format(mpyk_error, "physical address 0x%llx has no struct page", t.from);
+        return mpyk_raise(mpyk_error,
+                          mpyk_format("physical address 0x%llx has no struct page", t.from));
     }
     return PyLong_FromUnsignedLong(t.page);
 }
@@ -283,7 +303,9 @@ py_PAGEOFFSET(PyObject *Py_UNUSED(module), PyObject *arg)
 {
     unsigned long long addr;
 
-    return mpyk_as_address(arg, &addr) < 0 ? NULL : PyLong_FromUnsignedLong((ulong)addr & machdep->pageoffset);
+    return mpyk_as_address(arg, &addr) < 0
+               ? NULL
+               : PyLong_FromUnsignedLong((ulong)addr & machdep->pageoffset);
 }
 
 static PyObject *
@@ -325,7 +347,8 @@ static PyObject *
 task_row(const struct task_context *tc)
 {
     return Py_BuildValue("(kkikkNk)", tc->task, tc->pid, tc->processor, tc->ptask, tc->mm_struct,
-                         mpyk_text(tc->comm, (Py_ssize_t)strnlen(tc->comm, sizeof(tc->comm))), tc->thread_info);
+                         mpyk_text(tc->comm, (Py_ssize_t)strnlen(tc->comm, sizeof(tc->comm))),
+                         tc->thread_info);
 }
 
 static PyObject *
@@ -351,32 +374,38 @@ py_tasks(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 static PyObject *
 py_sysfacts(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
-    return Py_BuildValue("{sz sz sz sz sz sz sz si sO sO}",
-                         "namelist", pc->namelist, "dumpfile", pc->dumpfile,
-                         "crash", pc->program_version, "gdb", pc->gdb_version,
-                         "release", kt->utsname.release, "machine", kt->utsname.machine,
-                         "nodename", kt->utsname.nodename, "cpus", kt->cpus,
-                         "live", ACTIVE() ? Py_True : Py_False,
-                         "minimal", (pc->flags & MINIMAL_MODE) ? Py_True : Py_False);
+    return Py_BuildValue(
+        "{sz sz sz sz sz sz sz si sO sO}", "namelist", pc->namelist, "dumpfile", pc->dumpfile,
+        "crash", pc->program_version, "gdb", pc->gdb_version, "release", kt->utsname.release,
+        "machine", kt->utsname.machine, "nodename", kt->utsname.nodename, "cpus", kt->cpus, "live",
+        ACTIVE() ? Py_True : Py_False, "minimal", (pc->flags & MINIMAL_MODE) ? Py_True : Py_False);
 }
 
 static PyMethodDef task_methods[] = {
-    {"pid_to_task", py_pid_to_task, METH_O, "pid_to_task(pid) -> int: address of the task, 0 if there is none."},
+    {"pid_to_task", py_pid_to_task, METH_O,
+     "pid_to_task(pid) -> int: address of the task, 0 if there is none."},
     {"task_to_pid", py_task_to_pid, METH_O, "task_to_pid(task) -> int | None"},
-    {"is_task_active", py_is_task_active, METH_O, "is_task_active(task) -> bool: whether it is on a CPU."},
-    {"get_task_mem_usage", py_get_task_mem_usage, METH_O, "get_task_mem_usage(task) -> (vsz_kb, rss_kb)"},
+    {"is_task_active", py_is_task_active, METH_O,
+     "is_task_active(task) -> bool: whether it is on a CPU."},
+    {"get_task_mem_usage", py_get_task_mem_usage, METH_O,
+     "get_task_mem_usage(task) -> (vsz_kb, rss_kb)"},
     {"tasks", py_tasks, METH_NOARGS,
-     "tasks() -> list of (task, pid, cpu, parent, mm, comm, thread_info), as crash's ps knows them."},
+     "tasks() -> list of (task, pid, cpu, parent, mm, comm, thread_info), as crash's ps knows "
+     "them."},
     {"get_uptime", py_get_uptime, METH_NOARGS, "get_uptime() -> int: jiffies since boot."},
-    {"get_pathname", py_get_pathname, METH_VARARGS, "get_pathname(dentry, vfsmount) -> str: the full path."},
-    {"uvtop", py_uvtop, METH_VARARGS, "uvtop(task, addr) -> int: physical address of a user address."},
+    {"get_pathname", py_get_pathname, METH_VARARGS,
+     "get_pathname(dentry, vfsmount) -> str: the full path."},
+    {"uvtop", py_uvtop, METH_VARARGS,
+     "uvtop(task, addr) -> int: physical address of a user address."},
     {"phys_to_page", py_phys_to_page, METH_O, "phys_to_page(addr) -> int: its struct page."},
     {"PAGEOFFSET", py_PAGEOFFSET, METH_O, "PAGEOFFSET(addr) -> int: offset within its page."},
-    {"get_NR_syscalls", py_get_NR_syscalls, METH_NOARGS, "get_NR_syscalls() -> int: entries of sys_call_table, or 0."},
+    {"get_NR_syscalls", py_get_NR_syscalls, METH_NOARGS,
+     "get_NR_syscalls() -> int: entries of sys_call_table, or 0."},
     {"setprocname", py_setprocname, METH_O, "setprocname(name): name crash's process."},
     {"set_default_timeout", py_set_default_timeout, METH_O,
      "set_default_timeout(seconds) -> int: timeout of commands; returns the old one."},
-    {"sysfacts", py_sysfacts, METH_NOARGS, "sysfacts() -> dict: files, versions and CPUs of this session."},
+    {"sysfacts", py_sysfacts, METH_NOARGS,
+     "sysfacts() -> dict: files, versions and CPUs of this session."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The extension's entry: `extend` runs the constructor, which only registers commands; `extend -u` runs the destructor,
- * which ends Python.  Nothing here calls exit(): an unsuitable crash gets one sentence.
+ * The extension's entry: `extend` runs the constructor, which only registers commands; `extend -u`
+ * runs the destructor, which ends Python.  Nothing here calls exit(): an unsuitable crash gets one
+ * sentence.
  */
 #include "pycompat.h"
 #include "crash_compat.h"
@@ -51,7 +52,8 @@ escaped(const char *text)
     return copy;
 }
 
-/* crash prints a line of the description as it is when it has a % but no %s, and through printf() otherwise. */
+/* crash prints a line of the description as it is when it has a % but no %s, and through printf()
+ * otherwise. */
 static char *
 escaped_text(const char *text)
 {
@@ -68,7 +70,8 @@ page_clear(struct help_page *page)
 }
 
 static int
-page_fill(struct help_page *page, const char *name, const char *summary, const char *synopsis, const char *text)
+page_fill(struct help_page *page, const char *name, const char *summary, const char *synopsis,
+          const char *text)
 {
     page->lines[0] = strdup(name);
     page->lines[1] = escaped(summary);
@@ -104,8 +107,9 @@ cmd_program(void)
 }
 
 /*
- * In minimal mode crash warns of each command that lacks the flag, so there all have it (cmd_program() tells its user).
- * On a live system the task table is brought up to date first, as for crash's own commands.
+ * In minimal mode crash warns of each command that lacks the flag, so there all have it
+ * (cmd_program() tells its user). On a live system the task table is brought up to date first, as
+ * for crash's own commands.
  */
 static ulong
 command_flags(void)
@@ -122,7 +126,8 @@ command_flags(void)
 }
 
 static int
-table_add(const char *name, cmd_func_t func, const char *summary, const char *synopsis, const char *text)
+table_add(const char *name, cmd_func_t func, const char *summary, const char *synopsis,
+          const char *text)
 {
     struct help_page *page = &pages[command_count];
 
@@ -130,13 +135,17 @@ table_add(const char *name, cmd_func_t func, const char *summary, const char *sy
         return -1;
     }
     commands[command_count] = (struct command_table_entry){
-        .name = page->lines[0], .func = func, .help_data = page->lines, .flags = command_flags(),
+        .name = page->lines[0],
+        .func = func,
+        .help_data = page->lines,
+        .flags = command_flags(),
     };
     return command_count++;
 }
 
 int
-mpyk_command_add(const char *name, const char *summary, const char *synopsis, const char *text, const char **reason)
+mpyk_command_add(const char *name, const char *summary, const char *synopsis, const char *text,
+                 const char **reason)
 {
     if (*name == '\0' || strpbrk(name, " \t|<>!\"'") != NULL) {
         *reason = "a command's name is one word without quotes and redirection";
@@ -170,14 +179,16 @@ table_clear(void)
     }
 }
 
-/* A program of ours must not make crash refuse the whole file because another extension took its name. */
+/* A program of ours must not make crash refuse the whole file because another extension took its
+ * name. */
 static void
 add_bundled(const struct mpyk_command *command)
 {
     int index;
 
     if (get_command_table_entry((char *)command->name) != NULL) {
-        fprintf(fp, "mpykdump: there is a `%s` command already; use `epython %s`.\n", command->name, command->name);
+        fprintf(fp, "mpykdump: there is a `%s` command already; use `epython %s`.\n", command->name,
+                command->name);
         return;
     }
     index = table_add(command->name, cmd_program, command->synopsis, "[options]", command->text);
@@ -192,8 +203,8 @@ mpyk_load(void)
     if (pc == NULL || pc->curext == NULL) {
         return;
     }
-    if (table_add("epython", mpyk_cmd_epython, "run a Python program", "[options] PROGRAM [ARGUMENT ...]",
-                  epython_text) < 0) {
+    if (table_add("epython", mpyk_cmd_epython, "run a Python program",
+                  "[options] PROGRAM [ARGUMENT ...]", epython_text) < 0) {
         fprintf(fp, "mpykdump: out of memory; nothing was registered.\n");
         return;
     }
@@ -204,7 +215,8 @@ mpyk_load(void)
     register_extension(commands);
 }
 
-/* At exit() from within a program, Python is still on the stack: then its memory goes with the process. */
+/* At exit() from within a program, Python is still on the stack: then its memory goes with the
+ * process. */
 static void __attribute__((destructor))
 mpyk_unload(void)
 {

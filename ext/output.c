@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sys.stdout and sys.stderr: text streams that write to crash's current `fp`, so that `epython x.py | head`, `> file`,
- * crash's pager and the capture of a nested command all see the output.  What is written is collected in one buffer
- * for both streams, which keeps their order; it is written out before crash itself may print, and at a program's end.
+ * sys.stdout and sys.stderr: text streams that write to crash's current `fp`, so that `epython x.py
+ * | head`, `> file`, crash's pager and the capture of a nested command all see the output.  What is
+ * written is collected in one buffer for both streams, which keeps their order; it is written out
+ * before crash itself may print, and at a program's end.
  */
 #include "pycompat.h"
 #include "crash_compat.h"
@@ -14,9 +15,8 @@
 #define BUFFER_SIZE (32 * 1024)
 
 typedef struct {
-    PyObject_HEAD
-    int is_error;  /* sys.stderr: written out at once */
-    int is_binary; /* the `buffer` attribute: takes bytes */
+    PyObject_HEAD int is_error; /* sys.stderr: written out at once */
+    int is_binary;              /* the `buffer` attribute: takes bytes */
 } OutputObject;
 
 static struct {
@@ -95,7 +95,8 @@ raise_errno(int error)
     return -1;
 }
 
-/* Add bytes to the buffer.  0, or -1 with OSError (BrokenPipeError when the reader has gone away). */
+/* Add bytes to the buffer.  0, or -1 with OSError (BrokenPipeError when the reader has gone away).
+ */
 static int
 output_bytes(OutputObject *self, const char *data, size_t size)
 {
@@ -113,13 +114,15 @@ output_bytes(OutputObject *self, const char *data, size_t size)
         memcpy(pending.data + pending.used, data, size);
         pending.used += size;
     }
-    if (error == 0 && (self->is_error || (fp == stdout && memchr(data, '\n', size) != NULL && isatty(1)))) {
+    if (error == 0 &&
+        (self->is_error || (fp == stdout && memchr(data, '\n', size) != NULL && isatty(1)))) {
         error = flush_pending();
     }
     return self->is_error ? 0 : raise_errno(error);
 }
 
-/* UTF-8; bytes that came in as surrogate escapes go out as they were, other lone surrogates as \udxxx. */
+/* UTF-8; bytes that came in as surrogate escapes go out as they were, other lone surrogates as
+ * \udxxx. */
 static PyObject *
 encode_text(PyObject *text)
 {
@@ -248,7 +251,8 @@ output_close(PyObject *Py_UNUSED(op), PyObject *Py_UNUSED(ignored))
     Py_RETURN_NONE;
 }
 
-/* reconfigure(encoding=..., errors=..., line_buffering=...): accepted, as programs call it; always UTF-8. */
+/* reconfigure(encoding=..., errors=..., line_buffering=...): accepted, as programs call it; always
+ * UTF-8. */
 static PyObject *
 output_reconfigure(PyObject *Py_UNUSED(op), PyObject *Py_UNUSED(args_), PyObject *Py_UNUSED(kw))
 {
@@ -271,8 +275,10 @@ static PyMethodDef output_methods[] = {
     {"write", output_write, METH_O, "write(text) -> int: add to crash's output."},
     {"writelines", output_writelines, METH_O, "writelines(lines): write each of them."},
     {"flush", output_flush, METH_NOARGS, "flush(): write out what is buffered."},
-    {"fileno", output_fileno, METH_NOARGS, "fileno() -> int: descriptor of crash's current output."},
-    {"isatty", output_isatty, METH_NOARGS, "isatty() -> bool: whether output goes straight to a terminal."},
+    {"fileno", output_fileno, METH_NOARGS,
+     "fileno() -> int: descriptor of crash's current output."},
+    {"isatty", output_isatty, METH_NOARGS,
+     "isatty() -> bool: whether output goes straight to a terminal."},
     {"readable", output_false, METH_NOARGS, "readable() -> False"},
     {"writable", output_true, METH_NOARGS, "writable() -> True"},
     {"seekable", output_false, METH_NOARGS, "seekable() -> False"},

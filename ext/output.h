@@ -2,7 +2,8 @@
 #ifndef MPYK_OUTPUT_H
 #define MPYK_OUTPUT_H
 
-/* Install sys.stdout and sys.stderr (before each run: a program may have replaced them).  0, or -1 with an exception. */
+/* Install sys.stdout and sys.stderr (before each run: a program may have replaced them).  0, or -1
+ * with an exception. */
 int mpyk_output_install(void);
 
 /* Write out what they hold; errors are remembered, not raised. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * All differences between the Python versions that we embed (3.9 and later).  Code elsewhere uses the newest name;
- * this header provides it for releases that lack it.
+ * All differences between the Python versions that we embed (3.9 and later).  Code elsewhere uses
+ * the newest name; this header provides it for releases that lack it.
  */
 #ifndef MPYK_PYCOMPAT_H
 #define MPYK_PYCOMPAT_H
@@ -58,6 +58,43 @@ mpyk_take_exception(void)
 #endif
 }
 
+/* PyErr_Format() knows %llx and %.*s from 3.12 only: format with C's own printf, whose text may be
+ * any bytes. */
+__attribute__((format(printf, 1, 2))) static inline PyObject *
+mpyk_format(const char *format, ...)
+{
+    char text[512];
+    va_list values;
+
+    va_start(values, format);
+    vsnprintf(text, sizeof(text), format, values);
+    va_end(values);
+    return PyUnicode_DecodeUTF8(text, (Py_ssize_t)strlen(text), "backslashreplace");
+}
+
+/* Set an exception of this text, which mpyk_format() has made.  Always NULL. */
+static inline PyObject *
+mpyk_raise(PyObject *type, PyObject *text)
+{
+    if (text != NULL) {
+        PyErr_SetObject(type, text);
+        Py_DECREF(text);
+    }
+    return NULL;
+}
+
+/* The system's number of a Python thread (3.11 and later keep it); 0 when it is not known. */
+static inline unsigned long
+mpyk_native_thread_id(const PyThreadState *thread)
+{
+#if PY_VERSION_HEX >= 0x030B0000
+    return thread->native_thread_id;
+#else
+    (void)thread;
+    return 0;
+#endif
+}
+
 /* Settings of PyConfig that exist only in some releases. */
 static inline void
 mpyk_config_by_version(PyConfig *config)
@@ -69,7 +106,8 @@ mpyk_config_by_version(PyConfig *config)
     (void)config;
 }
 
-/* Where the standard library is, for the __file__ of frozen modules (3.11 and later keep it in PyConfig). */
+/* Where the standard library is, for the __file__ of frozen modules (3.11 and later keep it in
+ * PyConfig). */
 static inline PyStatus
 mpyk_config_set_stdlib_dir(PyConfig *config, const char *path)
 {

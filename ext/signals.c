@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * crash's SIGINT handler longjmps at once, from wherever it was: within malloc() or stdio too, which can leave them
- * broken.  So a command that Python runs is first asked (crash's own _SIGINT_ flag, which many commands poll), and
- * only if it is still running after a grace period is crash's handler called, at a moment when libc is not on top.
+ * crash's SIGINT handler longjmps at once, from wherever it was: within malloc() or stdio too,
+ * which can leave them broken.  So a command that Python runs is first asked (crash's own _SIGINT_
+ * flag, which many commands poll), and only if it is still running after a grace period is crash's
+ * handler called, at a moment when libc is not on top.
  */
 #include "pycompat.h"
 #include "crash_compat.h"
@@ -16,7 +17,8 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-/* Look for a SIGINT this often; let the command go on this long after it; then try to stop it this often. */
+/* Look for a SIGINT this often; let the command go on this long after it; then try to stop it this
+ * often. */
 #define WATCH_NSEC 50000000L
 #define GRACE_NSEC 200000000L
 #define RETRY_NSEC 2000000L
@@ -63,7 +65,8 @@ note_libc(struct dl_phdr_info *info, size_t Py_UNUSED(size), void *Py_UNUSED(arg
     return 0;
 }
 
-/* Raw system calls: in older C libraries these are in librt, and SIGEV_THREAD_ID is not in all headers. */
+/* Raw system calls: in older C libraries these are in librt, and SIGEV_THREAD_ID is not in all
+ * headers. */
 static void
 timer_arm(long first, long interval)
 {
@@ -85,7 +88,8 @@ take_pending_sigint(void)
     return sigtimedwait(&set, NULL, &none) == SIGINT;
 }
 
-/* gdb must not be left by a jump: it has C++ objects on its stack, locks, and threads.  It looks at this flag. */
+/* gdb must not be left by a jump: it has C++ objects on its stack, locks, and threads.  It looks at
+ * this flag. */
 static void
 ask_gdb(void)
 {
@@ -140,8 +144,10 @@ timer_drop(void)
 static void
 timer_ready(void)
 {
-    struct sigaction action = {.sa_sigaction = on_watch, .sa_flags = SA_NODEFER | SA_SIGINFO | SA_RESTART};
-    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL | 4 /* SIGEV_THREAD_ID */, .sigev_signo = WATCH_SIGNAL};
+    struct sigaction action = {.sa_sigaction = on_watch,
+                               .sa_flags = SA_NODEFER | SA_SIGINFO | SA_RESTART};
+    struct sigevent event = {.sigev_notify = SIGEV_SIGNAL | 4 /* SIGEV_THREAD_ID */,
+                             .sigev_signo = WATCH_SIGNAL};
     pid_t thread = (pid_t)syscall(SYS_gettid);
 
     if (watch.thread == thread) {
@@ -217,10 +223,11 @@ mpyk_signals_leave(const struct mpyk_signals *saved)
 }
 
 /*
- * Without a terminal crash sets SIGINT to SIG_IGN around each request to gdb, which throws a pending SIGINT away, blocked
- * or not.  With one it installs gdb's handler, which does no harm to a blocked signal.  So pretend there is one; crash
- * may then put the terminal's settings back, so give it the right ones.  Not on a live system, where crash would print
- * its progress for the terminal.
+ * Without a terminal crash sets SIGINT to SIG_IGN around each request to gdb, which throws a
+ * pending SIGINT away, blocked or not.  With one it installs gdb's handler, which does no harm to a
+ * blocked signal.  So pretend there is one; crash may then put the terminal's settings back, so
+ * give it the right ones.  Not on a live system, where crash would print its progress for the
+ * terminal.
  */
 void
 mpyk_signals_for_gdb(void)
