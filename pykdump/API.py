@@ -135,4 +135,4 @@ from pykdump.words import (
     unsigned64,
 )
 
-debug = API_options.debug
+debug: int = API_options["debug"]

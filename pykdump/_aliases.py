@@ -23,7 +23,7 @@ MODULES = {
 
 
 class _AliasFinder:
-    """Finder and loader in one, at the end of sys.meta_path: real modules of these names would win."""
+    """Finder and loader in one, at the front of sys.meta_path: the bundle wins over what lies about."""
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
@@ -50,4 +50,4 @@ class _AliasFinder:
 def install() -> None:
     """Make the old names importable; a second call does nothing."""
     if not any(isinstance(finder, _AliasFinder) for finder in sys.meta_path):
-        sys.meta_path.append(_AliasFinder())  # type: ignore[arg-type]
+        sys.meta_path.insert(0, _AliasFinder())

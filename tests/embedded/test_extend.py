@@ -8,8 +8,6 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
 from support.session import Result, Variant
 
 RunCrash = Callable[..., Result]
@@ -40,12 +38,12 @@ def test_commands_have_their_help(variant: Variant, run_crash: RunCrash) -> None
         assert part in result.stdout
 
 
-@pytest.mark.parametrize("name", ["re.py", "os.py", "pykdump.py", "crash.py", "encodings.py"])
 def test_stray_modules_in_the_current_directory_change_nothing(
-    variant: Variant, run_crash: RunCrash, tmp_path: Path, name: str
+    variant: Variant, run_crash: RunCrash, tmp_path: Path
 ) -> None:
-    (tmp_path / name).write_text("raise SystemExit('the stray module was imported')\n")
-    program = "import re, os\nfrom pykdump.API import *\nprint('fine', re.sub('a', 'b', 'a'))\n"
+    for name in ("re", "os", "pykdump", "crash", "encodings", "LinuxDump"):
+        (tmp_path / f"{name}.py").write_text(f"raise SystemExit('the stray {name} was imported')\n")
+    program = "import re, os\nfrom pykdump.API import *\nprint('fine', re.sub('a', 'b', 'a'))\nimport LinuxDump.Tasks\n"
     (tmp_path / "prog.py").write_text(program)
     commands = [f"extend {variant.extension}", "epython prog.py", "taskinfo --summary", "epython -c 'import re, os'"]
     result = run_crash(variant, commands, cwd=tmp_path)
