@@ -20,6 +20,9 @@ from mpykbuild.plans import Variant
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 COMMON = ["-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", *WARNINGS]
 
+EXPORTS = "ext/mpykdump.map"
+LINKER_FLAGS = ["-Bsymbolic", "--exclude-libs,ALL", "--as-needed", "--gc-sections", f"--version-script={EXPORTS}"]
+
 
 def _crash_facts(env: Any, variant: Variant, crash_stamp: Any, folder: str) -> Any:
     """Make gdb_enums_generated.h and a response file for each language from the crash tree."""
@@ -58,7 +61,7 @@ def _compile_environment(env: Any, variant: Variant, folder: str) -> Any:
     local = env.Clone(
         CCFLAGS=[*COMMON, *maps, *python], CPPPATH=["#ext", folder], CPPDEFINES=defines,
         CFLAGS=["-std=gnu11", f"@{rsp}/crash_c.rsp"], CXXFLAGS=["-std=gnu++17", f"@{rsp}/crash_cxx.rsp"],
-        LINKFLAGS=["-Wl,-Bsymbolic", "-Wl,--exclude-libs,ALL", "-Wl,--as-needed", "-Wl,--gc-sections"],
+        LINKFLAGS=[f"-Wl,{flag}" for flag in LINKER_FLAGS],
         # The archive is no node of SCons: it appears during the build, and its stamp stands for it.
         MPYK_ARCHIVE=str(variant.python.folder / "lib" / "libpython.a"),
         SHLINKCOM="$CXX -shared $LINKFLAGS -o $TARGET $SOURCES $MPYK_ARCHIVE -lm -ldl -lpthread",
@@ -77,7 +80,7 @@ def _extension(env: Any, variant: Variant, crash_stamp: Any, python_stamp: Any, 
     objects = [local.SharedObject(f"{folder}/obj/{unit.stem}", str(unit)) for unit in units]
     local.Depends(objects, [facts, table, crash_stamp, python_stamp])
     linked = local.SharedLibrary(f"{folder}/linked.so", objects, SHLIBPREFIX="")
-    local.Depends(linked, python_stamp)
+    local.Depends(linked, [python_stamp, f"#{EXPORTS}"])
 
     def assemble(target: list[Any], source: list[Any], env: Any) -> None:
         artifact.assemble(*(Path(node.abspath) for node in (*source, *target)))

@@ -20,18 +20,27 @@ from mpykbuild.errors import BuildError, tell
 from mpykbuild.plans import CrashPlan, Plan
 
 
-def told(action: Callable[..., None]) -> Callable[..., int]:
-    """Wrap a builder's function: BuildError becomes sentences on stderr and a failed target, not a traceback."""
+class Told:
+    """A builder's function whose BuildError becomes sentences on stderr and a failed target, not a traceback.
 
-    def run(target: list[Any], source: list[Any], env: Any) -> int:
+    What the function does is told to SCons by its code alone: by itself SCons would look into the objects that the
+    function closes over, and find them different in each run.
+    """
+
+    def __init__(self, function: Callable[..., None]) -> None:
+        self.function = function
+
+    def __call__(self, target: list[Any], source: list[Any], env: Any) -> int:
         try:
-            action(target, source, env)
+            self.function(target, source, env)
         except BuildError as error:
             tell(error)
             return 2
         return 0
 
-    return run
+    def get_contents(self, target: list[Any], source: list[Any], env: Any) -> bytes:
+        code = self.function.__code__
+        return code.co_name.encode() + code.co_code + repr(code.co_names).encode()
 
 
 def _forget_stamp_without_product(stamp: Any, plan: Plan) -> None:
@@ -59,10 +68,10 @@ def _crash(env: Any, crash: CrashPlan) -> Any:
 
 
 def generate(env: Any) -> None:
-    """Add the methods MpykProduct and MpykCrash, and the wrapper MpykTold for the functions of other tools."""
+    """Add the methods MpykProduct and MpykCrash, and the wrapper MPYK_TOLD for the functions of other tools."""
     env.AddMethod(_product, "MpykProduct")
     env.AddMethod(_crash, "MpykCrash")
-    env["MPYK_TOLD"] = told
+    env["MPYK_TOLD"] = Told
 
 
 def exists(env: Any) -> bool:
