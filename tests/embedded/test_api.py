@@ -163,3 +163,15 @@ def test_paths_and_pids(evaluate: Evaluate) -> None:
     assert evaluate("(lambda fs: get_pathname(fs.root.dentry, fs.root.mnt))(readSymbol('init_task').fs)") == "/"
     assert evaluate("task_to_pid(pid_to_task(1))") == 1
     assert evaluate("int(readSU('struct task_struct', pid_to_task(1)).tgid)") == 1
+
+
+def test_objects_print_their_address(evaluate: Evaluate) -> None:
+    address, *texts = evaluate(
+        "(lambda t: [hex(t), repr(t), str(t), repr(whatis('init_task')), repr(t.stack), repr(t.cpus_mask), '%x' % t,"
+        " t.shortStr()])(readSymbol('init_task'))"
+    )
+    assert "struct task_struct" in texts[0]
+    for text in (*texts[:3], "0x" + texts[5], texts[6]):
+        assert address in text
+    for text in texts[3:5]:
+        assert "0xffff" in text
