@@ -11,12 +11,9 @@
 
 #include <defs.h>
 
-/* The crash tree this was compiled against; the build passes it. */
-#ifndef MPYK_CRASH_VERSION
-#define MPYK_CRASH_VERSION "unknown"
-#endif
-#ifndef MPYK_TARGET
-#define MPYK_TARGET "unknown"
+/* The release of the crash tree that this was compiled against; the build passes it. */
+#ifndef MPYK_BUILT_FOR_CRASH
+#define MPYK_BUILT_FOR_CRASH "unknown"
 #endif
 
 /* gdb's own functions set_quit_flag() and check_quit_flag() (the latter clears it too); C++ names.

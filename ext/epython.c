@@ -195,12 +195,12 @@ static void
 print_version(void)
 {
     fprintf(fp, "mpykdump %s (source %s), built for crash %s, %s\n", MPYK_VERSION, MPYK_SOURCE_ID,
-            MPYK_CRASH_VERSION, MPYK_TARGET);
+            MPYK_BUILT_FOR_CRASH, MACHINE_TYPE);
     fprintf(fp, "Python %s\n", Py_GetVersion());
     fprintf(fp, "crash %s, gdb %s, target %s\n",
             pc->program_version != NULL ? pc->program_version : "unknown",
             pc->gdb_version != NULL ? pc->gdb_version : "unknown",
-            MPYK_HAS(build_target) && build_target != NULL ? build_target : MPYK_TARGET);
+            MPYK_HAS(build_target) && build_target != NULL ? build_target : MACHINE_TYPE);
     fprintf(fp, "loaded from %s\n", mpyk_so_path() != NULL ? mpyk_so_path() : "an unknown place");
 }
 

@@ -27,7 +27,7 @@ add_versions(PyObject *module)
     if (PyModule_AddStringConstant(module, "version", MPYK_VERSION) < 0 ||
         PyModule_AddStringConstant(module, "source_id", MPYK_SOURCE_ID) < 0 ||
         PyModule_AddStringConstant(module, "Crash_run", running) < 0 ||
-        PyModule_AddStringConstant(module, "Crash_build", MPYK_CRASH_VERSION) < 0) {
+        PyModule_AddStringConstant(module, "Crash_build", MPYK_BUILT_FOR_CRASH) < 0) {
         return -1;
     }
     return PyModule_AddStringConstant(module, "WARNING", "+++WARNING+++");

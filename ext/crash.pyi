@@ -1,0 +1,296 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The module ``crash``, which exists inside a crash session only: what the C units in this folder offer to Python.
+
+Addresses are plain ints. Every function that looks into the dump may raise ``crash.error``; nothing that crash or gdb
+does wrong gets past it. An argument ``addr`` may be any int, the typed objects below included.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, Generic, Literal, TypeVar, overload
+
+from typing_extensions import Buffer
+
+# Constants
+
+version: Final[str]  # of mpykdump
+source_id: Final[str]  # of the sources that it was built from
+Crash_run: Final[str]  # the crash that runs
+Crash_build: Final[str]  # the crash that this was built for
+WARNING: Final[str]  # prefix of a program's warnings
+KVADDR: Final[int]  # kernel virtual addresses
+UVADDR: Final[int]  # user virtual addresses of the current task
+PHYSADDR: Final[int]
+XENMACHADDR: Final[int]
+AMBIGUOUS: Final[int]
+HZ: Final[int]  # 0 in minimal mode
+PAGESIZE: Final[int]
+PAGE_CACHE_SHIFT: Final[int]
+TYPE_CODE_PTR: Final[int]
+TYPE_CODE_ARRAY: Final[int]
+TYPE_CODE_STRUCT: Final[int]
+TYPE_CODE_UNION: Final[int]
+TYPE_CODE_ENUM: Final[int]
+TYPE_CODE_FUNC: Final[int]
+TYPE_CODE_INT: Final[int]
+TYPE_CODE_FLT: Final[int]
+TYPE_CODE_VOID: Final[int]
+TYPE_CODE_BOOL: Final[int]
+TYPE_CODE_CHAR: Final[int]
+TYPE_CODE_TYPEDEF: Final[int]
+
+default_timeout: int  # seconds that a command may take
+
+class error(Exception):
+    """What crash, gdb or the dump cannot do; of a command, with all that it printed."""
+
+class MissingMember(KeyError, AttributeError):
+    """A struct has no such member."""
+
+# Memory. IndexError for a NULL address; crash.error names the address and the reason.
+
+def readmem(addr: int, size: int, memtype: int = ..., /) -> bytes: ...
+def readPtr(addr: int, memtype: int = ..., /) -> int: ...
+def readU8(addr: int, memtype: int = ..., /) -> int: ...
+def readU16(addr: int, memtype: int = ..., /) -> int: ...
+def readU32(addr: int, memtype: int = ..., /) -> int: ...
+def readU64(addr: int, memtype: int = ..., /) -> int: ...
+def readS8(addr: int, memtype: int = ..., /) -> int: ...
+def readS16(addr: int, memtype: int = ..., /) -> int: ...
+def readS32(addr: int, memtype: int = ..., /) -> int: ...
+def readS64(addr: int, memtype: int = ..., /) -> int: ...
+def readInt(addr: int, size: int, signed: bool = ..., memtype: int = ..., /) -> int:
+    """Read an integer of 1, 2, 4 or 8 bytes."""
+
+def set_readmem_task(task: int, /) -> None:
+    """Read user addresses in this task's memory from now on, until 0 is given or the program ends."""
+
+def set_cache_size(size: int, /) -> int:
+    """Bound the page cache to so many bytes (0: no cache); return the old bound. Live systems are never cached."""
+
+def uvtop(task: int, addr: int, /) -> int: ...
+def phys_to_page(addr: int, /) -> int: ...
+def PAGEOFFSET(addr: int, /) -> int: ...
+
+# Chains of pointers. A walk ends at NULL, at its start, at a repeated element, at a read error, at ``maxel`` elements.
+
+def readList(start: int, offset: int = 0, maxel: int = 10000, inchead: bool = True) -> list[int]: ...
+def readBadList(
+    start: int, offset: int = 0, maxel: int = 10000, inchead: bool = True
+) -> tuple[list[int], str | None]:
+    """Like readList(), and why the walk stopped early, if it did."""
+
+def getListSize(start: int, offset: int, maxel: int, /) -> int:
+    """Count the elements without the head."""
+
+def getFullBuckets(start: int, bucket_size: int, count: int, chain_offset: int = 0, /) -> list[int]:
+    """Return the first element of each bucket that is not empty."""
+
+def getFullBucketsH(
+    start: int, bucket_size: int, count: int, chain_offset: int = 0, /
+) -> list[tuple[int, int]]:
+    """Return (index of the bucket, first element)."""
+
+# Bytes and machine integers
+
+def mem2long(bytes: Buffer, signed: bool = False, array: int = 0) -> Any:
+    """Read the bytes as one integer of 1, 2, 4 or 8 bytes, or as a list of ``array`` such integers."""
+
+def FD_ISSET(fd: int, fd_set: Buffer, /) -> bool: ...
+def sLong(value: int, /) -> int: ...
+def le32_to_cpu(value: int, /) -> int: ...
+def le16_to_cpu(value: int, /) -> int: ...
+def cpu_to_le32(value: int, /) -> int: ...
+
+# Symbols
+
+def sym2addr(name: str, /) -> int:
+    """Return the symbol's address, 0 if there is none."""
+
+def sym2alladdr(name: str, /) -> list[int]: ...
+def symbol_exists(name: str, /) -> bool: ...
+@overload
+def addr2sym(addr: int, /) -> str | None: ...
+@overload
+def addr2sym(addr: int, loose: Literal[False], /) -> str | None: ...
+@overload
+def addr2sym(addr: int, loose: Literal[True], /) -> tuple[str | None, int]:
+    """Return the symbol at or before the address and the offset; (None, 0) if there is none."""
+
+@overload
+def addr2sym(addr: int, loose: bool, /) -> str | tuple[str | None, int] | None: ...
+def addr2mod(addr: int, /) -> str | None: ...
+
+# Commands
+
+def exec_crash_command(command: str, no_stdout: bool = ...) -> str:
+    """Run a crash command and return all that it printed, crash's error messages included.
+
+    crash.error, with the text so far, when crash gives the command up or does not know it; KeyboardInterrupt.
+    """
+
+def exec_gdb_command(command: str, /) -> str:
+    """Run a gdb command; crash.error when it fails."""
+
+def get_GDB_output(command: str, /) -> str | None:
+    """Run a gdb command; None when it fails."""
+
+def crash_set_error(target: str, /) -> str:
+    """Send crash's error messages to ``default``, ``redirect`` or a file; return where they went before."""
+
+def register_epython_prog(name: str, summary: str, synopsis: str, help: str, /) -> None:
+    """Make the program ``name`` a crash command of that name."""
+
+def get_epython_cmds() -> list[str]: ...
+def set_default_timeout(seconds: int, /) -> int: ...
+
+# Tasks and facts. crash.error in minimal mode, where crash has no such tables.
+
+def tasks() -> list[tuple[int, int, int, int, int, str, int]]:
+    """Return (task, pid, cpu, parent task, mm, comm, thread_info) of all tasks that crash has found."""
+
+def pid_to_task(pid: int, /) -> int:
+    """Return the address of the task, 0 if there is none."""
+
+def task_to_pid(task: int, /) -> int | None: ...
+def is_task_active(task: int, /) -> bool: ...
+def get_task_mem_usage(task: int, /) -> tuple[int, int]:
+    """Return (virtual size, resident size) in KiB."""
+
+def get_uptime() -> int:
+    """Return the jiffies since boot."""
+
+def get_pathname(dentry: int, vfsmount: int, /) -> str: ...
+def get_NR_syscalls() -> int: ...
+def setprocname(name: str, /) -> None: ...
+def sysfacts() -> dict[str, Any]:
+    """Return namelist, dumpfile, crash, gdb, release, machine, nodename, cpus, live, minimal."""
+
+# Types. A type is named as in C: "struct task_struct", "task_struct", "pid_t", "char *".
+
+def struct_size(type: str | TypeInfo, /) -> int: ...
+def union_size(type: str | TypeInfo, /) -> int: ...
+def type_length(type: str | TypeInfo, /) -> int:
+    """Return sizeof, -1 if the type is not known; struct_size() and union_size() are the same."""
+
+def sizeof(object: Any, /) -> int: ...
+def member_offset(type: str | TypeInfo, member: str, /) -> int:
+    """Return the offset of a member, which may be a path ("a.b"); -1 if there is none."""
+
+def member_size(type: str | TypeInfo, member: str, /) -> int: ...
+def enumerator_value(name: str, /) -> int | None: ...
+def enum_values(name: str, /) -> dict[str, int]: ...
+def struct_info(type: str, /) -> list[tuple[Any, ...]]:
+    """Return (name, offset, bit offset, bit size, size, type) of each member."""
+
+def struct_members(type: str, /) -> dict[str, VarInfo]: ...
+def struct_class(type: str, /) -> type[StructResult]: ...
+def expression_type(text: str, /) -> TypeInfo: ...
+def purge_types() -> None:
+    """Look names up again (after a module's debuginfo was loaded)."""
+
+class TypeInfo:
+    """A C type."""
+
+    def __init__(self, typename: str) -> None: ...
+    def __getattr__(self, name: str) -> Any: ...
+    def fullname(self) -> str: ...
+    def typestr(self) -> str: ...
+    def getTargetType(self) -> TypeInfo: ...
+
+class VarInfo:
+    """A C variable or a member: a type and a place."""
+
+    def __getattr__(self, name: str) -> Any: ...
+    def reader(self, addr: int, /) -> Any: ...
+
+# Values of the dump
+
+def readSU(type: str | TypeInfo, addr: int, /) -> StructResult:
+    """View memory as a struct; nothing is read until a member is. TypeError if the type is not known."""
+
+def readSymbol(name: str, /) -> Any:
+    """Return the value of a kernel variable; TypeError if there is none."""
+
+def read_value(type: str | TypeInfo, addr: int, /) -> Any: ...
+def whatis(name: str, /) -> VarInfo: ...
+def container_of(ptr: int, type: str | TypeInfo, member: str, /) -> StructResult: ...
+def Addr(object: Any, field: str | None = ..., /) -> int: ...
+def Deref(pointer: Any, /) -> Any: ...
+
+class CType(int):
+    """What all typed ints have in common."""
+
+class StructResult(int):
+    """A struct or union in the dump: an int, its address, whose attributes are the members.
+
+    KeyError (MissingMember) for a member that is not there. ``s + i`` and ``s[i]`` step by sizeof.
+    """
+
+    PYT_symbol: str
+    PYT_size: int
+    @property
+    def PYT_sinfo(self) -> Any: ...
+    @property
+    def Deref(self) -> StructResult: ...
+    def __new__(cls, type: str | TypeInfo, addr: int = ...) -> StructResult: ...
+    def __getattr__(self, name: str) -> Any: ...
+    def __getitem__(self, key: Any) -> Any: ...
+    def __len__(self) -> int: ...
+    def hasField(self, name: str, /) -> bool: ...
+    def fieldOffset(self, name: str, /) -> int: ...
+    def castTo(self, type: str | TypeInfo, /) -> StructResult: ...
+    def isNamed(self, name: str, /) -> bool: ...
+    def Eval(self, path: str, /) -> Any: ...
+    def shortStr(self) -> str: ...
+    def fullStr(self, indent: int = ..., /) -> str: ...
+    def Dump(self, indent: int = ..., /) -> None: ...
+
+class tPtr(int):
+    """A typed pointer, its value. IndexError when NULL is dereferenced."""
+
+    @property
+    def Deref(self) -> Any: ...
+    @property
+    def ptrlev(self) -> int: ...
+    @property
+    def ti(self) -> TypeInfo: ...
+    @property
+    def ptype(self) -> TypeInfo: ...
+    def __new__(cls, value: int, typeinfo: TypeInfo | str) -> tPtr: ...
+    def __getitem__(self, index: int) -> Any: ...
+
+class FlexArray(tPtr):
+    """An array without a length: its address, which can be indexed."""
+
+class tEnum(int):
+    """The value of an enum, whose repr() is its name."""
+
+    @property
+    def einfo(self) -> dict[str, int]: ...
+
+class SmartString(str):
+    """Text up to the first NUL of a char array or of what a char pointer leads to; NULL reads as None."""
+
+    @property
+    def ByteArray(self) -> bytes: ...
+    @property
+    def addr(self) -> int: ...
+    @property
+    def ptr(self) -> int: ...
+    def __new__(cls, s: Any, addr: int | None = ..., ptr: int | None = ...) -> SmartString: ...
+
+_T = TypeVar("_T")
+
+class LazyArray(Sequence[_T], Generic[_T]):
+    """An array whose elements are read when they are asked for."""
+
+    @property
+    def addr(self) -> int: ...
+    def __len__(self) -> int: ...
+    def __iter__(self) -> Iterator[_T]: ...
+    @overload
+    def __getitem__(self, index: int) -> _T: ...
+    @overload
+    def __getitem__(self, index: slice) -> list[_T]: ...
+
+def _set_sinfo_factory(factory: Callable[[str], Mapping[str, Any]], /) -> None: ...
