@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from mpykbuild import cpython, crashbuild, crashtree, manifest, options, pysource, sources, targets, unpack, version
-from mpykbuild.cache import Product
+from mpykbuild.cache import Product, digest_of
 from mpykbuild.paths import PROJECT
 from mpykbuild.plans import TESTED_PAIRS, CrashPlan, Plan, PythonPlan, Variant
 from mpykbuild.runlog import RunLog
@@ -115,6 +115,14 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
 def unpack_source(source: sources.Source, settings: Settings, folder: Path) -> None:
     """Fetch a pinned release and unpack it into the empty ``folder``."""
     unpack.unpack(source, sources.fetch(source, settings.downloads, settings.cache), folder)
+
+
+def source_id() -> str:
+    """Return 12 hex digits that stand for all sources of an artefact: what `epython -V` shows."""
+    folders = ("ext", "pykdump", "LinuxDump", "stdlib_manifests", "python-src-patches")
+    files = [path for name in folders for path in (PROJECT / name).rglob("*") if path.is_file()]
+    inputs = {str(path.relative_to(PROJECT)): path.read_bytes() for path in files if path.suffix != ".pyc"}
+    return digest_of(inputs)[:12]
 
 
 def read(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) -> Project:

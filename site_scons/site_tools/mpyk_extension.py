@@ -20,6 +20,7 @@ from mpykbuild.plans import Variant
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 COMMON = ["-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", *WARNINGS]
 
+UNITS_WITH_SOURCE_ID = ("epython", "mod_crash")
 EXPORTS = "ext/mpykdump.map"
 LINKER_FLAGS = ["-Bsymbolic", "--exclude-libs,ALL", "--as-needed", "--gc-sections", f"--version-script={EXPORTS}"]
 
@@ -71,13 +72,21 @@ def _compile_environment(env: Any, variant: Variant, folder: str) -> Any:
     return local
 
 
+def _object(local: Any, folder: str, unit: Path) -> Any:
+    """Compile one unit; only those that report the source's id are compiled anew when any source changes."""
+    defines = dict(local["CPPDEFINES"])
+    if unit.stem in UNITS_WITH_SOURCE_ID:
+        defines["MPYK_SOURCE_ID"] = f'\\"{local["MPYK_SOURCE_ID"]}\\"'
+    return local.SharedObject(f"{folder}/obj/{unit.stem}", str(unit), CPPDEFINES=defines)
+
+
 def _extension(env: Any, variant: Variant, crash_stamp: Any, python_stamp: Any, bundle: Any) -> Any:
     folder = f"#build/{variant.name}"
     facts = _crash_facts(env, variant, crash_stamp, folder)
     table = _command_table(env, folder)
     local = _compile_environment(env, variant, folder)
     units = [*sorted(paths.PROJECT.glob("ext/*.c")), paths.PROJECT / "ext" / f"gdb{variant.crash.gdb_major}_bridge.cpp"]
-    objects = [local.SharedObject(f"{folder}/obj/{unit.stem}", str(unit)) for unit in units]
+    objects = [_object(local, folder, unit) for unit in units]
     local.Depends(objects, [facts, table, crash_stamp, python_stamp])
     linked = local.SharedLibrary(f"{folder}/linked.so", objects, SHLIBPREFIX="")
     local.Depends(linked, [python_stamp, f"#{EXPORTS}"])
