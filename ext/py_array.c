@@ -98,7 +98,7 @@ array_repr(PyObject *object)
     PyObject *text = NULL;
 
     if (name != NULL) {
-        text = PyUnicode_FromFormat("<%U at 0x%llx>", name, (unsigned long long)self->address);
+        text = PyUnicode_FromFormat("<%U at %s>", name, MPYK_HEX(self->address));
         Py_DECREF(name);
     }
     return text;

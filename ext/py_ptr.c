@@ -100,8 +100,8 @@ typed_repr(PyObject *self, const char *what)
     PyObject *text = NULL;
 
     if (name != NULL) {
-        text = PyUnicode_FromFormat("<%s addr=0x%llx ctype='%U'>", what,
-                                    (unsigned long long)mpyk_int_value(self), name);
+        text = PyUnicode_FromFormat("<%s addr=%s ctype='%U'>", what,
+                                    MPYK_HEX(mpyk_int_value(self)), name);
     }
     Py_XDECREF(name);
     return text;

@@ -287,8 +287,8 @@ struct_iter(PyObject *self)
 static PyObject *
 struct_short(PyObject *self, PyObject *Py_UNUSED(unused))
 {
-    return PyUnicode_FromFormat("<%s 0x%llx>", mpyk_struct_symbol(self),
-                                (unsigned long long)mpyk_int_value(self));
+    return PyUnicode_FromFormat("<%s %s>", mpyk_struct_symbol(self),
+                                MPYK_HEX(mpyk_int_value(self)));
 }
 
 static PyObject *

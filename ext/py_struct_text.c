@@ -84,7 +84,7 @@ member_text(const MpykMember *member, uint64_t base, int indent, int depth)
     value = mpyk_value_read_member(member, base);
     if (value != NULL) {
         int is_plain = PyLong_CheckExact(value) && member->type->real->size == 8;
-        text = is_plain ? PyUnicode_FromFormat("0x%llx", (unsigned long long)mpyk_int_value(value))
+        text = is_plain ? PyUnicode_FromFormat("%s", MPYK_HEX(mpyk_int_value(value)))
                         : PyObject_Repr(value);
         Py_DECREF(value);
         return text;
@@ -135,7 +135,7 @@ full_text(MpykType *type, uint64_t address, int indent, int depth)
     if (lines == NULL || name == NULL || mpyk_type_load(type) < 0) {
         goto done;
     }
-    head = PyUnicode_FromFormat("<%U 0x%llx>", name, (unsigned long long)address);
+    head = PyUnicode_FromFormat("<%U %s>", name, MPYK_HEX(address));
     if (head == NULL || PyList_Append(lines, head) < 0) {
         goto done;
     }

@@ -238,8 +238,8 @@ mpyk_value_read(MpykType *type, uint64_t address)
     case MPYK_KIND_FUNC:
         return PyLong_FromUnsignedLongLong(address);
     case MPYK_KIND_VOID:
-        return PyErr_Format(PyExc_TypeError, "There is no value of type void at 0x%llx.",
-                            (unsigned long long)address);
+        return PyErr_Format(PyExc_TypeError, "There is no value of type void at %s.",
+                            MPYK_HEX(address));
     default:
         return read_scalar(type, address);
     }

@@ -160,8 +160,8 @@ var_repr(PyObject *self)
         return NULL;
     }
     if (((VarInfoObject *)self)->has_address) {
-        text = PyUnicode_FromFormat("<VarInfo %s: %U at 0x%llx>", place(self)->name, type,
-                                    (unsigned long long)((VarInfoObject *)self)->address);
+        text = PyUnicode_FromFormat("<VarInfo %s: %U at %s>", place(self)->name, type,
+                                    MPYK_HEX(((VarInfoObject *)self)->address));
     } else {
         text = PyUnicode_FromFormat("<VarInfo %s: %U, offset %llu>", place(self)->name, type,
                                     (unsigned long long)place(self)->offset);

@@ -58,6 +58,16 @@ mpyk_take_exception(void)
 #endif
 }
 
+/* PyUnicode_FromFormat() and PyErr_Format() know %llx from 3.12 only: "%s" with MPYK_HEX(address). */
+#define MPYK_HEX(address) mpyk_hex((char[24]){""}, (unsigned long long)(address))
+
+static inline const char *
+mpyk_hex(char *text, unsigned long long address)
+{
+    snprintf(text, 24, "0x%llx", address);
+    return text;
+}
+
 /* PyErr_Format() knows %llx and %.*s from 3.12 only: format with C's own printf, whose text may be
  * any bytes. */
 __attribute__((format(printf, 1, 2))) static inline PyObject *
