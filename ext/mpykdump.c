@@ -203,14 +203,19 @@ mpyk_load(void)
     if (pc == NULL || pc->curext == NULL) {
         return;
     }
+    /* A relative path is only right until the next `cd`. */
+    (void)mpyk_so_path();
     if (table_add("epython", mpyk_cmd_epython, "run a Python program",
                   "[options] PROGRAM [ARGUMENT ...]", epython_text) < 0) {
         fprintf(fp, "mpykdump: out of memory; nothing was registered.\n");
         return;
     }
     commands[0].flags |= MINIMAL;
-    for (const struct mpyk_command *command = mpyk_commands; command->name != NULL; command++) {
-        add_bundled(command);
+    /* With another copy of this extension loaded, crash's one message is enough. */
+    if (get_command_table_entry(commands[0].name) == NULL) {
+        for (const struct mpyk_command *command = mpyk_commands; command->name != NULL; command++) {
+            add_bundled(command);
+        }
     }
     register_extension(commands);
 }
