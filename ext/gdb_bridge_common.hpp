@@ -191,6 +191,8 @@ static struct type *type_named(const char *name)
     bool is_char = strcmp(name, "char") == 0 || strcmp(name, "_Bool") == 0;
     if (!is_char && is_base_type_spelled(name))
         return type_spelled(name);
+    if (strchr(name, ' ') != nullptr)
+        return nullptr;
     struct symbol *symbol = shim::lookup(name, shim::type_domain);
     if (symbol != nullptr && shim::symbol_class(symbol) == LOC_TYPEDEF)
         return shim::symbol_type(symbol);
@@ -218,13 +220,17 @@ mpyk_gdb_expression_type(const char *text, mpyk_handle *type, struct mpyk_source
 
 /*
  * gdb takes what it finds in the compile units that it happens to have read.  If that is a mere
- * `extern x[];`, the unit with the definition knows more.
+ * `extern x[];`, the unit with the definition knows the length.  It is not asked for other types,
+ * because gdb reads that unit anew each time.
  */
 static struct symbol *symbol_named(const char *name)
 {
     struct symbol *symbol = shim::lookup(name, shim::var_domain);
     if (symbol != nullptr && shim::symbol_class(symbol) == LOC_UNRESOLVED) {
-        struct symbol *definition = shim::definition(name, shim::var_domain);
+        struct type *type = check_typedef(shim::symbol_type(symbol));
+        struct symbol *definition = nullptr;
+        if (type->code() == TYPE_CODE_ARRAY && shim::length(type) == 0)
+            definition = shim::definition(name, shim::var_domain);
         if (definition != nullptr)
             return definition;
     }

@@ -99,14 +99,14 @@ mpyk_base_name(const char *name, char *out, size_t size)
 }
 
 /*
- * Words of letters, digits and '_' with single blanks between them: anything else need not be
- * searched for.
+ * Can this be the name of a type (`words`: of several words) or symbol?  Nothing else is searched
+ * for, also because gdb 16 takes any name apart as C++ and dies of some that are none.
  */
 static int
-is_words(const char *name)
+is_name(const char *name, int words)
 {
     for (const char *at = name; *at != '\0'; at++) {
-        if (!isalnum((unsigned char)*at) && *at != '_' && (*at != ' ' || at == name)) {
+        if (!isalnum((unsigned char)*at) && *at != '_' && (*at != ' ' || !words)) {
             return 0;
         }
     }
@@ -118,7 +118,7 @@ lookup_one(const char *name, int code)
 {
     mpyk_handle handle;
 
-    if (!is_words(name)) {
+    if (!is_name(name, code == MPYK_TYPE_CODE_TYPEDEF)) {
         return NULL;
     }
 
@@ -235,6 +235,10 @@ mpyk_type_of_expression(const char *text)
 {
     mpyk_handle handle;
 
+    if (strpbrk(text, "'\"\\") != NULL) {     /* 'a b' is any name to gdb: see is_name() */
+        PyErr_SetString(PyExc_ValueError, "An expression for gdb may contain no quotes.");
+        return NULL;
+    }
     if (mpyk_source_expression(text, &handle) < 0) {
         return NULL;
     }
@@ -273,7 +277,7 @@ mpyk_symbol_find(const char *name)
     MpykSymbol *symbol;
     int found;
 
-    if (!is_words(name) || strchr(name, ' ') != NULL) {
+    if (!is_name(name, 0)) {
         return NULL;
     }
     symbol = mpyk_map_get(&symbols, name, &found);

@@ -45,7 +45,7 @@ address_in_crash(const char *name, uint64_t wanted)
 {
     struct syment *first = symbol_search((char *)name), *symbol = first;
 
-    for (; symbol != NULL; symbol = symbol_search_next((char *)name, symbol)) {
+    for (; wanted != 0 && symbol != NULL; symbol = symbol_search_next((char *)name, symbol)) {
         if (symbol->value == wanted) {
             return wanted;
         }
