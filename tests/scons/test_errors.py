@@ -3,10 +3,8 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
@@ -34,21 +32,17 @@ def test_crash_folder_that_is_not_there() -> None:
     assert "/nonexistent" in refused("crash=/nonexistent")
 
 
-def test_crash_folder_without_sources(tmp_path: Path) -> None:
-    assert "defs.h" in refused(f"crash={tmp_path}")
-
-
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
-    [("TARGET=X86_64", "TARGET=Z80", "Z80"), ("GDB=gdb-10.2", "GDB=gdb-99.1", "99")],
-    ids=["target", "gdb"],
+    ("tree", "told"),
+    [
+        ("broken-no-defs", "no defs.h"),
+        ("broken-target", "'VAX'"),
+        ("broken-gdb-major", "gdb 12.1"),
+        ("crash-devel", "defs.h"),
+    ],
 )
-def test_crash_tree_of_an_unknown_kind(tmp_path: Path, old: str, new: str, told: str) -> None:
-    tree = Path(shutil.copytree(FIXTURES / "crash-8.0.6", tmp_path / "crash"))
-    makefile = (tree / "Makefile").read_text()
-    assert old in makefile
-    (tree / "Makefile").write_text(makefile.replace(old, new))
-    assert told in refused(f"crash={tree}")
+def test_crash_tree_that_cannot_be_used(tree: str, told: str) -> None:
+    assert told in refused(f"crash={FIXTURES / tree}")
 
 
 def test_unknown_option() -> None:

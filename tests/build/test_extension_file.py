@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The built file itself: what it needs, what it shows, and that strip and unzip may be let loose on it."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+from mpykbuild import artifact
+from support.session import Variant
+
+# Libraries that crash has inside: a name of ours that is left undefined would be bound to crash's copy.
+CRASHS_OWN = re.compile(r"^(inflate|deflate|crc32|adler32|compress|uncompress|gz|rl_|readline$|history_|bfd_)")
+
+
+def output_of(*command: str | Path) -> str:
+    return subprocess.run(list(command), capture_output=True, text=True, check=True).stdout
+
+
+def listed_by_unzip(path: Path) -> str:
+    """Return unzip's list. Its status 1 is a warning: it does not expect an ELF file in front of the archive."""
+    done = subprocess.run(["unzip", "-l", path], capture_output=True, text=True, check=False)
+    assert done.returncode in (0, 1), done.stderr
+    return done.stdout.partition("\n")[2]
+
+
+def test_nothing_is_exported(variant: Variant) -> None:
+    assert output_of("nm", "-D", "--defined-only", variant.extension) == ""
+
+
+def test_only_libraries_that_crash_has_loaded_are_needed(variant: Variant) -> None:
+    needed = re.findall(r"\(NEEDED\).*\[(.*?)\.so", output_of("readelf", "-d", variant.extension))
+    assert "libc" in needed
+    assert set(needed) <= {"libc", "libm", "libstdc++", "libgcc_s", "ld-linux-x86-64"}
+
+
+def test_no_name_is_bound_to_a_library_inside_crash(variant: Variant) -> None:
+    facts = artifact.check(variant.extension)
+    assert [name for name in facts.undefined + facts.weak if CRASHS_OWN.match(name)] == []
+
+
+def test_unzip_lists_the_bundle_before_and_after_strip(variant: Variant, tmp_path: Path) -> None:
+    copy = Path(shutil.copy(variant.extension, tmp_path / "copy.so"))
+    before = listed_by_unzip(copy)
+    output = subprocess.run(["strip", copy], capture_output=True, text=True, check=False)
+    assert (output.returncode, output.stderr) == (0, "")
+    assert listed_by_unzip(copy) == before
+    for name in ("README.txt", "pykdump/API.pyc", "pykdump/commands/taskinfo.pyc", "stdlib/encodings/utf_8.pyc"):
+        assert f" {name}\n" in before
