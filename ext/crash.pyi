@@ -74,9 +74,7 @@ def PAGEOFFSET(addr: int, /) -> int: ...
 # Chains of pointers. A walk ends at NULL, at its start, at a repeated element, at a read error, at ``maxel`` elements.
 
 def readList(start: int, offset: int = 0, maxel: int = 10000, inchead: bool = True) -> list[int]: ...
-def readBadList(
-    start: int, offset: int = 0, maxel: int = 10000, inchead: bool = True
-) -> tuple[list[int], str | None]:
+def readBadList(start: int, offset: int = 0, maxel: int = 10000, inchead: bool = True) -> tuple[list[int], str | None]:
     """Like readList(), and why the walk stopped early, if it did."""
 
 def getListSize(start: int, offset: int, maxel: int, /) -> int:
@@ -85,9 +83,7 @@ def getListSize(start: int, offset: int, maxel: int, /) -> int:
 def getFullBuckets(start: int, bucket_size: int, count: int, chain_offset: int = 0, /) -> list[int]:
     """Return the first element of each bucket that is not empty."""
 
-def getFullBucketsH(
-    start: int, bucket_size: int, count: int, chain_offset: int = 0, /
-) -> list[tuple[int, int]]:
+def getFullBucketsH(start: int, bucket_size: int, count: int, chain_offset: int = 0, /) -> list[tuple[int, int]]:
     """Return (index of the bucket, first element)."""
 
 # Bytes and machine integers
