@@ -12,6 +12,9 @@ from mpykbuild.patches import HEADERS
 MINOR, VERSION = "3.13", "3.13.7"
 BUILTIN = ("_core", "array", "posix")
 
+# Not that of a virtual environment, which may lie inside the project: no product may name the project's folder.
+HOST_PYTHON = str(Path(sys.executable).resolve())
+
 # Answers like the interpreter, and otherwise is the one that runs the tests.
 INTERPRETER = """#!/bin/sh
 case "$*" in *builtin_module_names*) echo "{version} {builtin}"; exit;; esac
@@ -58,7 +61,7 @@ def make_source(
             "install-sh": "",
             "Makefile.pre.in": "",
             "pyconfig.h.in": "",
-            "interpreter": INTERPRETER.format(version=says, builtin=" ".join(builtin), host=sys.executable),
+            "interpreter": INTERPRETER.format(version=says, builtin=" ".join(builtin), host=HOST_PYTHON),
             "core.c": 'const char *core(void) { return "core " __FILE__; }\n',
             "extra.c": "int extra(void) { return 1; }\n",
             "Include/patchlevel.h": f'#define PY_VERSION "{VERSION}"\n',
