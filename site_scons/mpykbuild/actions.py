@@ -73,6 +73,21 @@ def test(project: Project) -> None:
         raise BuildError(f"the tests failed (pytest's status {status}).", "pytest's output above says which.")
 
 
+def bench(project: Project) -> None:
+    """Measure our speed beside drgn's on the test vmcore; the table is printed and kept in build/bench.json."""
+    dump, extension = BUILD / "vmcore", BUILD / "mpykdump.so"
+    where = {
+        "crash": BUILD / "crash", "extension": extension, "vmlinux": dump / "vmlinux", "vmcore": dump / "vmcore",
+        "python": project.default.python.folder / "bin" / "python", "results": BUILD / "bench",
+        "output": BUILD / "bench.json",
+    }  # fmt: skip
+    words = [word for name, path in where.items() for word in (f"--{name}", str(path))]
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(PROJECT / name) for name in ("tests", "site_scons"))}
+    status = subprocess.run([sys.executable, "-m", "bench.main", *words], cwd=PROJECT, env=env, check=False).returncode
+    if status:
+        raise BuildError(f"the benchmark failed (status {status}).", "its own message above says why.")
+
+
 def reproducible(project: Project) -> None:
     """Build CPython and the extension twice from nothing and compare the artefacts."""
     default = project.default

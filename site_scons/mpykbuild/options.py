@@ -37,6 +37,7 @@ TARGETS: tuple[tuple[str, str], ...] = (
     ("test", "all tests, inside crash on a real vmcore included"),
     ("vmcore", "build/vmcore/{vmlinux,vmcore,truth}: a real kernel booted in QEMU and dumped"),
     ("demo", "opens that vmcore in crash with the extension and prints taskinfo"),
+    ("bench", "speed beside drgn's on that vmcore: a table, and build/bench.json"),
     ("audit", "what build/mpykdump.so needs and exports"),
     ("reproducible", "builds CPython and the extension twice in different surroundings and compares"),
     ("install", "copies mpykdump.so below prefix="),

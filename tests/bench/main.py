@@ -1,0 +1,64 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Measure ours and drgn in turn on the same dump: what `./sconsw bench` runs. Prints a table, writes JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+from pathlib import Path
+
+from bench import report, rounds, workload
+from mpykbuild.errors import BuildError, told_to_the_user
+
+ROUNDS = 5
+
+
+def measure(subject: rounds.Subject, count: int) -> tuple[list[report.Line], dict[str, object]]:
+    """Run ``count`` rounds, ours and the peer's in turn; return the lines and what was compared."""
+    ours, peers = [], []
+    for number in range(count):
+        print(f"bench: round {number + 1} of {count}", flush=True)
+        ours.append(rounds.our_round(subject, number))
+        peers.append(rounds.peer_round(subject, number))
+    report.check_agreement(ours, peers)
+    common = report.common_structs([*ours, *peers], workload.LAYOUTS)
+    about = {"ours": ours[0]["about"], "peer": peers[0]["about"], "rounds": count, "structs": len(common)}
+    about.update(load=round(os.getloadavg()[0], 1), cpus=os.cpu_count())
+    found = report.lines(
+        [report.with_layouts(result, common) for result in ours],
+        [report.with_layouts(result, common) for result in peers],
+    )
+    return found, about
+
+
+def show(found: list[report.Line], about: dict[str, object]) -> None:
+    """Print the table, what it compares, and what it says."""
+    print(f"\nours: {about['ours']}\npeer: {about['peer']}")
+    print(f"medians of {about['rounds']} rounds in turn; {about['structs']} layouts; ratio: times as fast as drgn\n")
+    print(report.table(found))
+    if float(str(about["load"])) > 1.5:
+        print(f"bench: the machine was busy (load {about['load']} on {about['cpus']} CPUs): only ratios mean anything")
+    judged = [line.met for line in found if line.met is not None]
+    print(f"bench: {sum(judged)} of {len(judged)} ratios are met", flush=True)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("crash", "extension", "vmlinux", "vmcore", "python", "results", "output"):
+        parser.add_argument(f"--{name}", type=Path, required=True)
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    options = vars(parser.parse_args(arguments))
+    output, count = options.pop("output"), options.pop("rounds")
+    with told_to_the_user():
+        if count < ROUNDS:
+            raise BuildError(f"{count} rounds give no median worth the name.", f"use {ROUNDS} or more.")
+        subject = rounds.Subject(**options)
+        subject.results.mkdir(parents=True, exist_ok=True)
+        found, about = measure(subject, count)
+        show(found, about)
+        output.write_text(json.dumps(report.as_json(found, about), indent=2) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

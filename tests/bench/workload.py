@@ -1,0 +1,71 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What both sides of the benchmark do, so that they do the same: runs inside crash (ours.py) and beside it (peer.py).
+
+Each side is one process that measures every row once, in microseconds; main.py starts both several times, in turn.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+FIELD_READS = 100_000
+PAGES = 16_384  # struct pages of the first 64 MiB: any dump has them
+WALKS = 20
+WORD_READS = 100_000
+TOUCHED_PAGES = 512  # fits in the page caches of both sides
+TOUCH_AGAIN = 50
+BULK_READS = 400
+COMMANDS = 100
+LAYOUTS = 200
+PAGE_SIZE = 4096
+KIB = 1024
+STATE_MEMBERS = ("__state", "state")  # commit 2f064a59a11f ("sched: Change task_struct::state", v5.14)
+# All of them global and unique in every kernel of the last years.
+SYMBOLS = (
+    "init_task", "tasklist_lock", "vfs_read", "vfs_write", "schedule", "init_mm", "tcp_sendmsg", "vfs_fsync",
+    "wake_up_process", "vfs_statx", "modules", "init_uts_ns", "saved_command_line", "linux_banner", "do_exit", "kfree",
+)  # fmt: skip
+
+
+def structs() -> list[tuple[str, str]]:
+    """Names of structs of a distribution's kernel, each with one member. A kernel may lack some."""
+    lines = Path(__file__).with_name("structs.txt").read_text(encoding="utf-8").splitlines()
+    return [(name, member) for name, _, member in (line.partition(" ") for line in lines)]
+
+
+def per_call(work: Callable[[], object], calls: int) -> float:
+    """Microseconds of one of the ``calls`` that ``work()`` makes."""
+    begin = time.perf_counter_ns()
+    work()
+    return (time.perf_counter_ns() - begin) / calls / 1000
+
+
+def layouts(offset_of: Callable[[str, str], int | None]) -> dict[str, tuple[float, int]]:
+    """How long each struct's layout took, asked for the first time, and the member's offset: {name: (us, offset)}."""
+    found = {}
+    for name, member in structs():
+        begin = time.perf_counter_ns()
+        offset = offset_of(name, member)
+        spent = (time.perf_counter_ns() - begin) / 1000
+        if offset is not None:
+            found[name] = (spent, offset)
+    return found
+
+
+def words(start: int, step: int = 8, count: int = WORD_READS) -> range:
+    """Addresses one ``step`` apart."""
+    return range(start, start + step * count, step)
+
+
+def save(path: str, about: str, rows: dict[str, float], facts: dict[str, object], found: object) -> None:
+    """Write what one process measured. ``facts`` are results that both sides must have got alike."""
+    text = json.dumps({"about": about, "rows": rows, "facts": facts, "layouts": found})
+    Path(path).write_text(text, encoding="utf-8")
+
+
+def digest(numbers: Iterable[int]) -> int:
+    """A sum that fits JSON everywhere."""
+    return sum(numbers) % (1 << 53)

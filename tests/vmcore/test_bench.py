@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The benchmark measures the same thing on both sides: one round of each, without a look at the clock."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from bench import report, rounds
+from support.session import Variant, Vmcore
+
+
+def test_both_sides_read_the_same_and_measure_every_row(variant: Variant, vmcore: Vmcore, tmp_path: Path) -> None:
+    where = (variant.crash, variant.extension, vmcore.vmlinux, vmcore.vmcore, Path(sys.executable), tmp_path)
+    subject = rounds.Subject(*where)
+    ours, peer = rounds.our_round(subject, 0), rounds.peer_round(subject, 0)
+    report.check_agreement([ours], [peer])
+    common = report.common_structs([ours, peer], 200)
+    assert len(common) == 200
+    lines = report.lines([report.with_layouts(ours, common)], [report.with_layouts(peer, common)])
+    assert all(figure > 0 for line in lines for figure in (*line.ours, *line.peer))
