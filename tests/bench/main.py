@@ -46,7 +46,7 @@ def show(found: list[report.Line], about: dict[str, object]) -> None:
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("crash", "extension", "vmlinux", "vmcore", "python", "results", "output"):
-        parser.add_argument(f"--{name}", type=Path, required=True)
+        parser.add_argument(f"--{name}", type=lambda word: Path(word).absolute(), required=True)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = vars(parser.parse_args(arguments))
     output, count = options.pop("output"), options.pop("rounds")

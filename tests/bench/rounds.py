@@ -58,7 +58,9 @@ def run(who: str, command: Sequence[str | Path], text: str = "", **where: Any) -
 
 
 def tail(output: str) -> str:
-    return "\n".join(output.strip().splitlines()[-LAST_LINES:])
+    """Return the last lines, with what a Python traceback says at its end instead of the whole of it."""
+    told = re.sub(r"^Traceback \(most recent call last\):\n(?:[ ].*\n)*", "", output, flags=re.M)
+    return "\n".join(told.strip().splitlines()[-LAST_LINES:])
 
 
 def result_of(who: str, path: Path, output: str) -> dict[str, Any]:

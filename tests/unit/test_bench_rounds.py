@@ -65,6 +65,13 @@ def test_peer_that_fails_is_told_with_its_last_lines(subject: rounds.Subject) ->
     )  # fmt: skip
 
 
+def test_traceback_of_a_peer_is_told_as_one_sentence(subject: rounds.Subject) -> None:
+    stand_in = program(subject.results, "def f():\n    raise LookupError('no such type')\nprint('before')\nf()")
+    with pytest.raises(BuildError) as caught:
+        rounds.peer_round(subject, 0, stand_in)
+    assert caught.value.what.partition(":\n")[2].splitlines() == ["before", "LookupError: no such type"]
+
+
 def test_result_of_an_earlier_run_is_not_taken_for_this_one(subject: rounds.Subject) -> None:
     (subject.results / "peer-0.json").write_text("{}")
     with pytest.raises(BuildError, match="drgn ended without a result"):
