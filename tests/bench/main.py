@@ -35,10 +35,13 @@ def measure(subject: rounds.Subject, count: int) -> tuple[list[report.Line], dic
 def show(found: list[report.Line], about: dict[str, object]) -> None:
     """Print the table, what it compares, and what it says."""
     print(f"\nours: {about['ours']}\npeer: {about['peer']}")
-    print(f"medians of {about['rounds']} rounds in turn; {about['structs']} layouts; ratio: times as fast as drgn\n")
+    print(f"medians of {about['rounds']} rounds in turn; {about['structs']} layouts; ratio: times as fast as drgn")
+    print("us: CPU time of one call; ms of loading, and crash's command: by the clock\n")
     print(report.table(found))
     if float(str(about["load"])) > 1.5:
-        print(f"bench: the machine was busy (load {about['load']} on {about['cpus']} CPUs): only ratios mean anything")
+        print(
+            f"bench: the machine was busy (load {about['load']} on {about['cpus']} CPUs): times by the clock are long"
+        )
     judged = [line.met for line in found if line.met is not None]
     print(f"bench: {sum(judged)} of {len(judged)} ratios are met", flush=True)
 

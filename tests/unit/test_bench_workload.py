@@ -27,9 +27,9 @@ def test_words_are_one_step_apart() -> None:
     assert list(workload.words(100, 8, 3)) == [100, 108, 116]
 
 
-def test_work_is_done_once() -> None:
-    done: list[int] = []
-    assert workload.per_call(lambda: done.append(1), 10) >= 0
+def test_time_of_the_work_is_shared_by_its_calls() -> None:
+    times, done = iter([5_000, 25_000]), []
+    assert workload.per_call(lambda: done.append(1), 10, lambda: next(times)) == 2.0
     assert done == [1]
 
 
