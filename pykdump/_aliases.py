@@ -18,7 +18,9 @@ if TYPE_CHECKING:
 PACKAGE = "LinuxDump"
 MODULES = {
     "LinuxDump.Tasks": "pykdump.linux.tasks",
+    "LinuxDump.idr": "pykdump.linux.idr",
     "LinuxDump.percpu": "pykdump.linux.percpu",
+    "LinuxDump.trees": "pykdump.linux.trees",
 }
 
 
