@@ -17,8 +17,21 @@ if TYPE_CHECKING:
 
 PACKAGE = "LinuxDump"
 MODULES = {
+    "LinuxDump.BTstack": "pykdump.linux.btstack",
+    "LinuxDump.KernLocks": "pykdump.linux.kernlocks",
     "LinuxDump.Tasks": "pykdump.linux.tasks",
+    "LinuxDump.crashcolor": "pykdump.linux.crashcolor",
+    "LinuxDump.crashhelper": "pykdump.linux.crashhelper",
+    "LinuxDump.fs": "pykdump.linux.fs",
+    "LinuxDump.fs.dcache": "pykdump.linux.fs.dcache",
+    "LinuxDump.idr": "pykdump.linux.idr",
+    "LinuxDump.inet": "pykdump.linux.inet",
+    "LinuxDump.inet.netdevice": "pykdump.linux.inet.netdevice",
+    "LinuxDump.inet.proto": "pykdump.linux.inet.proto",
+    "LinuxDump.libmisc": "pykdump.linux.libmisc",
+    "LinuxDump.netdevice": "pykdump.linux.inet.netdevice",
     "LinuxDump.percpu": "pykdump.linux.percpu",
+    "LinuxDump.trees": "pykdump.linux.trees",
 }
 
 

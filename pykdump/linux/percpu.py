@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 
-from crash import error, readmem, readPtr, readSU, struct_size, sym2addr, symbol_exists
+from crash import error, readmem, readPtr, readS32, readSU, struct_size, sym2addr, symbol_exists
 
 from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.words import LONG_MASK, PTR_SIZE
@@ -64,11 +64,25 @@ def percpu_ptr(pointer: int, cpu: int) -> int:
     return (int(pointer) + cpu_offset(cpu)) & LONG_MASK
 
 
-def is_percpu_symbol(name: str) -> bool:
-    """Whether ``name`` is a static per-CPU variable."""
-    address = sym2addr(name)
-    first, last = sym2addr("__per_cpu_start"), sym2addr("__per_cpu_end")
-    return bool(address) and first <= address < last
+def is_percpu_symbol(symbol: int | str) -> bool:
+    """Whether a static per-CPU variable is of that name, or begins at that address (before the offset is added)."""
+    if isinstance(symbol, str):
+        if not symbol_exists(symbol):
+            return False
+        symbol = sym2addr(symbol)
+    # On x86 the section began at 0 until commit 9d7de2aa8b41 ("x86/percpu/64: Use relative percpu offsets", v6.15).
+    if not symbol_exists("__per_cpu_end"):
+        return False
+    return sym2addr("__per_cpu_start") <= symbol < sym2addr("__per_cpu_end")
+
+
+def percpu_counter_sum(counter: StructResult) -> int:
+    """The exact value of a ``struct percpu_counter``: its count and what each CPU has not added yet."""
+    total = int(counter.count)
+    if not counter.hasField("counters"):  # without SMP
+        return total
+    pointer = int(counter.counters)
+    return total + sum(readS32(percpu_ptr(pointer, cpu)) for cpu in possible_cpus())
 
 
 def get_cpu_var(name: str) -> list[int]:

@@ -1,0 +1,148 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stack traces, as crash's ``bt`` prints them."""
+
+from __future__ import annotations
+
+import re
+
+from crash import error, exec_crash_command, sym2addr
+
+from pykdump.caches import CU_LIVE, CU_PYMOD, CU_TIMEOUT, memoize_cond
+from pykdump.pylog import pylog
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+# PID: 12  TASK: ffff888003  CPU: 1  COMMAND: "name"; a name may hold quotes and line ends.
+_TASK = re.compile(r'^PID:\s+(\d+)\s+TASK:\s+([\da-f]+)\s+CPU:\s+(\d+)\s+COMMAND:\s+"((?s:.{0,64}?))"[ \t]*$', re.M)
+#  #3 [ffffc90000] schedule at ffffffff81 [module];  START: function at ffffffff81
+_FRAME = re.compile(
+    r"^\s*(?:#\d+\s+)?(?:\[\s*(?:BSP:)?([\da-f]+)\]|START:)\s+(\S+)(?:\s+\(via\s+([^)]+)\))?\s+at\s+([\da-f]+)"
+    r"(?:\s+\(via\s+([^)]+)\))?(?:\s+\[([^]]+)\])?(?:\s+\*)?\s*$"
+)
+_EXCEPTION = re.compile(r"\[exception RIP: ([^+\]]+)(?:\+(\d+))?\]")
+
+
+class BTFrame:
+    """One function on a stack. ``offset`` is -1 when there is no symbol, ``level`` -1 for an exception's RIP."""
+
+    def __init__(self, level: int, func: str, addr: int, offset: int) -> None:
+        self.level, self.func, self.addr, self.offset = level, func, addr, offset
+        self.frame: int | None = -1
+        self.via = ""
+        self.module: str | None = None
+        self.data: list[str] = []  # the lines that follow it: registers
+
+    def __str__(self) -> str:
+        data = f", {len(' '.join(self.data))} bytes of data" if self.data else ""
+        return self._title() + data + self._via()
+
+    def __repr__(self) -> str:
+        return "\n".join([self._title() + self._via(), *self.data])
+
+    def _title(self) -> str:
+        place = f"{self.offset:+#x}" if self.offset != -1 else f" {self.addr:#x}"
+        return f"  #{self.level:<2d}  {self.func}{place}"
+
+    def _via(self) -> str:
+        return f" , (via {self.via})" if self.via else ""
+
+    def simplerepr(self) -> str:
+        """Level and function only."""
+        return f"  #{self.level:<2d}  {self.func}"
+
+    def fullstr(self) -> str:
+        """All that is known of the frame, in lines."""
+        return (
+            f"\n** Frame details **\n  #{self.level} func=<{self.func}>  via=<{self.via}>\n"
+            f"      addr={self.addr:#x}  offset={self.offset}"
+        )
+
+
+class BTStack:
+    """The stack of one thread: ``pid`` (the thread's), ``addr`` of its task, ``cpu``, ``cmd``, ``frames``."""
+
+    def __init__(self, pid: int, addr: int, cpu: int, cmd: str) -> None:
+        self.pid, self.addr, self.cpu, self.cmd = pid, addr, cpu, cmd
+        self.frames: list[BTFrame] = []
+
+    def _text(self, frames: Iterable[str]) -> str:
+        return "\n".join([f"\nPID={self.pid}  CPU={self.cpu} CMD={self.cmd}", *frames])
+
+    def __str__(self) -> str:
+        return self._text(map(str, self.frames))
+
+    def __repr__(self) -> str:
+        return self._text(map(repr, self.frames))
+
+    def __lt__(self, other: BTStack) -> bool:
+        return self.pid < other.pid
+
+    def simplerepr(self) -> str:
+        """The functions only."""
+        return "\n".join(frame.simplerepr() for frame in self.frames)
+
+    def hasfunc(self, func: str | re.Pattern[str], reverse: bool = False) -> tuple[int, str] | bool:
+        """(index of the frame, matching text) of the first function that a regular expression finds, or False."""
+        wanted = re.compile(func)
+        for number, frame in enumerate(reversed(self.frames) if reverse else self.frames):
+            match = wanted.search(frame.func) or wanted.search(frame.via)
+            if match:
+                return number, match[0]
+        return False
+
+    def getSimpleSignature(self) -> str:
+        """Equal for stacks of the same functions."""
+        return "/".join(frame.func for frame in self.frames)
+
+    def getFullSignature(self) -> str:
+        """Equal for stacks of the same functions, offsets and data."""
+        return "\n".join(map(repr, self.frames))
+
+
+def _frame(line: str, level: int, live: bool) -> BTFrame | None:
+    """The frame that a line begins, None for any other line."""
+    match = _FRAME.match(line)
+    if match:
+        stack, func, via, addr, via_after, module = match.groups()
+        symbol = sym2addr(func) if live else 0
+        address = int(addr, 16)
+        frame = BTFrame(level, func, address, address - symbol if symbol else -1)
+        frame.frame = int(stack, 16) if stack else None
+        frame.via, frame.module = via or via_after or "", module
+        return frame
+    match = _EXCEPTION.search(line)
+    return BTFrame(-1, match[1], -1, int(match[2] or 0)) if match else None
+
+
+def parse_bt(text: str, live: bool = True) -> Iterator[BTStack]:
+    """The stacks in what ``bt`` printed. ``live``: it was printed by this session, so that symbols are at hand."""
+    headings = list(_TASK.finditer(text))
+    ends = [heading.start() for heading in headings[1:]] + [len(text)]
+    for heading, end in zip(headings, ends):
+        pid, addr, cpu, cmd = heading.groups()
+        stack, level = BTStack(int(pid), int(addr, 16), int(cpu), cmd), 0
+        for line in text[heading.end() : end].splitlines():
+            frame = _frame(line, level, live)
+            if frame is not None:
+                stack.frames.append(frame)
+                level += frame.level != -1
+            elif stack.frames and line:
+                stack.frames[-1].data.append(line)
+        yield stack
+
+
+@memoize_cond(CU_LIVE | CU_PYMOD | CU_TIMEOUT)
+def exec_bt(crashcmd: str | None = None, text: str | None = None, bg: bool = False) -> list[BTStack]:
+    """The stacks that a command prints ("bt", "bt 1", "foreach bt"), or those in ``text``.
+
+    A stack that crash gives up on ends where it did; pylog says so. ``bg`` has no meaning any more.
+    """
+    if crashcmd is not None:
+        try:
+            text = exec_crash_command(crashcmd)
+        except error as problem:
+            pylog.warning(f"Crash error executing {crashcmd!r}")
+            text = str(problem)
+    return list(parse_bt(text or "", crashcmd is not None))

@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The VFS: mounts, names of dentries, paths, open files."""
+
+from __future__ import annotations
+
+from crash import (
+    Addr,
+    SmartString,
+    container_of,
+    error,
+    mem2long,
+    member_offset,
+    readmem,
+    readSU,
+    readSymbol,
+    sym2addr,
+)
+
+from pykdump.caches import CU_LIVE, memoize_cond
+from pykdump.linux.trees import for_all_rbtree
+from pykdump.lists import readSUListFromHead
+from pykdump.words import PTR_SIZE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crash import StructResult
+
+MAX_MOUNTS = 1_000_000
+MAX_DEPTH = 10_000
+MINOR_BITS = 20
+
+
+def get_dentry_name(dentry: StructResult) -> str:
+    """``dentry->d_name`` of a ``struct dentry``; "" if it has none."""
+    length, address = int(dentry.d_name.len), int(dentry.d_name.name)
+    return SmartString(readmem(address, length), address, None) if length else ""
+
+
+def IS_ROOT(dentry: StructResult) -> bool:
+    """Whether a ``struct dentry`` is the top of its tree."""
+    return int(dentry) == int(dentry.d_parent)
+
+
+def sb_frozen(sb: StructResult) -> int:
+    """How far a ``struct super_block`` is frozen (``SB_FREEZE_...``), 0 if it is not."""
+    # Commit 5accdf82ba25 ("fs: Improve filesystem freezing handling", v3.6).
+    return int(sb.s_frozen) if sb.hasField("s_frozen") else int(sb.s_writers.frozen)
+
+
+def dentry_path(dentry: StructResult) -> str:
+    """Path of a ``struct dentry`` below the root of its own file system."""
+    names: list[str] = []
+    while not IS_ROOT(dentry):
+        if len(names) > MAX_DEPTH:
+            raise error(f"The dentry {int(dentry):#x} is deeper than {MAX_DEPTH}: its parents form a loop.")
+        names.append(get_dentry_name(dentry))
+        dentry = dentry.d_parent
+    return "/" + "/".join(reversed(names))
+
+
+def real_mount(vfsmount: int) -> StructResult:
+    """The ``struct mount`` around a ``struct vfsmount *``."""
+    return container_of(readSU("struct vfsmount", int(vfsmount)), "struct mount", "mnt")
+
+
+def mount_point(mount: StructResult) -> str:
+    """Where a ``struct mount`` is seen from the top of its namespace."""
+    return _path(mount.mnt.mnt_root, mount)
+
+
+def file_path(file: StructResult) -> str:
+    """Path of what a ``struct file`` has open, from the top of the namespace that it was opened in."""
+    return full_path(file.f_path.dentry, file.f_path.mnt)
+
+
+def full_path(dentry: StructResult, vfsmnt: int) -> str:
+    """Path of a ``struct dentry`` seen through a ``struct vfsmount *``, from the top of its namespace.
+
+    What crash's get_pathname() gives too, but crash 8 ends the place of a mount with a slash.
+    """
+    return _path(dentry, real_mount(vfsmnt))
+
+
+def _path(dentry: StructResult, mount: StructResult) -> str:
+    parts: list[str] = []
+    for _ in range(MAX_DEPTH):
+        while int(dentry) != int(mount.mnt.mnt_root) and not IS_ROOT(dentry):
+            parts.append(get_dentry_name(dentry))
+            dentry = dentry.d_parent
+            if len(parts) > MAX_DEPTH:
+                raise error(f"The dentry {int(dentry):#x} is deeper than {MAX_DEPTH}: its parents form a loop.")
+        if int(mount.mnt_parent) == int(mount):
+            return "/" + "/".join(reversed(parts))
+        dentry, mount = mount.mnt_mountpoint, mount.mnt_parent
+    raise error(f"The mount {int(mount):#x} is deeper than {MAX_DEPTH}: its parents form a loop.")
+
+
+def for_each_mount(namespace: StructResult | None = None) -> Iterator[StructResult]:
+    """Each ``struct mount`` of a ``struct mnt_namespace``, by default that of the init process."""
+    if namespace is None:
+        namespace = readSymbol("init_task").nsproxy.mnt_ns
+    # Commit 2eea9ce4310d ("mounts: keep list of mounts in an rbtree", v6.8).
+    if namespace.hasField("mounts") and member_offset("struct mount", "mnt_node") >= 0:
+        yield from for_all_rbtree(namespace.mounts, "struct mount", "mnt_node")
+    else:
+        yield from readSUListFromHead(Addr(namespace, "list"), "mnt_list", "struct mount", maxel=MAX_MOUNTS)
+
+
+@memoize_cond(CU_LIVE)
+def getMount() -> list[tuple[int, int, str, str, str]]:
+    """(``struct vfsmount *``, ``struct super_block *``, type, device, mount point) of each mount of init."""
+    rows = []
+    for mount in for_each_mount():
+        sb = mount.mnt.mnt_sb
+        row = (Addr(mount, "mnt"), int(sb), fs_type(sb), str(mount.mnt_devname or "none"), mount_point(mount))
+        rows.append(row)
+    return rows
+
+
+def fs_type(sb: StructResult) -> str:
+    """Type of a ``struct super_block`` as in /proc/mounts: "ext4", or "fuse.sshfs" with its subtype."""
+    name = str(sb.s_type.name)
+    return f"{name}.{sb.s_subtype}" if sb.hasField("s_subtype") and sb.s_subtype else name
+
+
+def device_number(dev: int) -> tuple[int, int]:
+    """(major, minor) of a ``dev_t`` of the kernel's."""
+    return dev >> MINOR_BITS, dev & ((1 << MINOR_BITS) - 1)
+
+
+def sb2Vfsmnt(sbaddr: int) -> int:
+    """The first ``struct vfsmount *`` of a ``struct super_block *``, 0 if it is not mounted."""
+    return next((row[0] for row in getMount() if row[1] == int(sbaddr)), 0)
+
+
+def super_blocks() -> list[StructResult]:
+    """All ``struct super_block``, mounted or not."""
+    return readSUListFromHead(sym2addr("super_blocks"), "s_list", "struct super_block", maxel=MAX_MOUNTS)
+
+
+def open_files(task: StructResult) -> Iterator[tuple[int, StructResult]]:
+    """(fd, ``struct file``) of each open file of a task, by number."""
+    if not task.files:
+        return
+    table = task.files.fdt
+    start, count = int(table.fd), int(table.max_fds)
+    pointers = mem2long(readmem(start, count * PTR_SIZE), array=count)
+    for fd, pointer in enumerate(pointers):
+        if pointer:
+            yield fd, readSU("struct file", pointer)

@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Networking: addresses as text, network namespaces."""
+
+from __future__ import annotations
+
+import sys
+
+from crash import Addr, readSU, readSymbol, sym2addr
+
+from pykdump.lists import readSUListFromHead
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from crash import StructResult
+
+_namespace: StructResult | None = None
+
+
+def ntohs(n: int) -> int:
+    """A ``__be16`` of the dump as a number."""
+    return n if sys.byteorder == "big" else (n & 0xFF) << 8 | n >> 8 & 0xFF
+
+
+def ntohl(n: int) -> int:
+    """A ``__be32`` of the dump as a number."""
+    return int.from_bytes((n & 0xFFFFFFFF).to_bytes(4, sys.byteorder), "big")
+
+
+def ntodots(n: int, printzeroes: bool = True) -> str:
+    """A ``__be32`` as "10.0.0.1"; 0 is "*" unless ``printzeroes``."""
+    if n == 0 and not printzeroes:
+        return "*"
+    return ".".join(map(str, (n & 0xFFFFFFFF).to_bytes(4, sys.byteorder)))
+
+
+def ntodots6(n4: StructResult | Sequence[int], printzeroes: bool = True) -> str:
+    """A ``struct in6_addr`` (or its ``u6_addr32``, four ``__be32``) as "fe80::1", "::ffff:10.0.0.1"."""
+    words = n4.in6_u.u6_addr32 if hasattr(n4, "in6_u") else n4
+    raw = b"".join((int(word) & 0xFFFFFFFF).to_bytes(4, sys.byteorder) for word in words)
+    if not any(raw) and not printzeroes:
+        return "*"
+    return _text6(raw)
+
+
+def _text6(raw: bytes) -> str:
+    """As inet_ntop() writes it (RFC 5952). Written out: the bundled Python need not have a socket module."""
+    if raw[:12] == bytes(10) + b"\xff\xff":
+        return "::ffff:" + ".".join(map(str, raw[12:]))
+    groups = [f"{raw[i] << 8 | raw[i + 1]:x}" for i in range(0, 16, 2)]
+    best, length, i = 0, 0, 0
+    while i < 8:
+        end = i
+        while end < 8 and groups[end] == "0":
+            end += 1
+        if end - i > length:
+            best, length = i, end - i
+        i = end + 1
+    if length < 2:
+        return ":".join(groups)
+    return ":".join(groups[:best]) + "::" + ":".join(groups[best + length :])
+
+
+def ipv6_addr_v4mapped(in6_addr: StructResult) -> bool:
+    """Whether a ``struct in6_addr`` is ::ffff:a.b.c.d."""
+    return ntodots6(in6_addr).startswith("::ffff:") and ntohl(in6_addr.in6_u.u6_addr32[2]) == 0xFFFF
+
+
+def get_net_namespace_list() -> list[StructResult]:
+    """Each ``struct net``."""
+    return readSUListFromHead(sym2addr("net_namespace_list"), "list", "struct net")
+
+
+def get_ns_net() -> StructResult:
+    """The ``struct net`` that helpers look at: that of set_ns_net(), or of the init process."""
+    if _namespace is not None:
+        return _namespace
+    net: StructResult = readSymbol("init_task").nsproxy.net_ns
+    return net
+
+
+def set_ns_net(addr: int | None = None) -> bool:
+    """Look at that ``struct net *`` from now on; None: at init's again. False if there is no such namespace."""
+    global _namespace
+    if addr is not None and int(addr) not in map(int, get_net_namespace_list()):
+        return False
+    _namespace = readSU("struct net", int(addr)) if addr is not None else None
+    return True
+
+
+def hash_buckets(address: int, count: int, size: int, offset: int = 0) -> list[int]:
+    """Addresses of the list heads of ``count`` hash buckets of ``size`` bytes each."""
+    return [address + offset + number * size for number in range(count)]
+
+
+def socket_inode(sock: StructResult) -> int:
+    """Number of the inode of a ``struct sock``, 0 if no process has it."""
+    if not sock.sk_socket:
+        return 0
+    alloc = readSU("struct socket_alloc", int(sock.sk_socket))
+    return int(readSU("struct inode", Addr(alloc, "vfs_inode")).i_ino)
