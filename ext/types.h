@@ -69,6 +69,7 @@ struct mpyk_type {
     unsigned incomplete : 1;        /* only declared, as far as we know */
     unsigned searched : 1;          /* an incomplete one that was looked up, in vain */
     unsigned anonymous : 1;         /* no tag (but perhaps a typedef's name) */
+    unsigned loading : 1;           /* its members are being made */
     int nfields;
     MpykType *target;               /* of typedef, pointer, array, function */
     MpykType *real;                 /* without typedefs; itself for others */
@@ -145,8 +146,14 @@ mpyk_type_is_struct(const MpykType *type)
  */
 const MpykSymbol *mpyk_symbol_find(const char *name);
 
-/* types_source.c: the source in use, and the interface to it that types.c alone calls. */
-extern const struct mpyk_type_source *const mpyk_type_sources[];
+/*
+ * types_source.c: the sources in use, in the order in which they are asked for a type's name, and
+ * the interface to them.  Symbols and expressions are always gdb's.
+ */
+extern const struct mpyk_type_source *const *mpyk_type_sources;
+extern const struct mpyk_type_source mpyk_gdb_source;
+/* "auto", "btf" or "gdb"; returns what it was before, or NULL if `name` is none of them. */
+const char *mpyk_source_choose(const char *name);
 /* Ask a source under crash's guard.  0 yes, -1 no or (with an exception set) error. */
 int mpyk_source_lookup(const struct mpyk_type_source *source, const char *name, int code,
                        mpyk_handle *type);
@@ -169,6 +176,10 @@ void mpyk_sources_stop(void);
 MpykType *mpyk_type_intern(const struct mpyk_type_source *source, mpyk_handle handle);
 /* A source is about to lose the types of `owner`, or (NULL) has gained some. */
 void mpyk_type_sources_changed(const void *owner);
+/* Make all types anew when they are asked for next; those in use stay as they are. */
+void mpyk_types_forget(void);
+/* types_kind.c */
+enum mpyk_kind mpyk_type_kind(const MpykType *type);
 /* Drop the references to Python objects that types hold. */
 void mpyk_types_release_objects(void);
 /* types_name.c: the usual spelling of a base type's name, in `out` or `name` itself. */

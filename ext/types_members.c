@@ -164,6 +164,8 @@ load_members(MpykType *type)
 int
 mpyk_type_load(MpykType *type)
 {
+    int status;
+
     type = type->real;
     if (type->index != NULL) {
         return 0;
@@ -177,7 +179,14 @@ mpyk_type_load(MpykType *type)
     if (type->fields == NULL && load_fields(type) < 0) {
         return -1;
     }
-    return load_members(type);
+    if (type->loading) {
+        PyErr_Format(PyExc_TypeError, "%s contains itself: its type is broken.", type->name);
+        return -1;
+    }
+    type->loading = 1;
+    status = load_members(type);
+    type->loading = 0;
+    return status;
 }
 
 const MpykMember *
