@@ -56,6 +56,7 @@ struct mpyk_member {
     uint32_t bit_offset;    /* in that byte; big-endian targets: from its most significant bit */
     uint32_t bit_size;      /* 0 if it is no bit-field */
     int64_t value;          /* of an enumerator */
+    MpykType *shape_of;     /* the struct for mpyk_member_shape(), or NULL */
 };
 
 struct mpyk_type {
@@ -134,6 +135,13 @@ const MpykMember *mpyk_type_member(MpykType *type, const char *name);
 /* A member by path: "a.b.c", "a[2].b".  0 found, -1 not found or (with an exception set) error. */
 int mpyk_type_path(MpykType *type, const char *path, MpykMember *result);
 
+/*
+ * BTF of a[2][3] holds only the number 6 (pahole multiplies the dimensions).  Before an array is
+ * used, gdb is asked for its dimensions, once a member, because that takes milliseconds; without
+ * gdb's knowledge of the struct the array stays flat.  0, or -1 with KeyboardInterrupt.
+ */
+int mpyk_member_shape(MpykMember *member);
+
 static inline int
 mpyk_type_is_struct(const MpykType *type)
 {
@@ -154,6 +162,7 @@ extern const struct mpyk_type_source *const *mpyk_type_sources;
 extern const struct mpyk_type_source mpyk_gdb_source;
 /* "auto", "btf" or "gdb"; returns what it was before, or NULL if `name` is none of them. */
 const char *mpyk_source_choose(const char *name);
+int mpyk_source_is_used(const struct mpyk_type_source *source);
 /* Ask a source under crash's guard.  0 yes, -1 no or (with an exception set) error. */
 int mpyk_source_lookup(const struct mpyk_type_source *source, const char *name, int code,
                        mpyk_handle *type);

@@ -62,6 +62,17 @@ struct request {
     struct mpyk_source_error error;
 };
 
+int
+mpyk_source_is_used(const struct mpyk_type_source *source)
+{
+    for (int i = 0; mpyk_type_sources[i] != NULL; i++) {
+        if (mpyk_type_sources[i] == source) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
 /*
  * Of several symbols with the same name crash knows the addresses, gdb the type of one of them and
  * its address: take that one if crash has it, else crash's first.

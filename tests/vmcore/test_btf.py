@@ -197,6 +197,18 @@ def test_base_types_by_any_spelling(crash_session: CrashSession) -> None:
     assert "('unsigned long', 8), ('unsigned long', 8), ('unsigned int', 4)" in said[0]
 
 
+def test_dimensions_that_btf_has_lost_come_from_gdb(crash_session: CrashSession) -> None:
+    """lru_gen_folio.nr_pages is long [4][2][5] (commit ec1c86b25f4b); BTF says long [40]."""
+    text = (
+        "m = crash.struct_members('struct lru_gen_folio')['nr_pages']; "
+        "g = crash.readSU('struct lru_gen_folio', int(crash.readSymbol('init_task'))); "
+        "print(m.ctype.replace(' ', ''), len(g.nr_pages), len(g.nr_pages[0]), len(g.nr_pages[0][0]), "
+        "crash.member_offset('struct lru_gen_folio', 'nr_pages[1][1][1]') - m.offset, "
+        "len(crash.readSymbol('init_task').comm) > 0)"
+    )
+    assert in_python(crash_session, text).split() == ["long[4][2][5]", "4", "2", "5", str(8 * (10 + 5 + 1)), "True"]
+
+
 def test_one_struct_is_one_type_whoever_mentions_it(crash_session: CrashSession) -> None:
     """The variable's type is gdb's, the struct's by name is BTF's."""
     text = "print(crash.struct_class('struct task_struct') is type(crash.readSymbol('init_task')))"
