@@ -184,6 +184,14 @@ def expression_type(text: str, /) -> TypeInfo: ...
 def purge_types() -> None:
     """Look names up again (after a module's debuginfo was loaded)."""
 
+def set_type_source(source: Literal["auto", "btf", "gdb"], /) -> str:
+    """Choose where names of types are looked up, for the rest of the session; return the choice before.
+
+    ``auto``: in the dump's own BTF (the kernel's, then that of loaded modules), then in gdb. ``btf``: there only.
+    ``gdb``: in debuginfo only. Variables, functions and expressions are gdb's in any case. Types and classes that a
+    program has already keep what they are; those asked for from now on are made anew.
+    """
+
 class TypeInfo:
     """A C type."""
 

@@ -224,6 +224,24 @@ purge_types(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
     Py_RETURN_NONE;
 }
 
+static PyObject *
+set_type_source(PyObject *Py_UNUSED(module), PyObject *name)
+{
+    const char *text = mpyk_as_text(name);
+    const char *old = text != NULL ? mpyk_source_choose(text) : NULL;
+
+    if (old == NULL) {
+        return PyErr_Occurred() ? NULL
+                                : PyErr_Format(PyExc_ValueError,
+                                               "\"%s\" is no source of types: auto, btf or gdb.",
+                                               text);
+    }
+    if (strcmp(old, text) != 0) {
+        mpyk_types_forget();
+    }
+    return PyUnicode_FromString(old);
+}
+
 PyMethodDef mpyk_data_functions[] = {
     { "struct_size", type_length, METH_O,
       "struct_size(type) -> int\n\nsizeof, or -1 if it is unknown." },
@@ -247,6 +265,9 @@ PyMethodDef mpyk_data_functions[] = {
       "expression_type(text) -> TypeInfo of a C expression" },
     { "purge_types", purge_types, METH_NOARGS,
       "purge_types()\n\nLook names up again (after `mod -s`)." },
+    { "set_type_source", set_type_source, METH_O,
+      "set_type_source(\"auto\"|\"btf\"|\"gdb\") -> str\n\nWhere names of types are looked up; "
+      "returns where they were before." },
     { NULL, NULL, 0, NULL },
 };
 

@@ -54,7 +54,7 @@ read_plain(const MemberObject *self, uint64_t base)
 static PyObject *
 member_get(PyObject *object, PyObject *instance, PyObject *Py_UNUSED(cls))
 {
-    const MemberObject *self = (const MemberObject *)object;
+    MemberObject *self = (MemberObject *)object;
     uint64_t base;
 
     if (instance == NULL || instance == Py_None) {
@@ -66,6 +66,9 @@ member_get(PyObject *object, PyObject *instance, PyObject *Py_UNUSED(cls))
     base = mpyk_int_value(instance);
     if (self->plain_size != 0 && base != 0) {
         return read_plain(self, base);
+    }
+    if (self->place.shape_of != NULL && mpyk_member_shape(&self->place) < 0) {
+        return NULL;
     }
     return mpyk_value_read_member(&self->place, base);
 }

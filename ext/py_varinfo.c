@@ -40,10 +40,19 @@ get_name(PyObject *self, void *Py_UNUSED(closure))
     return PyUnicode_FromString(place(self)->name);
 }
 
+/* The same with an array's dimensions. */
+static const MpykMember *
+place_with_shape(PyObject *self)
+{
+    return mpyk_member_shape(&((VarInfoObject *)self)->place) < 0 ? NULL : place(self);
+}
+
 static PyObject *
 get_ti(PyObject *self, void *Py_UNUSED(closure))
 {
-    return mpyk_typeinfo_new(place(self)->type);
+    const MpykMember *member = place_with_shape(self);
+
+    return member != NULL ? mpyk_typeinfo_new(member->type) : NULL;
 }
 
 static PyObject *
@@ -92,7 +101,9 @@ get_size(PyObject *self, void *Py_UNUSED(closure))
 static PyObject *
 get_ctype(PyObject *self, void *Py_UNUSED(closure))
 {
-    return mpyk_type_string(place(self)->type);
+    const MpykMember *member = place_with_shape(self);
+
+    return member != NULL ? mpyk_type_string(member->type) : NULL;
 }
 
 static PyObject *
@@ -120,8 +131,11 @@ get_array(PyObject *self, void *Py_UNUSED(closure))
 static PyObject *
 read_at(PyObject *self, uint64_t address)
 {
-    const MpykMember *member = place(self);
+    const MpykMember *member = place_with_shape(self);
 
+    if (member == NULL) {
+        return NULL;
+    }
     if (member->bit_size != 0) {
         return mpyk_value_read_bits(member->type, address, member->bit_offset, member->bit_size);
     }

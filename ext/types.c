@@ -3,6 +3,7 @@
 #include "types.h"
 
 #include "gdb_enums_generated.h"
+#include "btf_source.h"
 #include "types_map.h"
 
 #include <string.h>
@@ -39,50 +40,6 @@ map_of_code(int code)
     }
 }
 
-static enum mpyk_kind
-kind_of_pointer(const MpykType *target)
-{
-    switch (target->real->kind) {
-    case MPYK_KIND_STRUCT:
-        return MPYK_KIND_PTR_STRUCT;
-    case MPYK_KIND_FUNC:
-        return MPYK_KIND_PTR_FUNC;
-    case MPYK_KIND_INT:
-        return target->real->is_char ? MPYK_KIND_PTR_CHAR : MPYK_KIND_PTR;
-    default:
-        return MPYK_KIND_PTR;
-    }
-}
-
-static enum mpyk_kind
-kind_of(const MpykType *type)
-{
-    switch (type->code) {
-    case MPYK_TYPE_CODE_STRUCT:
-    case MPYK_TYPE_CODE_UNION:
-        return MPYK_KIND_STRUCT;
-    case MPYK_TYPE_CODE_PTR:
-        return kind_of_pointer(type->target);
-    case MPYK_TYPE_CODE_ARRAY:
-        return MPYK_KIND_ARRAY;
-    case MPYK_TYPE_CODE_ENUM:
-        return MPYK_KIND_ENUM;
-    case MPYK_TYPE_CODE_INT:
-    case MPYK_TYPE_CODE_CHAR:
-        return MPYK_KIND_INT;
-    case MPYK_TYPE_CODE_BOOL:
-        return MPYK_KIND_BOOL;
-    case MPYK_TYPE_CODE_FLT:
-        return MPYK_KIND_FLOAT;
-    case MPYK_TYPE_CODE_FUNC:
-        return MPYK_KIND_FUNC;
-    case MPYK_TYPE_CODE_VOID:
-        return MPYK_KIND_VOID;
-    default:
-        return MPYK_KIND_OTHER;
-    }
-}
-
 static MpykType *
 new_type(int code, MpykType *target)
 {
@@ -102,7 +59,7 @@ new_type(int code, MpykType *target)
         type->kind = target->kind;
     } else {
         type->real = type;
-        type->kind = kind_of(type);
+        type->kind = mpyk_type_kind(type);
     }
     return type;
 }
@@ -275,6 +232,27 @@ is_tagged(int code)
            code == MPYK_TYPE_CODE_ENUM;
 }
 
+/*
+ * The first type of a name.  Before another source's is taken the first source (BTF) is asked: its
+ * members cost less, and one struct should be one type whoever mentions it.
+ */
+static MpykType *
+first_of_name(struct mpyk_map *map, const struct mpyk_type_source *source,
+              const struct mpyk_type_desc *desc)
+{
+    MpykType *first = mpyk_map_get(map, desc->name, NULL);
+    const struct mpyk_type_source *best = mpyk_type_sources[0];
+    mpyk_handle handle;
+
+    if (source == best || !is_tagged(desc->code) || (first != NULL && !first->incomplete)) {
+        return first;
+    }
+    if (mpyk_source_lookup(best, desc->name, desc->code, &handle) == 0) {
+        mpyk_type_intern(best, handle);
+    }
+    return PyErr_Occurred() ? NULL : mpyk_map_get(map, desc->name, NULL);
+}
+
 /* A tagged or base type. */
 static MpykType *
 intern_plain(const struct mpyk_type_source *source, mpyk_handle handle,
@@ -285,7 +263,10 @@ intern_plain(const struct mpyk_type_source *source, mpyk_handle handle,
     MpykType *first = NULL, *type = NULL;
 
     if (named) {
-        first = mpyk_map_get(map, desc->name, NULL);
+        first = first_of_name(map, source, desc);
+        if (PyErr_Occurred()) {
+            return NULL;
+        }
         type = is_tagged(desc->code) ? find_tagged(first, source, handle, desc)
                                      : find_base(first, desc);
         if (type != NULL || PyErr_Occurred()) {
@@ -344,7 +325,7 @@ intern_typedef(const struct mpyk_type_desc *desc, MpykType *target)
         PyErr_NoMemory();
         return NULL;
     }
-    if (is_tagged(target->code) && target->name[0] == '\0') {
+    if (is_tagged(target->code) && target->name[0] == '\0' && target->nfields != 0) {
         target->name = type->name;
     }
     return add_named(&typedefs, first, type) < 0 ? NULL : type;
@@ -430,11 +411,17 @@ mpyk_type_complete(MpykType *type)
         return 0;
     }
     type->searched = 1;
-    if (mpyk_source_lookup(type->source, type->name, type->code, &handle) < 0 ||
-        mpyk_source_describe(type->source, handle, &desc) < 0) {
-        return PyErr_Occurred() ? -1 : 0;
+    for (int i = 0; mpyk_type_sources[i] != NULL; i++) {
+        const struct mpyk_type_source *source = mpyk_type_sources[i];
+        if (mpyk_source_lookup(source, type->name, type->code, &handle) == 0 &&
+            mpyk_source_describe(source, handle, &desc) == 0 && !desc.incomplete) {
+            return fill_type(type, source, handle, &desc);
+        }
+        if (PyErr_Occurred()) {
+            return -1;
+        }
     }
-    return desc.incomplete ? 0 : fill_type(type, type->source, handle, &desc);
+    return 0;
 }
 
 static int
@@ -458,6 +445,7 @@ void
 mpyk_type_sources_changed(const void *owner)
 {
     mpyk_names_purge();
+    mpyk_btf_look_again();
     for (MpykType *type = all_types; type != NULL; type = type->next) {
         if (owner != NULL && type->owner == owner) {
             lose_handle(type);
@@ -478,6 +466,18 @@ mpyk_types_release_objects(void)
     }
 }
 
+void
+mpyk_types_forget(void)
+{
+    mpyk_names_purge();
+    mpyk_map_free(&handles);
+    mpyk_map_free(&structs);
+    mpyk_map_free(&unions);
+    mpyk_map_free(&enums);
+    mpyk_map_free(&typedefs);
+    mpyk_map_free(&bases);
+}
+
 /*
  * After Python is gone: values that outlive mpyk_types_clear() still point to their types until
  * then.  The low priority number makes this the last destructor to run.
@@ -485,12 +485,7 @@ mpyk_types_release_objects(void)
 static void __attribute__((destructor(101)))
 free_types(void)
 {
-    mpyk_map_free(&handles);
-    mpyk_map_free(&structs);
-    mpyk_map_free(&unions);
-    mpyk_map_free(&enums);
-    mpyk_map_free(&typedefs);
-    mpyk_map_free(&bases);
+    mpyk_types_forget();
     mpyk_arena_free();
     void_type = all_types = NULL;
 }

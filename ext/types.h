@@ -56,6 +56,7 @@ struct mpyk_member {
     uint32_t bit_offset;    /* in that byte; big-endian targets: from its most significant bit */
     uint32_t bit_size;      /* 0 if it is no bit-field */
     int64_t value;          /* of an enumerator */
+    MpykType *shape_of;     /* the struct for mpyk_member_shape(), or NULL */
 };
 
 struct mpyk_type {
@@ -69,6 +70,7 @@ struct mpyk_type {
     unsigned incomplete : 1;        /* only declared, as far as we know */
     unsigned searched : 1;          /* an incomplete one that was looked up, in vain */
     unsigned anonymous : 1;         /* no tag (but perhaps a typedef's name) */
+    unsigned loading : 1;           /* its members are being made */
     int nfields;
     MpykType *target;               /* of typedef, pointer, array, function */
     MpykType *real;                 /* without typedefs; itself for others */
@@ -133,6 +135,13 @@ const MpykMember *mpyk_type_member(MpykType *type, const char *name);
 /* A member by path: "a.b.c", "a[2].b".  0 found, -1 not found or (with an exception set) error. */
 int mpyk_type_path(MpykType *type, const char *path, MpykMember *result);
 
+/*
+ * BTF of a[2][3] holds only the number 6 (pahole multiplies the dimensions).  Before an array is
+ * used, gdb is asked for its dimensions, once a member, because that takes milliseconds; without
+ * gdb's knowledge of the struct the array stays flat.  0, or -1 with KeyboardInterrupt.
+ */
+int mpyk_member_shape(MpykMember *member);
+
 static inline int
 mpyk_type_is_struct(const MpykType *type)
 {
@@ -145,8 +154,15 @@ mpyk_type_is_struct(const MpykType *type)
  */
 const MpykSymbol *mpyk_symbol_find(const char *name);
 
-/* types_source.c: the source in use, and the interface to it that types.c alone calls. */
-extern const struct mpyk_type_source *const mpyk_type_sources[];
+/*
+ * types_source.c: the sources in use, in the order in which they are asked for a type's name, and
+ * the interface to them.  Symbols and expressions are always gdb's.
+ */
+extern const struct mpyk_type_source *const *mpyk_type_sources;
+extern const struct mpyk_type_source mpyk_gdb_source;
+/* "auto", "btf" or "gdb"; returns what it was before, or NULL if `name` is none of them. */
+const char *mpyk_source_choose(const char *name);
+int mpyk_source_is_used(const struct mpyk_type_source *source);
 /* Ask a source under crash's guard.  0 yes, -1 no or (with an exception set) error. */
 int mpyk_source_lookup(const struct mpyk_type_source *source, const char *name, int code,
                        mpyk_handle *type);
@@ -169,6 +185,10 @@ void mpyk_sources_stop(void);
 MpykType *mpyk_type_intern(const struct mpyk_type_source *source, mpyk_handle handle);
 /* A source is about to lose the types of `owner`, or (NULL) has gained some. */
 void mpyk_type_sources_changed(const void *owner);
+/* Make all types anew when they are asked for next; those in use stay as they are. */
+void mpyk_types_forget(void);
+/* types_kind.c */
+enum mpyk_kind mpyk_type_kind(const MpykType *type);
 /* Drop the references to Python objects that types hold. */
 void mpyk_types_release_objects(void);
 /* types_name.c: the usual spelling of a base type's name, in `out` or `name` itself. */

@@ -143,6 +143,69 @@ make_index(MpykType *type)
     return 0;
 }
 
+/*
+ * May this be an array of more dimensions?  Not with a prime number of elements; and `char x[16]`
+ * is so common, and so often read first, that text is asked for only when it is long.
+ */
+static int
+may_have_shape(const MpykMember *member)
+{
+    uint64_t elements = member->type->elements;
+
+    if (member->type->code != MPYK_TYPE_CODE_ARRAY || elements < 4 ||
+        (member->type->target->real->is_char && elements < 64)) {
+        return 0;
+    }
+    for (uint64_t divisor = 2; divisor * divisor <= elements && divisor < 100; divisor++) {
+        if (elements % divisor == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+static void
+mark_flat_arrays(MpykType *type)
+{
+    for (int i = 0; i < type->nmembers; i++) {
+        MpykMember *member = &type->members[i];
+        member->shape_of = NULL;
+        if (type->source != &mpyk_gdb_source && type->name[0] != '\0' && member->type != NULL &&
+            may_have_shape(member)) {
+            member->shape_of = type;
+        }
+    }
+}
+
+int
+mpyk_member_shape(MpykMember *member)
+{
+    MpykType *owner = member->shape_of, *shape;
+    const char *word = "";
+    char text[512];
+
+    member->shape_of = NULL;
+    if (owner == NULL || !mpyk_source_is_used(&mpyk_gdb_source)) {
+        return 0;
+    }
+    if (!owner->anonymous) {
+        word = owner->code == MPYK_TYPE_CODE_UNION ? "union " : "struct ";
+    }
+    snprintf(text, sizeof(text), "((%s%s *)0)->%s", word, owner->name, member->name);
+    shape = mpyk_type_of_expression(text);
+    if (shape == NULL && PyErr_Occurred()) {
+        if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
+            member->shape_of = owner;
+            return -1;
+        }
+        PyErr_Clear();
+    }
+    if (shape != NULL && shape->code == MPYK_TYPE_CODE_ARRAY && shape->size == member->type->size) {
+        member->type = shape;
+    }
+    return 0;
+}
+
 static int
 load_members(MpykType *type)
 {
@@ -158,12 +221,15 @@ load_members(MpykType *type)
     }
     promote(type, type->members);
     type->nmembers = count;
+    mark_flat_arrays(type);
     return make_index(type);
 }
 
 int
 mpyk_type_load(MpykType *type)
 {
+    int status;
+
     type = type->real;
     if (type->index != NULL) {
         return 0;
@@ -177,7 +243,14 @@ mpyk_type_load(MpykType *type)
     if (type->fields == NULL && load_fields(type) < 0) {
         return -1;
     }
-    return load_members(type);
+    if (type->loading) {
+        PyErr_Format(PyExc_TypeError, "%s contains itself: its type is broken.", type->name);
+        return -1;
+    }
+    type->loading = 1;
+    status = load_members(type);
+    type->loading = 0;
+    return status;
 }
 
 const MpykMember *
@@ -234,6 +307,9 @@ path_step(const char **path, MpykMember *place)
     name[length] = '\0';
     member = mpyk_type_member(place->type, name);
     if (member == NULL) {
+        return -1;
+    }
+    if (path[0][length] == '[' && mpyk_member_shape((MpykMember *)member) < 0) {
         return -1;
     }
     *place = *member;

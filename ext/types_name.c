@@ -114,39 +114,43 @@ is_name(const char *name, int words)
 }
 
 static MpykType *
-lookup_one(const char *name, int code)
+lookup_in(const struct mpyk_type_source *source, const char *name, int code)
 {
     mpyk_handle handle;
 
-    if (!is_name(name, code == MPYK_TYPE_CODE_TYPEDEF)) {
+    if (!is_name(name, code == MPYK_TYPE_CODE_TYPEDEF) ||
+        mpyk_source_lookup(source, name, code, &handle) < 0) {
         return NULL;
     }
+    return mpyk_type_intern(source, handle);
+}
 
-    for (int i = 0; mpyk_type_sources[i] != NULL; i++) {
-        if (mpyk_source_lookup(mpyk_type_sources[i], name, code, &handle) == 0) {
-            return mpyk_type_intern(mpyk_type_sources[i], handle);
-        }
-        if (PyErr_Occurred()) {
-            return NULL;
+/* A word alone is a typedef or base type (TYPEDEF) or else a tag: each source is asked for both. */
+static MpykType *
+lookup_one(const char *name, int code)
+{
+    MpykType *type = NULL;
+
+    for (int i = 0; mpyk_type_sources[i] != NULL && type == NULL && !PyErr_Occurred(); i++) {
+        type = lookup_in(mpyk_type_sources[i], name, code);
+        if (type == NULL && code == MPYK_TYPE_CODE_TYPEDEF && !PyErr_Occurred()) {
+            type = lookup_in(mpyk_type_sources[i], name, 0);
         }
     }
-    return NULL;
+    return type;
 }
 
 /* A name without '*' and '[]'. */
 static MpykType *
 lookup_base(const char *name)
 {
-    MpykType *type;
-
     for (size_t i = 0; i < TAG_WORDS; i++) {
         size_t length = strlen(tag_words[i].word);
         if (strncmp(name, tag_words[i].word, length) == 0) {
             return lookup_one(name + length, tag_words[i].code);
         }
     }
-    type = lookup_one(name, MPYK_TYPE_CODE_TYPEDEF);
-    return type != NULL || PyErr_Occurred() ? type : lookup_one(name, 0);
+    return lookup_one(name, MPYK_TYPE_CODE_TYPEDEF);
 }
 
 /* "[2][3]" makes an array of 2 arrays of 3: dimensions are applied from the last to the first. */
@@ -242,7 +246,7 @@ mpyk_type_of_expression(const char *text)
     if (mpyk_source_expression(text, &handle) < 0) {
         return NULL;
     }
-    return mpyk_type_intern(mpyk_type_sources[0], handle);
+    return mpyk_type_intern(&mpyk_gdb_source, handle);
 }
 
 static MpykSymbol *
@@ -281,14 +285,8 @@ mpyk_symbol_find(const char *name)
         return NULL;
     }
     symbol = mpyk_map_get(&symbols, name, &found);
-    for (int i = 0; !found && mpyk_type_sources[i] != NULL; i++) {
-        if (mpyk_source_symbol(mpyk_type_sources[i], name, &desc) == 0) {
-            symbol = make_symbol(mpyk_type_sources[i], name, &desc);
-            break;
-        }
-        if (PyErr_Occurred()) {
-            return NULL;
-        }
+    if (!found && mpyk_source_symbol(&mpyk_gdb_source, name, &desc) == 0) {
+        symbol = make_symbol(&mpyk_gdb_source, name, &desc);
     }
     if (PyErr_Occurred()) {
         return NULL;

@@ -3,17 +3,43 @@
 #include "crash_compat.h"
 #include "types.h"
 
+#include "btf_source.h"
 #include "gdb_bridge.h"
 #include "guard.h"
 
 #include <string.h>
 
-static const struct mpyk_type_source gdb_source = {
+const struct mpyk_type_source mpyk_gdb_source = {
     "gdb", mpyk_gdb_lookup, mpyk_gdb_lookup_symbol, mpyk_gdb_describe, mpyk_gdb_fields,
 };
 
-/* In the order in which they are asked for a name. */
-const struct mpyk_type_source *const mpyk_type_sources[] = { &gdb_source, NULL };
+/* In the order in which they are asked for a name: what costs least first. */
+static const struct {
+    const char *name;
+    const struct mpyk_type_source *sources[4];
+} choices[] = {
+    { "auto", { &mpyk_btf_source, &mpyk_btf_modules_source, &mpyk_gdb_source, NULL } },
+    { "btf", { &mpyk_btf_source, &mpyk_btf_modules_source, NULL } },
+    { "gdb", { &mpyk_gdb_source, NULL } },
+};
+
+static size_t chosen;
+const struct mpyk_type_source *const *mpyk_type_sources = choices[0].sources;
+
+const char *
+mpyk_source_choose(const char *name)
+{
+    const char *old = choices[chosen].name;
+
+    for (size_t i = 0; i < sizeof(choices) / sizeof(choices[0]); i++) {
+        if (strcmp(choices[i].name, name) == 0) {
+            chosen = i;
+            mpyk_type_sources = choices[i].sources;
+            return old;
+        }
+    }
+    return NULL;
+}
 
 enum request_kind { LOOKUP, SYMBOL, DESCRIBE, FIELDS, EXPRESSION, ADDRESS, WATCH, TARGET };
 
@@ -35,6 +61,17 @@ struct request {
     int status;
     struct mpyk_source_error error;
 };
+
+int
+mpyk_source_is_used(const struct mpyk_type_source *source)
+{
+    for (int i = 0; mpyk_type_sources[i] != NULL; i++) {
+        if (mpyk_type_sources[i] == source) {
+            return 1;
+        }
+    }
+    return 0;
+}
 
 /*
  * Of several symbols with the same name crash knows the addresses, gdb the type of one of them and
@@ -87,17 +124,27 @@ answer(void *arg)
     }
 }
 
+/* BTF's functions call mpyk_readmem(), which is guarded itself and needs Python. */
+static int
+needs_guard(const struct request *request)
+{
+    return request->source != &mpyk_btf_source && request->source != &mpyk_btf_modules_source;
+}
+
 /* 0: it was answered.  -1: no such thing, or (with an exception set) an error. */
 static int
 ask(struct request *request)
 {
     request->status = -1;
     request->error.text[0] = '\0';
-    if (mpyk_guarded(answer, request) < 0) {
+    if (!needs_guard(request)) {
+        answer(request);
+    } else if (mpyk_guarded(answer, request) < 0) {
         return -1;
     }
     if (request->status < 0 && request->error.text[0] != '\0') {
-        PyErr_Format(mpyk_error, "gdb: %s", request->error.text);
+        PyErr_Format(mpyk_error, "%s: %s", request->source ? request->source->name : "gdb",
+                     request->error.text);
     }
     return request->status;
 }

@@ -1,0 +1,275 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* A block of BTF and the index of its names: see btf.h. */
+#include "btf_internal.h"
+
+#include <stdlib.h>
+
+#define BTF_MAGIC 0xeB9F
+#define BTF_HEADER_SIZE 24
+
+struct header {
+    uint16_t magic;
+    uint8_t version, flags;
+    uint32_t header_size, type_offset, type_size, string_offset, string_size;
+};
+
+const char *
+mpyk_btf_string(const struct mpyk_btf *btf, uint32_t offset)
+{
+    while (btf->base != NULL && offset < btf->strings_start) {
+        btf = btf->base;
+    }
+    offset -= btf->strings_start;
+    return offset < btf->strings_size ? btf->strings + offset : "";
+}
+
+const struct extra_size mpyk_btf_extra[MPYK_BTF_KINDS] = {
+    [MPYK_BTF_INT] = { 4, 0 },      [MPYK_BTF_ARRAY] = { 12, 0 },   [MPYK_BTF_STRUCT] = { 0, 12 },
+    [MPYK_BTF_UNION] = { 0, 12 },   [MPYK_BTF_ENUM] = { 0, 8 },     [MPYK_BTF_FUNC_PROTO] = { 0, 8 },
+    [MPYK_BTF_VAR] = { 4, 0 },      [MPYK_BTF_DATASEC] = { 0, 12 }, [MPYK_BTF_DECL_TAG] = { 4, 0 },
+    [MPYK_BTF_ENUM64] = { 0, 12 },
+};
+
+/* Size of the record at `offset`, or 0 if there is no valid one. */
+static size_t
+record_size(const struct mpyk_btf *btf, size_t offset, struct record *record)
+{
+    size_t left = btf->types_size - offset, size = sizeof(*record);
+    enum mpyk_btf_kind kind;
+
+    if (left < sizeof(*record)) {
+        return 0;
+    }
+    LOAD(btf->types + offset, *record);
+    kind = kind_of(record);
+    if (kind == MPYK_BTF_VOID || kind >= MPYK_BTF_KINDS) {
+        return 0;
+    }
+    size += mpyk_btf_extra[kind].fixed + (size_t)mpyk_btf_extra[kind].each * count_of(record);
+    return size <= left ? size : 0;
+}
+
+/* ---- the index ---- */
+
+/* FNV-1a */
+static uint32_t
+hash_name(const char *name)
+{
+    uint32_t hash = 2166136261u;
+
+    for (; *name != '\0'; name++) {
+        hash = (hash ^ (unsigned char)*name) * 16777619u;
+    }
+    return hash;
+}
+
+static int
+is_indexed(enum mpyk_btf_kind kind)
+{
+    const uint32_t kinds = MPYK_BTF_SET(MPYK_BTF_INT) | MPYK_BTF_SET(MPYK_BTF_FLOAT) |
+                           MPYK_BTF_SET(MPYK_BTF_STRUCT) | MPYK_BTF_SET(MPYK_BTF_UNION) |
+                           MPYK_BTF_SET(MPYK_BTF_ENUM) | MPYK_BTF_SET(MPYK_BTF_ENUM64) |
+                           MPYK_BTF_SET(MPYK_BTF_TYPEDEF);
+
+    return (kinds & MPYK_BTF_SET(kind)) != 0;
+}
+
+static void
+index_type(struct mpyk_btf *btf, uint32_t id, const struct record *record)
+{
+    const char *name = mpyk_btf_string(btf, record->name);
+    uint32_t hash = hash_name(name), i;
+
+    for (i = hash & btf->mask; btf->slots[i].id != 0; i = (i + 1) & btf->mask) {
+    }
+    btf->slots[i].hash = hash;
+    btf->slots[i].id = id;
+}
+
+static void
+note_type(struct mpyk_btf *btf, uint32_t id, const struct record *record)
+{
+    enum mpyk_btf_kind kind = kind_of(record);
+
+    if (kind == MPYK_BTF_ENUM64 || (kind == MPYK_BTF_ENUM && flag_of(record))) {
+        btf->enums_have_sign = 1;
+    }
+    if ((kind == MPYK_BTF_INT || kind == MPYK_BTF_FLOAT) && btf->base_type_count < BASE_TYPES) {
+        btf->base_types[btf->base_type_count++] = id;
+    }
+    if (record->name != 0 && is_indexed(kind)) {
+        index_type(btf, id, record);
+    }
+}
+
+/* Number of types (*named: of those that are indexed); -1 if a record is not valid. */
+static long
+count_types(const struct mpyk_btf *btf, uint32_t *named)
+{
+    struct record record;
+    long count = 0;
+    size_t size;
+
+    *named = 0;
+    for (size_t offset = 0; offset < btf->types_size; offset += size, count++) {
+        size = record_size(btf, offset, &record);
+        if (size == 0) {
+            return -1;
+        }
+        *named += record.name != 0 && is_indexed(kind_of(&record));
+    }
+    return count;
+}
+
+static const char *
+make_index(struct mpyk_btf *btf)
+{
+    struct record record;
+    uint32_t named, size = 16;
+    long count = count_types(btf, &named);
+    size_t offset = 0;
+
+    if (count < 0) {
+        return "a type's record is not valid";
+    }
+    while (size < 2 * named) {
+        size *= 2;
+    }
+    btf->mask = size - 1;
+    btf->slots = calloc(size, sizeof(*btf->slots));
+    btf->offsets = malloc(((size_t)count + 1) * sizeof(*btf->offsets));
+    if (btf->slots == NULL || btf->offsets == NULL) {
+        return "memory is out";
+    }
+    btf->end = btf->first + (uint32_t)count;
+    for (uint32_t id = btf->first; id < btf->end; id++) {
+        btf->offsets[id - btf->first] = (uint32_t)offset;
+        offset += record_size(btf, offset, &record);
+        note_type(btf, id, &record);
+    }
+    return NULL;
+}
+
+/* Find the sections; all that follows relies on what is checked here. */
+static const char *
+read_header(struct mpyk_btf *btf, size_t size)
+{
+    struct header header;
+    size_t body;
+
+    if (size < BTF_HEADER_SIZE) {
+        return "it is shorter than its header";
+    }
+    LOAD(btf->data, header);
+    if (header.magic != BTF_MAGIC || header.version != 1) {
+        return "it does not start with BTF's magic number and version";
+    }
+    if (header.header_size < BTF_HEADER_SIZE || header.header_size > size) {
+        return "its header's size is not valid";
+    }
+    body = size - header.header_size;
+    if (header.type_offset > body || header.type_size > body - header.type_offset ||
+        header.string_offset > body || header.string_size > body - header.string_offset) {
+        return "a section lies outside of it";
+    }
+    btf->types = btf->data + header.header_size + header.type_offset;
+    btf->types_size = header.type_size;
+    btf->strings = btf->data + header.header_size + header.string_offset;
+    btf->strings_size = header.string_size;
+    if (header.string_size != 0 && btf->strings[header.string_size - 1] != '\0') {
+        return "its last string does not end";
+    }
+    return NULL;
+}
+
+struct mpyk_btf *
+mpyk_btf_create(void *data, size_t size, const struct mpyk_btf *base, const char **reason)
+{
+    struct mpyk_btf *btf = calloc(1, sizeof(*btf));
+
+    *reason = "memory is out";
+    if (btf == NULL) {
+        free(data);
+        return NULL;
+    }
+    btf->data = data;
+    btf->base = base;
+    btf->first = base != NULL ? base->end : 1;
+    if (base != NULL) {
+        btf->strings_start = base->strings_start + base->strings_size;
+        btf->enums_have_sign = base->enums_have_sign;
+    }
+    *reason = read_header(btf, size);
+    if (*reason == NULL) {
+        *reason = make_index(btf);
+    }
+    if (*reason != NULL) {
+        mpyk_btf_destroy(btf);
+        return NULL;
+    }
+    return btf;
+}
+
+void
+mpyk_btf_destroy(struct mpyk_btf *btf)
+{
+    if (btf != NULL) {
+        free(btf->data);
+        free(btf->offsets);
+        free(btf->slots);
+        free(btf);
+    }
+}
+
+uint32_t
+mpyk_btf_end(const struct mpyk_btf *btf)
+{
+    return btf->end;
+}
+
+int
+mpyk_btf_owns(const struct mpyk_btf *btf, const void *record)
+{
+    uintptr_t at = (uintptr_t)record, start = (uintptr_t)btf->types;
+
+    return at >= start && at - start < btf->types_size;
+}
+
+uint32_t
+mpyk_btf_base_type(const struct mpyk_btf *btf, unsigned n)
+{
+    return n < btf->base_type_count ? btf->base_types[n] : 0;
+}
+
+const char *
+mpyk_btf_record_of(const struct mpyk_btf *btf, uint32_t id, struct record *record)
+{
+    const char *at;
+
+    while (btf->base != NULL && id < btf->first) {
+        btf = btf->base;
+    }
+    if (id < btf->first || id >= btf->end) {
+        return NULL;
+    }
+    at = btf->types + btf->offsets[id - btf->first];
+    LOAD(at, *record);
+    return at;
+}
+
+/* Of several types with the same name the first: they are in the table in their order. */
+uint32_t
+mpyk_btf_find(const struct mpyk_btf *btf, const char *name, uint32_t kinds)
+{
+    uint32_t hash = hash_name(name);
+    struct record record;
+
+    for (uint32_t i = hash & btf->mask; btf->slots[i].id != 0; i = (i + 1) & btf->mask) {
+        if (btf->slots[i].hash == hash && mpyk_btf_record_of(btf, btf->slots[i].id, &record) != NULL &&
+            (kinds & MPYK_BTF_SET(kind_of(&record))) != 0 &&
+            strcmp(mpyk_btf_string(btf, record.name), name) == 0) {
+            return btf->slots[i].id;
+        }
+    }
+    return 0;
+}
