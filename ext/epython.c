@@ -9,6 +9,9 @@
 #include "output.h"
 #include "signals.h"
 
+/* What _runner.main() returns when SIGINT ended the program. */
+#define STATUS_INTERRUPTED 130
+
 static int run_depth;
 
 static const char epython_usage[] =
@@ -113,6 +116,9 @@ mpyk_run(const char *kind, int argc, char *const *argv)
         run_depth--;
     }
     (void)mpyk_signals_leave(&signals);
+    if (status == STATUS_INTERRUPTED && run_depth > 0) {
+        mpyk_signals_repeat();
+    }
     return status;
 }
 

@@ -20,6 +20,8 @@ struct mpyk_gdb_target {
 
 /* The major version of the gdb that this bridge was compiled for. */
 int mpyk_gdb_major(void);
+/* Whether the running crash has that gdb; if not, no other function here may be called. */
+int mpyk_gdb_fits(void);
 /* Byte order and word size of the dump's architecture. */
 int mpyk_gdb_target(struct mpyk_gdb_target *target, struct mpyk_source_error *error);
 

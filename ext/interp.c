@@ -9,6 +9,7 @@
 #include "heap.h"
 #include "mod_crash.h"
 #include "output.h"
+#include "recursion.h"
 #include "signals.h"
 #include "types.h"
 
@@ -122,6 +123,9 @@ initialize(void)
     if (!PyStatus_Exception(status)) {
         status = Py_InitializeFromConfig(&config);
     }
+    if (!PyStatus_Exception(status) && mpyk_recursion_init() < 0) {
+        status = PyStatus_NoMemory();
+    }
     PyConfig_Clear(&config);
     return status;
 }
@@ -230,13 +234,34 @@ park_threads(const pid_t *threads, int count)
     return sent > 0;
 }
 
+/* What programs gave to atexit.register() may still use the dump and its types.  SIGINT is not for
+ * it: unloading cannot be left half done. */
+static void
+run_exit_functions(void)
+{
+    PyObject *module = PyImport_ImportModule("atexit");
+    PyObject *result =
+        module != NULL ? PyObject_CallMethod(module, "_run_exitfuncs", NULL) : NULL;
+
+    if (result == NULL) {
+        PyErr_Clear();
+    }
+    Py_XDECREF(result);
+    Py_XDECREF(module);
+    mpyk_output_flush();
+}
+
 static void
 finalize(void)
 {
     pid_t threads[THREADS_MAX];
-    int count = other_threads(threads);
+    int count;
 
     mpyk_output_reset();
+    run_exit_functions();
+    count = other_threads(threads);
+    mpyk_output_reset();
+    mpyk_recursion_clear();
     mpyk_types_clear();
     mpyk_crash_module_clear();
     mpyk_signals_clear();

@@ -222,6 +222,13 @@ mpyk_signals_leave(const struct mpyk_signals *saved)
     return stopped;
 }
 
+void
+mpyk_signals_repeat(void)
+{
+    interrupted = 1;
+    pc->flags |= _SIGINT_;
+}
+
 /*
  * Without a terminal crash sets SIGINT to SIG_IGN around each request to gdb, which throws a
  * pending SIGINT away, blocked or not.  With one it installs gdb's handler, which does no harm to a

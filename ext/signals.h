@@ -33,6 +33,9 @@ void mpyk_signals_for_command(void);
  */
 int mpyk_signals_leave(const struct mpyk_signals *saved);
 
+/* The crash command that was run was a program, and SIGINT has ended it: end its caller too. */
+void mpyk_signals_repeat(void);
+
 /* Before Python is finalized: drop what refers to it, and the timer. */
 void mpyk_signals_clear(void);
 

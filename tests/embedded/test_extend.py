@@ -7,6 +7,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from support.session import Result, Variant
 
@@ -81,3 +82,36 @@ def test_the_file_may_be_moved_and_stripped(variant: Variant, run_crash: RunCras
     subprocess.run(["strip", copy], check=True)
     result = run_crash(variant, [f"extend ./{copy.name}", "cd /", "taskinfo --summary"], cwd=tmp_path)
     assert "threads of" in result.stdout, result
+
+
+def test_a_file_for_another_gdb_says_so_in_one_sentence(
+    variant: Variant, run_crash: RunCrash, configuration: dict[str, Any]
+) -> None:
+    rows = configuration["variants"]
+    foreign = [row for row in rows if row["crash_version"].split(".")[0] != variant.crash_version.split(".")[0]]
+    assert foreign
+    load = f"extend {foreign[0]['extension']}"
+    result = run_crash(variant, [load, f"extend {variant.extension}", "epython -c \"print('in', 6 * 7)\"", load, "sys"])
+    said = f"mpykdump: this file was built for crash {foreign[0]['crash_version']}, which has gdb "
+    output = result.stdout + result.stderr
+    assert output.count(said) == 2
+    assert "undefined symbol" not in output
+    assert "in 42\n" in result.stdout
+    assert "LOAD AVERAGE" in result.stdout
+    assert result.status == 0
+
+
+def test_exit_functions_see_the_dump(variant: Variant, run_crash: RunCrash, tmp_path: Path) -> None:
+    (tmp_path / "prog.py").write_text(
+        "import atexit\nfrom pykdump.API import *\ntask = readSymbol('init_task')\n"
+        "atexit.register(lambda: print('bye', task.comm, task.parent.pid, len(task.signal.rlim)))\n"
+        "atexit.register(lambda: 1 / 0)\n"
+    )
+    result = run_crash(
+        variant,
+        [f"extend {variant.extension}", "epython prog.py", f"extend -u {variant.extension}", "sys"],
+        cwd=tmp_path,
+    )
+    assert "bye swapper/0 0 16\n" in result.stdout
+    assert "ZeroDivisionError" in result.stdout + result.stderr
+    assert "LOAD AVERAGE" in result.stdout
