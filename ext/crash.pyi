@@ -124,6 +124,12 @@ def exec_crash_command(command: str, no_stdout: bool = ...) -> str:
     crash.error, with the text so far, when crash gives the command up or does not know it; KeyboardInterrupt.
     """
 
+def _exec_crash_command_fd(command: str, fd: int, /) -> None:
+    """Run a crash command that prints into ``fd``, in a forked child; with -1 only check it."""
+
+def _redirected() -> bool:
+    """Return whether the user sends the output of this command to a pipe or a file."""
+
 def exec_gdb_command(command: str, /) -> str:
     """Run a gdb command; crash.error when it fails."""
 

@@ -228,7 +228,7 @@ usage_error(const char *what, const char *word)
     return 1;
 }
 
-/* `-d N prog args` is the old spelling of `prog args --debug N`. */
+/* `-d N prog args` is the old spelling of `prog --debug N args`. */
 static int
 run_with_debug(int argc, char **argv)
 {
@@ -237,17 +237,10 @@ run_with_debug(int argc, char **argv)
     if (argc < 3) {
         return usage_error("-d needs a level and a program", "");
     }
-    if (argc + 1 >= MAXARGS) {
-        return usage_error("too many arguments", "");
-    }
-    char *level = argv[1];
-    int count = argc - 2;
-
-    memmove(argv, argv + 2, (size_t)count * sizeof(*argv));
-    argv[count++] = option;
-    argv[count++] = level;
-    argv[count] = NULL;
-    return mpyk_run("program", count, argv);
+    argv[0] = argv[2];
+    argv[2] = argv[1];
+    argv[1] = option;
+    return mpyk_run("program", argc, argv);
 }
 
 /* argv: the words after `epython`. */

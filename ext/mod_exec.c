@@ -25,6 +25,7 @@ struct execution {
 /* A file, not a memory stream: commands call fileno() and fork children that print.  One is kept
  * for the next call. */
 static FILE *spare_capture;
+static pid_t spare_owner;
 
 static FILE *
 capture_open(void)
@@ -33,6 +34,9 @@ capture_open(void)
     int fd;
 
     spare_capture = NULL;
+    if (spare_owner != getpid()) {
+        stream = NULL; /* a forked child must not touch the file of its parent */
+    }
     if (stream != NULL) {
         return stream;
     }
@@ -53,6 +57,7 @@ capture_close(FILE *stream)
     rewind(stream);
     if (spare_capture == NULL && ftruncate(fileno(stream), 0) == 0) {
         spare_capture = stream;
+        spare_owner = getpid();
     } else {
         fclose(stream);
     }
@@ -224,6 +229,47 @@ py_exec_crash_command(PyObject *Py_UNUSED(module), PyObject *args_, PyObject *kw
     return text;
 }
 
+/* A forked child's way: what the command prints is in the pipe when it is printed, so that a
+ * timeout loses nothing. */
+static PyObject *
+py_exec_crash_command_fd(PyObject *Py_UNUSED(module), PyObject *args_)
+{
+    struct execution e = {0};
+    PyObject *command;
+    int fd, rc;
+
+    if (!PyArg_ParseTuple(args_, "Ui:_exec_crash_command_fd", &command, &fd)) {
+        return NULL;
+    }
+    e.command = mpyk_c_string(command);
+    if (e.command == NULL || check_command(e.command) < 0) {
+        return NULL;
+    }
+    if (fd < 0) {
+        Py_RETURN_NONE;
+    }
+    mpyk_output_flush();
+    fd = dup(fd);
+    e.capture = fd >= 0 ? fdopen(fd, "w") : NULL;
+    if (e.capture == NULL) {
+        PyErr_SetFromErrno(PyExc_OSError);
+        if (fd >= 0) {
+            close(fd);
+        }
+        return NULL;
+    }
+    setvbuf(e.capture, NULL, _IOLBF, BUFSIZ);
+    rc = mpyk_guarded_command(call_exec_command, &e);
+    fclose(e.capture);
+    return rc < 0 ? NULL : Py_NewRef(Py_None);
+}
+
+static PyObject *
+py_redirected(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return PyBool_FromLong((pc->redirect & (REDIRECT_TO_PIPE | REDIRECT_TO_FILE)) != 0);
+}
+
 /* ---- gdb ---- */
 
 static void
@@ -355,6 +401,11 @@ static PyMethodDef exec_methods[] = {
      "exec_crash_command(command, no_stdout=False) -> str: run a crash command; crash.error with "
      "the text so far when it "
      "fails.  Its messages are part of the text; no_stdout is accepted for old scripts."},
+    {"_exec_crash_command_fd", py_exec_crash_command_fd, METH_VARARGS,
+     "_exec_crash_command_fd(command, fd): run a crash command that prints into fd; with -1 only "
+     "check it."},
+    {"_redirected", py_redirected, METH_NOARGS,
+     "_redirected() -> bool: whether the user sends this command's output to a pipe or a file."},
     {"exec_gdb_command", py_exec_gdb_command, METH_O,
      "exec_gdb_command(command) -> str: run a gdb command; crash.error with gdb's text when it "
      "fails."},

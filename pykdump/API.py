@@ -29,6 +29,7 @@ from crash import (
     Deref,
     SmartString,
     StructResult,
+    TypeInfo,
     addr2mod,
     addr2sym,
     container_of,
@@ -75,6 +76,8 @@ from crash import (
 )
 
 from pykdump._lazy import OptionParser, argparse, pp, pprint
+from pykdump._lazy import function as _function
+from pykdump.attributes import AttrSetter, PY_select, PY_select_purge, structSetAttr, structSetProcAttr
 from pykdump.caches import (
     CU_LIVE,
     CU_LOAD,
@@ -87,7 +90,18 @@ from pykdump.caches import (
     purge_typeinfo,
 )
 from pykdump.defines import CDefine, CEnum, EnumInfo, dbits2str
-from pykdump.generic import Bunch, TrueOnce, argv2s, hexl, isfileoutput, iterN, long, print2columns
+from pykdump.generic import (
+    Bunch,
+    TrueOnce,
+    argv2s,
+    getCurrentModule,
+    hexl,
+    isfileoutput,
+    iterN,
+    long,
+    patch_default_kw,
+    print2columns,
+)
 from pykdump.kernel import (
     PYKD,
     API_options,
@@ -101,6 +115,13 @@ from pykdump.kernel import (
     readULong,
     struct_exists,
 )
+from pykdump.knobs import (
+    get_nsproxy,
+    registerModuleAttr,
+    registerObjAttrHandler,
+    require_cmod_version,
+    set_nsproxy,
+)
 from pykdump.lists import (
     LH_isempty,
     ListHead,
@@ -112,8 +133,10 @@ from pykdump.lists import (
     readStructNext,
     readSUArray,
     readSUListFromHead,
+    setListMaxel,
 )
 from pykdump.pylog import WARNING, PyLog, pylog
+from pykdump.structinfo import ArtStructInfo, SUInfo, funcargs, getStructInfo, printObject
 from pykdump.sysinfo import KernelRev, sys_info
 from pykdump.words import (
     ALIGN,
@@ -134,5 +157,18 @@ from pykdump.words import (
     unsigned32,
     unsigned64,
 )
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from pykdump.background import exec_crash_command_bg, exec_crash_command_bg2
+    from pykdump.modules import delModule, loadModule, lsModules, possibleModuleNames
+else:
+    exec_crash_command_bg = _function("pykdump.background", "exec_crash_command_bg")
+    exec_crash_command_bg2 = _function("pykdump.background", "exec_crash_command_bg2")
+    loadModule = _function("pykdump.modules", "loadModule")
+    delModule = _function("pykdump.modules", "delModule")
+    lsModules = _function("pykdump.modules", "lsModules")
+    possibleModuleNames = _function("pykdump.modules", "possibleModuleNames")
+del TYPE_CHECKING
 
 debug: int = API_options["debug"]

@@ -33,6 +33,10 @@ MODULES = {
     "LinuxDump.percpu": "pykdump.linux.percpu",
     "LinuxDump.trees": "pykdump.linux.trees",
 }
+# Names of modules that the API has had: each gives all public names of the API and of crash.
+FACADES = frozenset(
+    "pykdump." + name for name in ("Generic", "datatypes", "highlevel", "lowlevel", "memocaches", "logging", "dlkmload")
+)
 
 
 class _AliasFinder:
@@ -40,7 +44,7 @@ class _AliasFinder:
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name != PACKAGE and name not in MODULES:
+        if name != PACKAGE and name not in MODULES and name not in FACADES:
             return None
         return ModuleSpec(name, _AliasFinder(), is_package=name == PACKAGE)  # type: ignore[arg-type]
 
@@ -51,13 +55,18 @@ class _AliasFinder:
     @staticmethod
     def exec_module(module: ModuleType) -> None:
         name = module.__name__
-        if name == PACKAGE:
+        if name in FACADES:
+            module.__dict__.update(_public(import_module("crash")))
+        if name == PACKAGE or name in FACADES:
             # "from LinuxDump import *" has always handed out the whole API.
-            api = vars(import_module("pykdump.API"))
-            module.__dict__.update({n: value for n, value in api.items() if not n.startswith("_")})
+            module.__dict__.update(_public(import_module("pykdump.API")))
         else:
             # The import system takes what is in sys.modules after this call, not the module it passed.
             sys.modules[name] = import_module(MODULES[name])
+
+
+def _public(module: ModuleType) -> dict[str, object]:
+    return {name: value for name, value in vars(module).items() if not name.startswith("_")}
 
 
 def install() -> None:

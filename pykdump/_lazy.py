@@ -47,6 +47,17 @@ class _LazyOptionParser:
         return real
 
 
+def function(module: str, name: str) -> Any:
+    """A function that imports its module when it is first called."""
+
+    def call(*args: Any, **kwargs: Any) -> Any:
+        return getattr(__import__(module, fromlist=[name]), name)(*args, **kwargs)
+
+    call.__name__ = call.__qualname__ = name
+    call.__module__ = module
+    return call
+
+
 OptionParser = _LazyOptionParser()
 argparse = _LazyModule("argparse")
 pprint = _LazyModule("pprint")

@@ -8,8 +8,9 @@ without end), crash's prompt returns and the next program finds the interpreter 
 from __future__ import annotations
 
 import sys
+import time
 
-from pykdump import _aliases, _programs
+from pykdump import _aliases, _options, _programs, _threads
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ STATUS_ERROR = 1
 STATUS_USAGE = 2
 STATUS_INTERRUPTED = 130  # what a shell reports for SIGINT
 _aliases.install()
+_threads.limit_recursion()
 # What the C side gave us: the bundle. A nested run starts from it too, not from the outer program's path.
 _BASE_PATH = tuple(entry for entry in sys.path if entry)
 
@@ -34,24 +36,69 @@ def main(kind: str, argv: Sequence[str]) -> int:
     except KeyError:
         return _complain(f"epython: the extension asked for an unknown kind of run, {kind!r}.")
     saved = _InterpreterState()
+    options = _options.CommonOptions()
     try:
-        status = _guarded(action, _common_options(list(argv)), saved)
+        status = _guarded(lambda words: _with_options(action, words, options, saved), list(argv), saved)
         if saved.outermost:
             status = max(status, _guarded(_end_of_program, [], saved))
+            if saved.ran and status != STATUS_USAGE and _wants_time(kind, argv):
+                _print_time(saved)
         _output_is_closed()
     except BaseException as error:  # noqa: BLE001 - nothing may reach C; a second Ctrl-C may well hit the handler itself
         status = STATUS_INTERRUPTED if isinstance(error, KeyboardInterrupt) else STATUS_ERROR
     try:
+        options.undo()
         saved.restore()
     except KeyboardInterrupt:
+        options.undo()
         saved.restore()
     _InterpreterState.depth -= 1
     return status
 
 
-def _common_options(argv: list[str]) -> list[str]:
-    """The place where the options common to all programs (--timeout, --maxel...) are taken out of ``argv``."""
-    return argv
+def _with_options(
+    action: Callable[[list[str]], int], argv: list[str], options: _options.CommonOptions, saved: _InterpreterState
+) -> int:
+    """Take the options common to all programs out of ``argv`` and run the rest as they say."""
+    try:
+        argv[1:] = options.take(argv[1:])
+        options.apply()
+    except _options.WrongOption as error:
+        return _complain(f"epython: {error}", STATUS_USAGE)
+    # What an --ofile has replaced stays so until the end of the run.
+    saved.streams_of_run = (sys.stdin, sys.stdout, sys.stderr)
+    _call_hook("enterepython")
+    try:
+        saved.ran = True
+        return action(argv)
+    except _programs.ProgramNotFound:
+        saved.ran = False
+        raise
+    finally:
+        _call_hook("exitepython")
+
+
+def _call_hook(name: str) -> None:
+    """``sys.enterepython`` and ``sys.exitepython``: set by a program, called around each later one."""
+    hook = getattr(sys, name, None)
+    if not callable(hook):
+        return
+    try:
+        hook()
+    except Exception as error:  # noqa: BLE001 - a hook's mistake is not the program's
+        _report(error)
+
+
+def _wants_time(kind: str, argv: Sequence[str]) -> bool:
+    """Not where it would be taken for data: JSON, a pipe, a file; nor for a line of code."""
+    import crash
+
+    return kind != "string" and not any(word.startswith("--j") for word in argv) and not crash._redirected()
+
+
+def _print_time(saved: _InterpreterState) -> None:
+    real, cpu = time.monotonic() - saved.began, time.process_time() - saved.cpu
+    print(f"\n ** Execution took {real:6.2f}s (real) {cpu:6.2f}s (CPU)", file=saved.streams[1])
 
 
 def _guarded(action: Callable[[list[str]], int], argv: list[str], saved: _InterpreterState) -> int:
@@ -78,6 +125,7 @@ def _guarded(action: Callable[[list[str]], int], argv: list[str], saved: _Interp
 
 def _end_of_program(_argv: list[str]) -> int:
     """What the API does when a program has ended, if the program used it: print the problems, forget its results."""
+    _threads.finish()
     log = sys.modules.get("pykdump.pylog")
     if log is not None:
         log.pylog.cleanup()
@@ -141,10 +189,12 @@ class _InterpreterState:
     def __init__(self) -> None:
         self.path = list(sys.path)
         self.argv = getattr(sys, "argv", [])
-        self.streams = (sys.stdin, sys.stdout, sys.stderr)
+        self.streams = self.streams_of_run = (sys.stdin, sys.stdout, sys.stderr)
         self.recursion_limit = sys.getrecursionlimit()
         self.main = sys.modules.get("__main__")
         self.modules = frozenset(sys.modules)
+        self.began, self.cpu = time.monotonic(), time.process_time()
+        self.ran = False  # a program was found and begun
         # A program may run another one by way of exec_crash_command("epython ...").
         self.outermost = _InterpreterState.depth == 0
         _InterpreterState.depth += 1
@@ -152,7 +202,7 @@ class _InterpreterState:
     def restore(self) -> None:
         sys.path[:] = self.path
         sys.argv = self.argv
-        self.restore_streams()
+        sys.stdin, sys.stdout, sys.stderr = self.streams
         sys.setrecursionlimit(self.recursion_limit)
         if self.main is not None:
             sys.modules["__main__"] = self.main
@@ -161,7 +211,7 @@ class _InterpreterState:
                 del sys.modules[name]
 
     def restore_streams(self) -> None:
-        sys.stdin, sys.stdout, sys.stderr = self.streams
+        sys.stdin, sys.stdout, sys.stderr = self.streams_of_run
 
 
 def _is_foreign(module: object) -> bool:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import sys
 from functools import wraps
 
-from crash import sysfacts
+from crash import purge_types, sysfacts
 
 from pykdump.generic import Bunch
 
@@ -22,6 +23,7 @@ CU_PYMOD = 4  # dropped when Python modules are reloaded
 CU_TIMEOUT = 8  # dropped when the timeout is raised
 
 _conditional: list[tuple[int, dict[Any, Any]]] = []
+_names: dict[str, dict[Any, Any]] = {}
 
 
 def memoize_cond(condition: int) -> Callable[[Callable[..., R]], Callable[..., R]]:
@@ -30,6 +32,7 @@ def memoize_cond(condition: int) -> Callable[[Callable[..., R]], Callable[..., R
     def decorate(function: Callable[..., R]) -> Callable[..., R]:
         cache: dict[Any, R] = {}
         _conditional.append((condition, cache))
+        _names[f"{function.__module__}.{function.__qualname__}"] = cache
 
         @wraps(function)
         def remembered(*args: Any, **kwargs: Any) -> R:
@@ -52,9 +55,21 @@ def purge_memoize_cache(flags: int) -> None:
             cache.clear()
 
 
+def print_caches() -> None:
+    """What the option --dumpcache shows at the end: how much each function remembers."""
+    for name, cache in sorted(_names.items()):
+        print(f"{len(cache):>8}  {name}")
+
+
 def end_of_program() -> None:
     """Forget what must not outlive a program; the runner calls it."""
     DCache.cleartmp()
+    kernel = sys.modules.get("pykdump.kernel")
+    if kernel is not None and kernel.API_options["dumpcache"]:
+        print_caches()
+    attributes = sys.modules.get("pykdump.attributes")
+    if attributes is not None:
+        attributes.PY_select_purge()
     if sysfacts()["live"]:
         purge_memoize_cache(CU_LIVE)
 
@@ -67,6 +82,7 @@ def memoize_typeinfo(function: Callable[..., R]) -> Callable[..., R]:
 def purge_typeinfo(name: str | None = None) -> None:
     """Drop remembered type information (of all types: ``name`` is accepted for compatibility)."""
     purge_memoize_cache(CU_LOAD)
+    purge_types()
 
 
 class _DCache:

@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import re
 
-from crash import error as _crash_error
-from crash import exec_gdb_command
+from crash import enum_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,13 +122,7 @@ class EnumInfo(dict):  # type: ignore[type-arg]
     def __init__(self, stype: str) -> None:
         super().__init__()
         self.stype = stype
-        try:
-            body = _ENUM_BODY.search(exec_gdb_command(f"ptype {stype}") or "")
-        except _crash_error:
-            body = None
-        if body is None:
-            raise TypeError(f"There is no enum {stype!r} in this kernel.")
-        self._Lst = _enumerators(body.group(1))
+        self._Lst = list(enum_values(stype).items())
         for name, value in self._Lst:
             self[name] = value
 

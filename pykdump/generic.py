@@ -11,6 +11,7 @@ from itertools import islice, zip_longest
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
+    from types import ModuleType
     from typing import Any, TypeVar
 
     T = TypeVar("T")
@@ -65,6 +66,21 @@ def print2columns(left: str, right: str) -> None:
 def argv2s(argv: Sequence[str]) -> str:
     """A command line as the user would type it: the program's name without its folder."""
     return " ".join([os.path.basename(argv[0]), *argv[1:]]) if argv else ""
+
+
+def patch_default_kw(mod: ModuleType, kw: str, val: object) -> None:
+    """Change the default of the keyword-only argument ``kw`` of all functions and methods of a module."""
+    for thing in list(vars(mod).values()):
+        inner = list(vars(thing).values()) if isinstance(thing, type) and thing.__module__ == mod.__name__ else [thing]
+        for function in inner:
+            defaults = getattr(function, "__kwdefaults__", None)
+            if defaults and kw in defaults:
+                defaults[kw] = val
+
+
+def getCurrentModule(depth: int = 1) -> ModuleType:
+    """The module of the caller (``depth`` 1), of its caller (2)..."""
+    return sys.modules[sys._getframe(depth).f_globals["__name__"]]
 
 
 def isfileoutput() -> bool:

@@ -7,9 +7,12 @@ the elements read so far and a message in pylog.
 
 from __future__ import annotations
 
+import sys
+
 import crash
 from crash import member_offset, readPtr, readSU, struct_size, sym2addr
 
+from pykdump.generic import patch_default_kw
 from pykdump.pylog import pylog
 
 TYPE_CHECKING = False
@@ -158,3 +161,17 @@ class ListHead(list):  # type: ignore[type-arg]
 def LH_isempty(head: StructResult) -> bool:
     """Whether a ``struct list_head`` is NULL or has no element."""
     return not head or readPtr(int(head)) in (0, int(head))
+
+
+def setListMaxel(n: int) -> int:
+    """Change how many elements the list readers give unless they are told; returns the old number.
+
+    The option --maxel does it for one program.
+    """
+    global _maxel
+    old, _maxel = _maxel, int(n)
+    patch_default_kw(sys.modules[__name__], "maxel", _maxel)
+    return old
+
+
+_maxel = DEFAULT_MAXEL

@@ -42,6 +42,7 @@ class Kernel:
         self.layouts: dict[str, dict[str, tuple[int, str]]] = {}
         self.sizes: dict[str, int] = {}
         self.commands: dict[str, str] = {}
+        self.enums: dict[str, dict[str, int]] = {}
         self.live = False
 
     def define(self, suname: str, **members: str) -> None:
@@ -180,11 +181,37 @@ def _command(command: str, no_stdout: int = 0) -> str:
         raise CrashError(f"{command}: command not found") from None
 
 
+def _enum(name: str) -> dict[str, int]:
+    try:
+        return KERNEL.enums[name]
+    except KeyError:
+        raise TypeError(f"There is no {name}") from None
+
+
 def _unavailable(name: str) -> Callable[..., Any]:
     def call(*args: Any, **kwargs: Any) -> Any:
         raise NotImplementedError(f"the fake crash module has no {name}")
 
     return call
+
+
+def _set_default_timeout(seconds: int) -> int:
+    module: Any = sys.modules["crash"]
+    old: int = module.default_timeout
+    module.default_timeout = seconds
+    return old
+
+
+SESSION: dict[str, Any] = {
+    "enum_values": _enum,
+    "purge_types": lambda: None,
+    "TypeInfo": type("TypeInfo", (), {}),
+    "default_timeout": 120,
+    "set_default_timeout": _set_default_timeout,
+    "_set_sinfo_factory": lambda factory: None,
+    # So that what programs print is compared without a line that differs each time.
+    "_redirected": lambda: True,
+}
 
 
 def _functions() -> dict[str, Any]:
@@ -229,7 +256,8 @@ def _functions() -> dict[str, Any]:
 OTHERS = (
     "addr2mod addr2sym container_of enumerator_value get_pathname is_task_active pid_to_task sym2alladdr task_to_pid "
     "whatis get_uptime get_GDB_output readList tasks FD_ISSET cpu_to_le32 le16_to_cpu le32_to_cpu sLong getFullBuckets "
-    "getFullBucketsH getListSize phys_to_page uvtop set_default_timeout set_readmem_task crash_set_error"
+    "getFullBucketsH getListSize phys_to_page uvtop set_readmem_task crash_set_error struct_members struct_class "
+    "_exec_crash_command_fd"
 )
 
 
@@ -239,7 +267,7 @@ def install() -> Kernel:
     KERNEL = Kernel()
     module = ModuleType("crash")
     module.__dict__.update({name: _unavailable(name) for name in OTHERS.split()})
-    module.__dict__.update(_functions())
+    module.__dict__.update({**_functions(), **SESSION})
     # pykdump's modules take the names they need once: the functions must stay the same ones.
     sys.modules.setdefault("crash", module)
     return KERNEL

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import re
 import select
 import signal
 import subprocess
@@ -15,6 +16,7 @@ from types import TracebackType
 
 START_SECONDS = 120
 COMMAND_SECONDS = 60
+_TIME_LINE = re.compile(r"\n \*\* Execution took .*\n")
 
 
 @dataclass(frozen=True)
@@ -52,6 +54,11 @@ def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
     return {**kept, "TERM": "dumb", **(extra or {})}
 
 
+def without_time(output: str) -> str:
+    """What commands print without the line that the runner adds, which differs each time."""
+    return _TIME_LINE.sub("", output)
+
+
 def run_crash(
     variant: Variant,
     vmcore: Vmcore,
@@ -65,7 +72,7 @@ def run_crash(
         env=environment(env), capture_output=True, text=True, errors="replace", timeout=START_SECONDS + COMMAND_SECONDS,
         check=False,
     )  # fmt: skip
-    return Result(done.stdout, done.stderr, done.returncode)
+    return Result(without_time(done.stdout), done.stderr, done.returncode)
 
 
 class CrashSession:
@@ -126,7 +133,7 @@ class CrashSession:
 
     def run(self, command: str, timeout: float = COMMAND_SECONDS) -> str:
         """Run one crash command and return all that it printed."""
-        return self.read_until(self.send(command), timeout)
+        return without_time(self.read_until(self.send(command), timeout))
 
     def interrupt(self) -> None:
         """Send what Ctrl-C sends, to crash alone."""

@@ -63,7 +63,7 @@ def test_an_enum_of_c() -> None:
 
 def test_an_enum_of_the_dump() -> None:
     kernel = fake_crash.install()
-    kernel.commands["ptype enum pid_type"] = "type = enum pid_type : unsigned int {PIDTYPE_PID, PIDTYPE_MAX = 4}\n"
+    kernel.enums["enum pid_type"] = {"PIDTYPE_PID": 0, "PIDTYPE_MAX": 4}
     enum = defines.EnumInfo("enum pid_type")
     assert enum == {"PIDTYPE_PID": 0, "PIDTYPE_MAX": 4}
     assert enum.PIDTYPE_MAX == 4

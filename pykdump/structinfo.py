@@ -1,0 +1,197 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What a program may ask about the kernel's structs and functions: ``SUInfo`` and its kin."""
+
+from __future__ import annotations
+
+from crash import (
+    Addr,
+    TypeInfo,
+    _set_sinfo_factory,
+    error,
+    exec_gdb_command,
+    member_offset,
+    struct_members,
+    struct_size,
+    whatis,
+)
+
+from pykdump.caches import memoize_typeinfo
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from crash import StructResult
+
+
+def declaration(ctype: str, name: str) -> str:
+    """C text that declares ``name`` as ``ctype``: ("char [16]", "comm") gives "char comm[16]"."""
+    star = ctype.find("(*")
+    if star >= 0:
+        end = star + 2
+        while ctype[end : end + 1] == "*":
+            end += 1
+        return ctype[:end] + name + ctype[end:]
+    base, bracket, dimensions = ctype.partition(" [")
+    if not bracket:
+        base, bracket, dimensions = ctype.partition("[")
+    space = "" if base.endswith("*") else " "
+    return f"{base.rstrip()}{space}{name}" + ("[" + dimensions if bracket else "")
+
+
+class _Description(dict):  # type: ignore[type-arg]
+    """{member: description}; each member is an attribute too, unless dict has one of that name."""
+
+    def __init__(self, stype: str, size: int) -> None:
+        super().__init__()
+        self.stype = stype
+        self.PYT_size = size
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            pass
+        if name == "size":  # unless the struct has such a member
+            return self.PYT_size
+        if name.startswith("__"):
+            raise AttributeError(name)
+        raise AttributeError(f"<{self.stype}> does not have a field <{name}>")
+
+    @property
+    def PYT_body(self) -> list[str]:
+        """The members in the order of their declaration."""
+        return list(self)
+
+    def getFnames(self) -> list[str]:
+        """The members in the order of their declaration."""
+        return list(self)
+
+    def shortstr(self) -> str:
+        """Name and size, in one line."""
+        return f"{self.stype} {{...}} SIZE: {self.PYT_size}"
+
+    def fullstr(self, indent: int = 0) -> str:
+        """The whole struct in the manner of crash's ``struct -o``; members of anonymous members are its own."""
+        lines = [f"{self.stype} {{"]
+        for name, info in self.items():
+            bits = f" : {info.bitsize}" if info.bitsize else ""
+            lines.append(f"{f'[{info.offset}]':>6} {declaration(info.ctype, name)}{bits};")
+        lines += ["}", f"SIZE: {self.PYT_size}"]
+        return "\n".join(" " * indent + line for line in lines)
+
+    def __str__(self) -> str:
+        return self.fullstr()
+
+    def __repr__(self) -> str:
+        return f"<SUInfo {self.shortstr()}>"
+
+
+class SUInfo(_Description):
+    """A struct or union of the kernel as {member: VarInfo}. TypeError if there is none of that name."""
+
+    def __init__(self, suname: str) -> None:
+        members = struct_members(suname)
+        super().__init__(suname, struct_size(suname))
+        self.update(members)
+
+
+getStructInfo = memoize_typeinfo(SUInfo)
+# s.PYT_sinfo of every struct; without it that is a plain dict.
+_set_sinfo_factory(getStructInfo)
+
+
+class ArtMember:
+    """A member of an artificial struct; as crash.VarInfo."""
+
+    addr = bitoffset = bitsize = None
+
+    def __init__(self, name: str, ti: TypeInfo, offset: int, size: int, array: int) -> None:
+        self.name, self.ti, self.offset, self.size, self.array = name, ti, offset, size, array
+
+    @property
+    def ctype(self) -> str:
+        """Type as C text."""
+        return self.ti.fullname()
+
+    @property
+    def basetype(self) -> str:
+        """Base type without stars and dimensions."""
+        return str(self.ti.stype)
+
+    def __repr__(self) -> str:
+        return f"<VarInfo {self.name}: {self.ctype}, offset {self.offset}>"
+
+
+class ArtStructInfo(_Description):
+    """A struct that the program makes up from the kernel's types, member by member, as a C compiler would lay it out.
+
+    It describes; readSU() reads what the kernel's own type information knows.
+    """
+
+    def __init__(self, suname: str) -> None:
+        super().__init__(suname, 0)
+        self._end = 0
+        self._alignment = 1
+
+    def append(self, ctype: str, fname: str) -> None:
+        """Add the member ``ctype fname``, aligned. TypeError for an unknown type."""
+        info = TypeInfo(ctype)
+        size = info.size * info.elements
+        alignment = _alignment(info)
+        offset = (self._end + alignment - 1) // alignment * alignment
+        self[fname] = ArtMember(fname, info, offset, size, info.elements)
+        self._finish(offset + size, alignment)
+
+    def inline(self, si: _Description) -> None:
+        """Add all members of another struct, as if it were an anonymous member."""
+        alignment = max((_alignment(info.ti) for info in si.values()), default=1)
+        start = (self._end + alignment - 1) // alignment * alignment
+        for name, info in si.items():
+            self[name] = ArtMember(name, info.ti, start + info.offset, info.size, info.array)
+        self._finish(start + si.PYT_size, alignment)
+
+    def _finish(self, end: int, alignment: int) -> None:
+        self._end = end
+        self._alignment = max(self._alignment, alignment)
+        self.PYT_size = (end + self._alignment - 1) // self._alignment * self._alignment
+
+
+def _alignment(info: TypeInfo) -> int:
+    """That of a type whose members have their natural alignment."""
+    if not info.ptrlev and struct_size(info.stype) >= 0:
+        try:
+            members = struct_members(info.stype)
+        except TypeError:  # a plain integer
+            return int(info.size) or 1
+        return max((_alignment(member.ti) for member in members.values()), default=1)
+    return int(info.size) or 1
+
+
+def funcargs(funcname: str) -> list[str] | None:
+    """The types of a kernel function's parameters as C text; None if that is unknown or no function."""
+    try:
+        prototype = whatis(funcname).ti.prototype
+    except (TypeError, error):
+        return None
+    return None if prototype is None else [parameter.fullname() for parameter in prototype[1:]]
+
+
+def printObject(structresult: StructResult) -> None:
+    """Print a struct as gdb shows it; where gdb does not know its type, as we do."""
+    address = Addr(structresult)
+    try:
+        print(exec_gdb_command(f"print *({structresult.PYT_symbol} *){address:#x}"), end="")
+    except error:
+        structresult.Dump()
+
+
+def type_of_chain(suname: str, chain: str) -> TypeInfo | None:
+    """The type that "a.b->c" leads to from a struct, through embedded structs and pointers; None if it doesn't."""
+    info = TypeInfo(suname)
+    for step in chain.replace("->", ".").split("."):
+        struct = info.stype if (info.ptrlev or 0) < 2 and not info.dims else None
+        if struct is None or member_offset(struct, step) < 0:
+            return None
+        info = struct_members(struct)[step].ti
+    return info
