@@ -21,7 +21,6 @@ STATUS_ERROR = 1
 STATUS_USAGE = 2
 STATUS_INTERRUPTED = 130  # what a shell reports for SIGINT
 _aliases.install()
-_threads.limit_recursion()
 # What the C side gave us: the bundle. A nested run starts from it too, not from the outer program's path.
 _BASE_PATH = tuple(entry for entry in sys.path if entry)
 

@@ -1,14 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Threads that a program has started and does not wait for, and the depth of recursion that a session survives."""
+"""Threads that a program has started and does not wait for."""
 
 from __future__ import annotations
 
 import sys
 
 PATIENCE_SECONDS = 10.0
-# A level of Python code that goes through C (sorted(key=...), __getattr__, repr()) takes up to 500 bytes of C stack
-# before Python 3.12, and the main thread has 8 MiB of it; a level of plain code takes heap.
-RECURSION_MAX = 10_000
 
 
 def finish() -> None:
@@ -28,17 +25,3 @@ def finish() -> None:
         print(
             f"The program is over, but threads of it are not after {PATIENCE_SECONDS:.0f} s: {names}", file=sys.stderr
         )
-
-
-def limit_recursion() -> None:
-    """Make sys.setrecursionlimit() stop where endless recursion would end the session, not the program."""
-    original = sys.setrecursionlimit
-    if hasattr(original, "capped"):
-        return
-
-    def setrecursionlimit(limit: int, /) -> None:
-        """Set the depth of recursion that raises RecursionError; in crash, not above a bound."""
-        original(min(limit, RECURSION_MAX) if isinstance(limit, int) else limit)
-
-    setrecursionlimit.capped = True  # type: ignore[attr-defined]
-    sys.setrecursionlimit = setrecursionlimit
