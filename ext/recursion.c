@@ -5,6 +5,7 @@
  * no limit that it would not hold.
  */
 #include "recursion.h"
+#include "pycompat.h"
 
 #include <sys/resource.h>
 

@@ -45,6 +45,8 @@ UNSEEN_HEADERS = (
     "ncurses/panel.h", "ncursesw/panel.h", "db.h", "gdbm.h", "gdbm-ndbm.h", "gdbm/ndbm.h", "ndbm.h", "ffi.h",
     "sqlite3.h", "openssl/ssl.h", "crypt.h", "rpc/rpc.h", "valgrind/valgrind.h",
 )  # fmt: skip
+# Functions of host libraries for which configure must not look: each would add its library to all that is linked.
+UNSEEN_FUNCTIONS = ("crypt", "crypt_r")
 # Parts of the C library, which every machine has. The first three are always linked, whether or not configure saw the
 # need: crash links them too, and since glibc 2.34 they are empty.
 ALWAYS_LINKED = ("-lm", "-ldl", "-lpthread")
@@ -179,6 +181,7 @@ def _compile(goal: Manifest, tree: Path, obj: Path, runlog: RunLog, jobs: int, c
     # The relative path keeps the build folder out of __FILE__ and VPATH; the map serves what the compiler adds itself.
     flags = [*CONFIGURE_FLAGS, f"CC={cc}", f"OPT={OPT}", f"CFLAGS={CFLAGS} -ffile-prefix-map={tree.parent}=."]
     unseen = [f"ac_cv_header_{re.sub('[^a-z0-9]', '_', name)}=no" for name in UNSEEN_HEADERS]
+    unseen += [f"ac_cv_search_{name}=no" for name in UNSEEN_FUNCTIONS]
     configure = os.path.relpath(tree / "configure", obj)
     runlog.step("configure", [configure, *flags, *unseen], obj, {**env, "MODULE_BUILDTYPE": "static"})
     stdlib = obj / "Modules" / "Setup.stdlib"

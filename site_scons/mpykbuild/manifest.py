@@ -22,6 +22,8 @@ UPSTREAM_SETUPS = ("Setup", "Setup.stdlib.in", "Setup.bootstrap.in")
 # A row of upstream's Setup files, also one that is commented out or switched by configure:
 # "array arraymodule.c", "#array arraymodule.c", "@MODULE_ARRAY_TRUE@array arraymodule.c".
 _UPSTREAM_ROW = re.compile(r"#?(?:@MODULE_\w+_TRUE@)?([A-Za-z_]\w*)\s+.*\.c\b")
+# Before 3.11 not all modules stand in a Setup file: "Extension('_queue', ['_queuemodule.c'])" in setup.py.
+_SETUP_PY_ROW = re.compile(r"""\bExtension\(\s*['"](\w+)['"]""")
 _CONFIG_ROW = re.compile(r'\s*\{"(\w+)",')
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
@@ -92,13 +94,16 @@ def parse_setup_local(path: Path) -> tuple[frozenset[str], frozenset[str]]:
 
 
 def upstream_modules(source: Path) -> frozenset[str]:
-    """Return the extension modules that the Setup files of a CPython source tree name."""
+    """Return the extension modules that the Setup files of a CPython source tree name (before 3.11: its setup.py)."""
     names: set[str] = set()
     for setup in UPSTREAM_SETUPS:
         path = source / "Modules" / setup
         if path.is_file():
             rows = (_UPSTREAM_ROW.match(line) for line in path.read_text().splitlines())
             names.update(row.group(1) for row in rows if row)
+    program = source / "setup.py"
+    if program.is_file() and not (source / "Modules" / "Setup.stdlib.in").is_file():
+        names.update(_SETUP_PY_ROW.findall(program.read_text()))
     return frozenset(names)
 
 
