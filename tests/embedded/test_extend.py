@@ -9,6 +9,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from support.session import Result, Variant
 
 RunCrash = Callable[..., Result]
@@ -89,7 +91,8 @@ def test_a_file_for_another_gdb_says_so_in_one_sentence(
 ) -> None:
     rows = configuration["variants"]
     foreign = [row for row in rows if row["crash_version"].split(".")[0] != variant.crash_version.split(".")[0]]
-    assert foreign
+    if not foreign:
+        pytest.skip("needs variants for two gdb majors: ./sconsw test without crash= and python=")
     load = f"extend {foreign[0]['extension']}"
     result = run_crash(variant, [load, f"extend {variant.extension}", "epython -c \"print('in', 6 * 7)\"", load, "sys"])
     said = f"mpykdump: this file was built for crash {foreign[0]['crash_version']}, which has gdb "
