@@ -42,6 +42,14 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("variant", rows, ids=ids, scope="session")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep the tests of a file and a variant in one worker of pytest-xdist: they share one crash session."""
+    for item in items:
+        variant = getattr(getattr(item, "callspec", None), "params", {}).get("variant")
+        group = f"{item.path.stem} {variant.name if variant else ''}".rstrip()
+        item.add_marker(pytest.mark.xdist_group(group))
+
+
 @pytest.fixture(scope="session")
 def configuration() -> dict[str, Any]:
     return config()

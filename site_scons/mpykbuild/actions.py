@@ -67,7 +67,19 @@ def test(project: Project) -> None:
     configuration = BUILD / "test-config.json"
     configuration.write_text(json.dumps(configuration_for_tests(project), indent=2) + "\n", encoding="utf-8")
     env = {**os.environ, "MPYK_TEST_CONFIG": str(configuration), "MPYKDUMP_CACHE": str(project.cache)}
-    command = [sys.executable, "-m", "pytest", *shlex.split(project.tests)]
+    # A worker a core; -n 0 in tests= brings back a single process, for a debugger for example.
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-n",
+        "auto",
+        "--maxprocesses",
+        "4",
+        "--dist",
+        "loadgroup",
+        *shlex.split(project.tests),
+    ]
     status = subprocess.run(command, cwd=PROJECT, env=env, check=False).returncode
     if status:
         raise BuildError(f"the tests failed (pytest's status {status}).", "pytest's output above says which.")
