@@ -88,6 +88,16 @@ def test_no_damage_leads_astray(probe: Probe, tmp_path: Path) -> None:
     assert any("refused" in line for line in lines)
 
 
+@pytest.mark.parametrize("word", [0, 4, 32, 36])
+@pytest.mark.parametrize("value", [0xFFFFFFFF, 0xFFFFFFFC, 0x1000, 60])
+def test_notes_that_lie_about_their_size(probe: Probe, tmp_path: Path, word: int, value: int) -> None:
+    """Both notes' sizes of the name and of the text."""
+    data, path = bytearray(elf()), tmp_path / "vmlinux"
+    struct.pack_into("<I", data, data.index(note("<")) + word, value)
+    path.write_bytes(data)
+    assert probe(".BTF", path) == [f"{PAYLOAD.hex()} id="]
+
+
 def test_what_the_compiler_makes(probe: Probe, tmp_path: Path) -> None:
     compiler, objcopy = shutil.which("gcc"), shutil.which("objcopy")
     if compiler is None or objcopy is None:
