@@ -20,6 +20,7 @@ MODULES = {
     "LinuxDump.BTstack": "pykdump.linux.btstack",
     "LinuxDump.KernLocks": "pykdump.linux.kernlocks",
     "LinuxDump.Tasks": "pykdump.linux.tasks",
+    "LinuxDump.block": "pykdump.linux.block",
     "LinuxDump.crashcolor": "pykdump.linux.crashcolor",
     "LinuxDump.crashhelper": "pykdump.linux.crashhelper",
     "LinuxDump.fs": "pykdump.linux.fs",
@@ -31,6 +32,7 @@ MODULES = {
     "LinuxDump.libmisc": "pykdump.linux.libmisc",
     "LinuxDump.netdevice": "pykdump.linux.inet.netdevice",
     "LinuxDump.percpu": "pykdump.linux.percpu",
+    "LinuxDump.sysctl": "pykdump.linux.sysctl",
     "LinuxDump.trees": "pykdump.linux.trees",
 }
 # Names of modules that the API has had: each gives all public names of the API and of crash.
