@@ -207,7 +207,8 @@ class _InterpreterState:
         if self.main is not None:
             sys.modules["__main__"] = self.main
         for name in [n for n in sys.modules if n not in self.modules]:
-            if _is_foreign(sys.modules.get(name)):
+            # The next program may have a crashcolor of its own.
+            if name in _aliases.BARE or _is_foreign(sys.modules.get(name)):
                 del sys.modules[name]
 
     def restore_streams(self) -> None:

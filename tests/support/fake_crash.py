@@ -224,6 +224,10 @@ SESSION: dict[str, Any] = {
 }
 
 
+def _whatis(name: str) -> Any:
+    raise TypeError(f"There is no symbol {name!r} with a known type.")
+
+
 def _functions() -> dict[str, Any]:
     integers = {f"read{kind.upper()}": lambda a, kind=kind: KERNEL.number(a, kind) for kind in INTEGERS}
     return {
@@ -258,6 +262,7 @@ def _functions() -> dict[str, Any]:
         "Addr": _address,
         "Deref": lambda struct: struct,
         "exec_crash_command": _command,
+        "whatis": _whatis,
         "sysfacts": lambda: {"live": KERNEL.live},
         "exec_gdb_command": _command,
     }
@@ -265,7 +270,7 @@ def _functions() -> dict[str, Any]:
 
 OTHERS = (
     "addr2mod addr2sym container_of enumerator_value get_pathname is_task_active pid_to_task sym2alladdr task_to_pid "
-    "whatis get_uptime get_GDB_output readList tasks FD_ISSET cpu_to_le32 le16_to_cpu le32_to_cpu sLong getFullBuckets "
+    "get_uptime get_GDB_output readList tasks FD_ISSET cpu_to_le32 le16_to_cpu le32_to_cpu sLong getFullBuckets "
     "getFullBucketsH getListSize phys_to_page uvtop set_readmem_task crash_set_error struct_members struct_class "
     "_exec_crash_command_fd _make_struct get_task_mem_usage"
 )
