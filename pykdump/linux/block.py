@@ -107,14 +107,16 @@ def disk_devt(disk: StructResult) -> tuple[int, int]:
 def disk_sectors(disk: StructResult) -> int:
     """Size of a ``struct gendisk`` in sectors of 512 bytes."""
     part0 = disk.part0
-    # v5.11 again; before, the size was in hd_struct.
-    return int(part0.bd_nr_sectors if part0.hasField("bd_nr_sectors") else part0.nr_sects)
+    if part0.hasField("bd_nr_sectors"):
+        return int(part0.bd_nr_sectors)
+    # Older block devices have it in their inode alone, the hd_struct before them in a member of its own.
+    return int(part0.bd_inode.i_size) >> 9 if part0.hasField("bd_inode") else int(part0.nr_sects)
 
 
 def disk_stat(disk: StructResult, group: int) -> tuple[int, int, int]:
     """(requests done, merged, sectors) of one of the kernel's ``enum stat_group``: 0 read, 1 write, 2 discard, 3 flush.
 
-    KeyError on a kernel that counts in the manner of before v4.19.
+    IndexError for a group that this kernel does not count.
     """
     part0 = disk.part0
     stats = int(part0.bd_stats if part0.hasField("bd_stats") else part0.dkstats)

@@ -74,11 +74,11 @@ def _entries(directory: StructResult, prefix: str = "", depth: int = 0) -> Itera
 def getCtlTables(nsproxy: StructResult | None = None) -> dict[str, StructResult]:
     """{name: ``struct ctl_table``} of all variables, those of a ``struct nsproxy``'s namespaces (init's) included.
 
-    TypeError on a kernel before v3.5, which had no tree of them.
+    TypeError on an old kernel, which has no tree of them.
     """
     root = readSymbol("sysctl_table_root")
     if not root.hasField("default_set") or struct_size("struct ctl_node") < 0:
-        raise TypeError("This kernel keeps no tree of sysctl variables: it is older than 3.5.")
+        raise TypeError("This kernel keeps no tree of sysctl variables: it is too old.")
     spaces = nsproxy if nsproxy is not None else readSymbol("init_task").nsproxy
     found = dict(_entries(root.default_set.dir))
     if spaces.net_ns.hasField("sysctls"):

@@ -18,7 +18,11 @@ SHM_DEST = 0o1000
 def entries(ns, which):
     ids = ns.ids[which]
     for num, addr in idr_for_each(ids.ipcs_idr):
-        yield num, readSU("struct kern_ipc_perm", addr)
+        perm = readSU("struct kern_ipc_perm", addr)
+        # The id is a sequence number above the index
+        if (perm.id & 0x7fff != num):
+            pylog.error("id %d at the index %d" % (perm.id, num))
+        yield num, perm
     if (debug):
         print("%d in use, highest %d" % (ids.in_use, ids.max_idx))
 

@@ -263,6 +263,7 @@ def _functions() -> dict[str, Any]:
         "Deref": lambda struct: struct,
         "exec_crash_command": _command,
         "whatis": _whatis,
+        "mem2long": lambda raw, signed=False: int.from_bytes(raw, "little", signed=bool(signed)),
         "sysfacts": lambda: {"live": KERNEL.live},
         "exec_gdb_command": _command,
     }

@@ -35,3 +35,22 @@ def test_bits_of_a_map(depth: int, shift: int, words: list[tuple[int, int]], bit
 
 def test_device_numbers() -> None:
     assert block.decode_devt((8 << 20) | 17) == (8, 17)
+
+
+@pytest.mark.parametrize(
+    ("layout", "values"),
+    [
+        ({"bd_nr_sectors": "u64"}, {"bd_nr_sectors": 800}),
+        ({"bd_inode": "ptr struct inode"}, {"bd_inode": WORDS}),
+        ({"nr_sects": "u64"}, {"nr_sects": 800}),
+    ],
+    ids=["5.16", "5.11", "old"],
+)
+def test_sizes_of_disks_on_three_ages_of_kernels(layout: dict[str, str], values: dict[str, int]) -> None:
+    kernel = fake_crash.install()
+    kernel.define("struct inode", i_size="s64")
+    kernel.make("struct inode", WORDS, i_size=800 * 512)
+    kernel.define("struct part", **layout)
+    kernel.define("struct gendisk", part0="ptr struct part")
+    kernel.make("struct part", MAP, **values)
+    assert block.disk_sectors(kernel.make("struct gendisk", 0x3000, part0=MAP)) == 800
