@@ -218,6 +218,8 @@ PyMethodDef mpyk_type_functions[] = {
     { "read_value", read_value, METH_VARARGS,
       "read_value(type, addr)\n\nThe value of any type at an address." },
     { "struct_class", struct_class, METH_O, "struct_class(type) -> class of the struct's values" },
+    { "_make_struct", mpyk_make_struct, METH_VARARGS,
+      "_make_struct(tag, size, [(name, type, bit offset, bit size)]): a struct of a program." },
     { "_set_sinfo_factory", mpyk_struct_set_sinfo, METH_O,
       "What PYT_sinfo calls with the struct's name." },
     { NULL, NULL, 0, NULL },

@@ -136,6 +136,11 @@ int mpyk_typeinfo_init(PyObject *module);
 int mpyk_varinfo_init(PyObject *module);
 
 /* py_typefuncs.c, py_datafuncs.c: functions of the module. */
+/* py_made.c */
+PyObject *mpyk_make_struct(PyObject *module, PyObject *args);
+/* The C text of the type that a dict of the classic gdb_typeinfo() describes. */
+PyObject *mpyk_name_of_typedict(PyObject *dict);
+
 extern PyMethodDef mpyk_type_functions[], mpyk_data_functions[];
 
 /* Make a type from a spec and add it to the module; *type keeps one reference. */

@@ -110,6 +110,10 @@ lookup_one(const char *name, int code)
             type = lookup_in(mpyk_type_sources[i], name, 0);
         }
     }
+    if (type == NULL && !PyErr_Occurred() &&
+        (code == MPYK_TYPE_CODE_STRUCT || code == MPYK_TYPE_CODE_TYPEDEF)) {
+        type = mpyk_type_made(name);
+    }
     return type;
 }
 

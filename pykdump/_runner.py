@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 
-from pykdump import _aliases, _options, _programs, _threads
+from pykdump import _aliases, _options, _programs, _threads, classic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ STATUS_ERROR = 1
 STATUS_USAGE = 2
 STATUS_INTERRUPTED = 130  # what a shell reports for SIGINT
 _aliases.install()
+classic.install()
 # What the C side gave us: the bundle. A nested run starts from it too, not from the outer program's path.
 _BASE_PATH = tuple(entry for entry in sys.path if entry)
 
@@ -206,7 +207,8 @@ class _InterpreterState:
         if self.main is not None:
             sys.modules["__main__"] = self.main
         for name in [n for n in sys.modules if n not in self.modules]:
-            if _is_foreign(sys.modules.get(name)):
+            # The next program may have a crashcolor of its own.
+            if name in _aliases.BARE or _is_foreign(sys.modules.get(name)):
                 del sys.modules[name]
 
     def restore_streams(self) -> None:

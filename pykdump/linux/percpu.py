@@ -5,14 +5,26 @@ from __future__ import annotations
 
 import sys
 
-from crash import error, readmem, readPtr, readS32, readSU, struct_size, sym2addr, symbol_exists
+from crash import (
+    StructResult,
+    error,
+    readmem,
+    readPtr,
+    readS32,
+    readSU,
+    struct_size,
+    sym2addr,
+    symbol_exists,
+    tPtr,
+    whatis,
+)
 
 from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.words import LONG_MASK, PTR_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from crash import StructResult
+    from typing import Any
 
 
 def _cpus(kind: str) -> list[int]:
@@ -59,9 +71,15 @@ def cpu_offset(cpu: int) -> int:
     return readPtr(table + cpu * PTR_SIZE) if table else 0
 
 
-def percpu_ptr(pointer: int, cpu: int) -> int:
-    """The kernel's per_cpu_ptr(): address of a per-CPU object (or of a static per-CPU symbol) on one CPU."""
-    return (int(pointer) + cpu_offset(cpu)) & LONG_MASK
+def percpu_ptr(pointer: int, cpu: int) -> Any:
+    """The kernel's per_cpu_ptr(): a per-CPU object (or a static per-CPU symbol, by its address) on one CPU.
+
+    Of the same type as ``pointer``: a struct for a pointer to a struct, a typed pointer for one, or else an int.
+    """
+    address = (int(pointer) + cpu_offset(cpu)) & LONG_MASK
+    if isinstance(pointer, StructResult):
+        return readSU(pointer.PYT_symbol, address)
+    return tPtr(address, pointer.ti) if isinstance(pointer, tPtr) else address
 
 
 def is_percpu_symbol(symbol: int | str) -> bool:
@@ -85,16 +103,23 @@ def percpu_counter_sum(counter: StructResult) -> int:
     return total + sum(readS32(percpu_ptr(pointer, cpu)) for cpu in possible_cpus())
 
 
-def get_cpu_var(name: str) -> list[int]:
-    """Addresses of the per-CPU variable ``name``, one for each possible CPU, in their order.
+def get_cpu_var(name: str | int) -> list[int]:
+    """Addresses of the per-CPU variable ``name`` (or at that address), one for each possible CPU, in their order.
 
     TypeError if there is no such symbol.
     """
+    if not isinstance(name, str):
+        return [(int(name) + cpu_offset(cpu)) & LONG_MASK for cpu in possible_cpus()]
     # Before v2.6.33 the symbols had a prefix.
     address = sym2addr(name) or sym2addr("per_cpu__" + name)
     if not address and not symbol_exists(name):  # on x86 a per-CPU symbol may well be at 0
         raise TypeError(f"There is no per-CPU variable {name!r} in this kernel.")
     return [percpu_ptr(address, cpu) for cpu in possible_cpus()]
+
+
+def get_cpu_var_type(name: str) -> str:
+    """The type of a per-CPU variable: "struct rq". TypeError if there is no such symbol, or its type is not known."""
+    return str(whatis(name if symbol_exists(name) else "per_cpu__" + name).ctype)
 
 
 def runqueues() -> dict[int, StructResult]:
