@@ -67,6 +67,12 @@ def set_readmem_task(task: int, /) -> None:
 def set_cache_size(size: int, /) -> int:
     """Bound the page cache to so many bytes (0: no cache); return the old bound. Live systems are never cached."""
 
+def set_dump_reader(on: bool, /) -> bool:
+    """Read pages of kdump-compressed dumps ourselves (the default), or leave all to crash; return what it was."""
+
+def dump_reader_pages() -> int:
+    """How many pages of the dump we have read ourselves, not crash."""
+
 def uvtop(task: int, addr: int, /) -> int: ...
 def phys_to_page(addr: int, /) -> int: ...
 def PAGEOFFSET(addr: int, /) -> int: ...

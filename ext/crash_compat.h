@@ -36,6 +36,7 @@ int mpyk_check_quit_flag(void) __asm__("_Z15check_quit_flagv");
     X(sort_context_array, "the task table stays unsorted", "order of tasks on a live system")      \
     X(sort_tgid_array, "the task table stays unsorted", "order of tasks on a live system")         \
     X(mpyk_set_quit_flag, "gdb runs on until it is done", "interrupting a long gdb request")       \
+    X(read_diskdump, "crash reads all pages", "the speed of a page's first touch")                 \
     X(mpyk_check_quit_flag, "gdb's next request may quit", "interrupting a long gdb request")      \
     X(build_version, "pc->program_version", "the exact crash version in the version report")       \
     X(build_target, "the target of the build", "the crash target in the version report")
@@ -51,6 +52,7 @@ int mpyk_check_quit_flag(void) __asm__("_Z15check_quit_flagv");
 #pragma weak sort_tgid_array
 #pragma weak mpyk_set_quit_flag
 #pragma weak mpyk_check_quit_flag
+#pragma weak read_diskdump
 #pragma weak build_version
 #pragma weak build_target
 

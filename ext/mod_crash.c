@@ -4,6 +4,7 @@
  */
 #include "pycompat.h"
 #include "crash_compat.h"
+#include "dump_pages.h"
 #include "epython.h"
 #include "mod_crash.h"
 #include "page_cache.h"
@@ -96,6 +97,7 @@ mpyk_crash_module_clear(void)
 {
     mpyk_symbols_flush();
     mpyk_cache_free();
+    mpyk_dump_pages_clear();
     mpyk_exec_clear();
     Py_CLEAR(mpyk_error);
 }
