@@ -4,6 +4,9 @@
  * Python, crash nor gdb, and trusts nothing in the block: what points outside is an error or is not
  * there, never a wild read.  Format: Documentation/bpf/btf.rst of the kernel.
  *
+ * A block in the other byte order is turned into this machine's when it is taken over; the
+ * positions of bit-fields then still count as the dump's machine counts (type_source.h).
+ *
  * Types have numbers; 0 is void.  Split BTF (of a kernel module) continues the numbers and the
  * string offsets of its base.
  */

@@ -6,7 +6,7 @@ does wrong gets past it. An argument ``addr`` may be any int, the typed objects 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Generic, Literal, TypeVar, overload
+from typing import Any, Final, Generic, Literal, TypedDict, TypeVar, overload
 
 from typing_extensions import Buffer
 
@@ -182,7 +182,13 @@ def member_size(type: str | TypeInfo, member: str, /) -> int: ...
 def enumerator_value(name: str, /) -> int | None: ...
 def enum_values(name: str, /) -> dict[str, int]: ...
 def struct_info(type: str, /) -> list[tuple[Any, ...]]:
-    """Return (name, offset, bit offset, bit size, size, type) of each member."""
+    """Return (name, offset, bit offset, bit size, size, type) of each member.
+
+    BTF has only the number of an array's elements; its dimensions are gdb's, where gdb knows the struct, here and in
+    all that reads or shows a member (``TypeInfo.dims``, ``VarInfo.ctype``, values, ``Dump()``). Else the array is flat:
+    with ``set_type_source("btf")``, in structs of a module without debuginfo, behind a pointer to an array, and where
+    asking would cost too much: ``char x[a][b]`` of less than 64 bytes in a struct that has no other array.
+    """
 
 def struct_members(type: str, /) -> dict[str, VarInfo]: ...
 def struct_class(type: str, /) -> type[StructResult]: ...
@@ -190,12 +196,28 @@ def expression_type(text: str, /) -> TypeInfo: ...
 def purge_types() -> None:
     """Look names up again (after a module's debuginfo was loaded)."""
 
-def set_type_source(source: Literal["auto", "btf", "gdb"], /) -> str:
+def set_type_source(source: Literal["auto", "btf", "file", "gdb"], /) -> str:
     """Choose where names of types are looked up, for the rest of the session; return the choice before.
 
     ``auto``: in the dump's own BTF (the kernel's, then that of loaded modules), then in gdb. ``btf``: there only.
-    ``gdb``: in debuginfo only. Variables, functions and expressions are gdb's in any case. Types and classes that a
-    program has already keep what they are; those asked for from now on are made anew.
+    ``file``: the same, but the kernel's BTF is that of the vmlinux file. ``gdb``: in debuginfo only. Variables,
+    functions and expressions are gdb's in any case. Types and classes that a program has already keep what they are;
+    those asked for from now on are made anew.
+    """
+
+class _TypeSource(TypedDict):
+    choice: Literal["auto", "btf", "file", "gdb"]
+    kernel: Literal["memory", "file"] | None
+    file: str | None
+    modules: list[str]
+    reason: str
+
+def type_source() -> _TypeSource:
+    """Say where types come from.
+
+    ``kernel`` is where the kernel's BTF was found: in the dump's ``memory``, or in the .BTF section of the vmlinux
+    ``file``, or nowhere (then types are gdb's). ``reason`` tells why it was not found in the places that come before.
+    ``modules`` are those with BTF, in the order of their loading: of several that define one name the first wins.
     """
 
 class TypeInfo:

@@ -34,6 +34,9 @@ int mpyk_gdb_describe(mpyk_handle type, struct mpyk_type_desc *desc,
 int mpyk_gdb_fields(mpyk_handle type, struct mpyk_field_desc *fields, int count,
                     struct mpyk_source_error *error);
 
+/* The path of the file that gdb has the kernel's symbols from. */
+int mpyk_gdb_symbol_file(char *path, size_t size, struct mpyk_source_error *error);
+
 /* The type of a C expression, which is not evaluated. */
 int mpyk_gdb_expression_type(const char *text, mpyk_handle *type, struct mpyk_source_error *error);
 

@@ -88,6 +88,7 @@ mpyk_run_starts(void)
 {
     mpyk_memory_run_starts();
     mpyk_symbols_run_starts();
+    mpyk_sources_run_starts();
 }
 
 void

@@ -6,9 +6,11 @@
  */
 #include "pycompat.h"
 #include "crash_compat.h"
+#include "byte_order.h"
 #include "guard.h"
 #include "mod_crash.h"
 #include "page_cache.h"
+#include "types.h"
 
 _Static_assert(MPYK_KVADDR == KVADDR && MPYK_UVADDR == UVADDR,
                "crash numbers its memory types differently");
@@ -244,6 +246,8 @@ read_scalar(const char *name, PyObject *const *args_, Py_ssize_t nargs, void *va
         if (read_scalar(#name, args_, nargs, &value, sizeof(value)) < 0) {          \
             return NULL;                                                            \
         }                                                                           \
+        value = (c_type)mpyk_decode((const unsigned char *)&value, sizeof(value),   \
+                                    mpyk_target.big_endian);                        \
         return to_python(value);                                                    \
     }
 

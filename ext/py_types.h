@@ -11,6 +11,7 @@
 #define MPYK_PY_TYPES_H
 
 #include "pycompat.h"
+#include "byte_order.h"
 #include "types.h"
 
 #include <string.h>
@@ -75,30 +76,10 @@ PyObject *mpyk_value_read_bits(MpykType *type, uint64_t address, uint32_t bit_of
                                uint32_t bit_size);
 PyObject *mpyk_value_read_member(const MpykMember *member, uint64_t base);
 /* An integer of 0 to 8 bytes in the dump's byte order, not sign-extended. */
-uint64_t mpyk_decode_slowly(const unsigned char *data, size_t size);
-
-/* The same; when the dump's order is this machine's, the usual sizes cost one load. */
 static inline uint64_t
 mpyk_decode_integer(const unsigned char *data, size_t size)
 {
-    uint32_t u32;
-    uint64_t u64;
-
-    if (mpyk_target.big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)) {
-        return mpyk_decode_slowly(data, size);
-    }
-    switch (size) {
-    case 8:
-        memcpy(&u64, data, 8);
-        return u64;
-    case 4:
-        memcpy(&u32, data, 4);
-        return u32;
-    case 1:
-        return data[0];
-    default:
-        return mpyk_decode_slowly(data, size);
-    }
+    return mpyk_decode(data, size, mpyk_target.big_endian);
 }
 
 /*

@@ -450,7 +450,7 @@ mpyk_type_sources_changed(const void *owner)
         if (owner != NULL && type->owner == owner) {
             lose_handle(type);
         }
-        type->searched = 0;
+        type->searched = type->shape_asked = 0;
     }
     if (owner != NULL) {
         mpyk_map_filter(&handles, other_owner, (void *)owner);

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from support.session import CrashSession, Variant, Vmcore
 from support.testmod import TestmodTruth
 from vmcore.testmod.conftest import View
 
@@ -147,3 +148,18 @@ def test_only_the_dimensions_differ(both: Both) -> None:
     )
     assert without == with_it
     assert len(without) == 15
+
+
+LATER = (
+    "import crash; m = crash.struct_members('struct mpyk_arrays')['three']; "
+    "print(m.ctype.replace(' ', ''), crash.member_offset('struct mpyk_arrays', 'three[1][2][3]'))"
+)
+
+
+def test_debuginfo_that_is_loaded_later(variant: Variant, vmcore: Vmcore, testmod: TestmodTruth) -> None:
+    """What was asked for before it was loaded has its dimensions afterwards."""
+    file = vmcore.truth.parent / "modules/mpyk_testmod.ko"
+    with CrashSession(variant, vmcore) as session:
+        assert session.run(f'epython -c "{LATER}"').split() == ["int[24]", "-1"]
+        session.run(f"mod -s mpyk_testmod {file}")
+        assert session.run(f'epython -c "{LATER}"').split() == ["int[2][3][4]", str(32 + 4 * 23)]
