@@ -365,6 +365,28 @@ no_symbol(const char *Py_UNUSED(name), struct mpyk_symbol_desc *Py_UNUSED(symbol
     return -1;
 }
 
+/* gdb finds the kernel's enumerators, those of modules only with their debuginfo. */
+static int
+modules_enumerator(const char *name, struct mpyk_symbol_desc *symbol,
+                   struct mpyk_source_error *error)
+{
+    const struct place *place = need_modules();
+    const struct mpyk_btf_block *block = place != NULL ? place->set.modules : NULL;
+    struct mpyk_btf_type type;
+
+    error->text[0] = '\0';
+    for (; block != NULL; block = block->next) {
+        if (mpyk_btf_find_enumerator(block->btf, mpyk_btf_end(place->set.kernel->btf), name, &type,
+                                     &symbol->value) == 0) {
+            symbol->kind = MPYK_SYMBOL_ENUMERATOR;
+            symbol->type = type.record;
+            symbol->address = 0;
+            return 0;
+        }
+    }
+    return -1;
+}
+
 static const struct mpyk_btf *
 block_of(mpyk_handle handle)
 {
@@ -394,5 +416,5 @@ const struct mpyk_type_source mpyk_btf_source = {
 };
 
 const struct mpyk_type_source mpyk_btf_modules_source = {
-    "BTF", modules_lookup, no_symbol, describe, fields,
+    "BTF", modules_lookup, modules_enumerator, describe, fields,
 };

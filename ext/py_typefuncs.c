@@ -56,7 +56,7 @@ read_symbol(PyObject *Py_UNUSED(module), PyObject *name)
         return NULL;
     }
     if (symbol->kind == MPYK_SYMBOL_ENUMERATOR) {
-        return PyLong_FromLongLong(symbol->value);
+        return mpyk_enumerator_object(symbol->type, symbol->value);
     }
     if (symbol->address == 0) {
         return PyErr_Format(PyExc_TypeError, "The address of \"%U\" is not known.", name);
