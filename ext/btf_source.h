@@ -14,4 +14,9 @@ extern const struct mpyk_type_source mpyk_btf_source, mpyk_btf_modules_source;
 /* Walk the kernel's list again when a name is asked for: modules may have been loaded. */
 void mpyk_btf_look_again(void);
 
+/* Call found() for each name that begins with `prefix`, of the kernel's types and then of the
+ * modules'; code as for lookup().  Ends early, and returns -1, when found() does. */
+int mpyk_btf_names(const char *prefix, int code, int (*found)(const char *name, void *arg),
+                   void *arg);
+
 #endif /* MPYK_BTF_SOURCE_H */

@@ -7,6 +7,7 @@
 #include "epython.h"
 #include "mod_crash.h"
 #include "page_cache.h"
+#include "readline_access.h"
 #include "types.h"
 
 PyObject *mpyk_error;
@@ -71,7 +72,7 @@ mpyk_crash_module_init(void)
     static int (*const parts[])(PyObject *) = {
         add_error,           add_constants,         mpyk_mod_convert_init, mpyk_mod_memory_init,
         mpyk_mod_lists_init, mpyk_mod_symbols_init, mpyk_mod_exec_init,    mpyk_mod_tasks_init,
-        mpyk_types_init,
+        mpyk_types_init,     mpyk_mod_names_init,   mpyk_mod_readline_init,
     };
     PyObject *module = PyModule_Create(&crash_module);
 
@@ -93,6 +94,7 @@ mpyk_run_starts(void)
 void
 mpyk_crash_module_clear(void)
 {
+    mpyk_readline_forget();
     mpyk_symbols_flush();
     mpyk_cache_free();
     mpyk_exec_clear();
