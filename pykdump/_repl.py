@@ -125,6 +125,7 @@ class Session:
     def _output_works(self) -> bool:
         """Whether somebody reads what is printed; puts back what a statement may have closed."""
         try:
+            sys.stdout.write("")
             sys.stdout.flush()
         except OSError:
             return False

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -10,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from support.session import COMMAND_SECONDS, CrashSession, Result, Variant, Vmcore
-from support.terminal import CTRL_C, CTRL_D, PROMPT, TAB, UP, Terminal
+from support.terminal import CTRL_C, CTRL_D, CTRL_Z, PROMPT, TAB, UP, Terminal
 
 PS1, PS2 = ">>> ", "... "
 SOON = 2.0
@@ -276,6 +278,42 @@ def test_the_pager_is_left(variant: Variant, vmcore: Vmcore) -> None:
         terminal.type(CTRL_D)
         terminal.expect(PROMPT)
         assert "--" not in terminal.run("eval 17")
+
+
+def test_output_to_a_file_and_to_a_pipe(opened: Terminal, tmp_path: Path) -> None:
+    opened.enter(f"epython > {tmp_path}/out", PS1)
+    assert opened.enter("6 * 7", PS1) == ""
+    opened.run("exit()")
+    assert (tmp_path / "out").read_text() == "42\n"
+    opened.enter("epython | head -1", PS1)
+    opened.enter("6 * 7", PS1)
+    time.sleep(0.5)
+    opened.run("43")  # nobody reads any more: that is the end
+    assert "LOAD AVERAGE" in opened.run("sys")
+
+
+def test_a_prompt_within_a_prompt(opened: Terminal) -> None:
+    opened.enter("epython", PS1)
+    opened.enter("x = 1", PS1)
+    opened.enter("inner = exec_crash_command('epython')", PS1)
+    opened.enter("x = 2; print('inside')", PS1)
+    opened.type(CTRL_D)
+    opened.expect(PS1)
+    assert opened.enter("x, inner.strip(), sys.ps1", PS1).strip() == "(1, 'inside', '>>> ')"
+    opened.run("exit()")
+
+
+def test_being_stopped_and_continued(repl: Terminal) -> None:
+    repl.type("6 * ")
+    repl.expect("6 * ")
+    repl.type(CTRL_Z)
+    end = time.monotonic() + COMMAND_SECONDS
+    while Path(f"/proc/{repl.pid}/stat").read_text().split()[2] != "T" and time.monotonic() < end:
+        time.sleep(0.05)
+    os.kill(repl.pid, signal.SIGCONT)
+    repl.type("7\n")
+    repl.expect("\n42\n")
+    repl.expect(PS1)
 
 
 # ---- -i, and common options ----

@@ -16,7 +16,7 @@ from types import TracebackType
 
 from support.session import COMMAND_SECONDS, START_SECONDS, Variant, Vmcore, environment
 
-UP, TAB, CTRL_C, CTRL_D = "\x1b[A", "\t", "\x03", "\x04"
+UP, TAB, CTRL_C, CTRL_D, CTRL_Z = "\x1b[A", "\t", "\x03", "\x04", "\x1a"
 PROMPT = "crash> "
 _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07|\r")
 
