@@ -143,9 +143,10 @@ class Session:
             if self._pending and line[:1] not in ("", " ", "\t") and self._flush_pending():
                 self.feed(line)
                 return
+            plain = _plain_error("\n".join([*self._pending, line]), error)
             self._pending.clear()
-            error.__traceback__ = error.__context__ = None
-            self._failed(error)
+            plain.__traceback__ = plain.__context__ = None
+            self._failed(plain)
             return
         self._pending.append(line)
         if code is not None:
@@ -191,6 +192,15 @@ class Session:
     def _failed(self, error: BaseException) -> None:
         remember(error)
         self._report(error)
+
+
+def _plain_error(source: str, error: Exception) -> Exception:
+    """What Python itself says of the statement: codeop of 3.11 calls all sorts of mistakes "incomplete input"."""
+    try:
+        compile(source + "\n", getattr(error, "filename", None) or "<input>", "single", dont_inherit=True)
+    except (SyntaxError, ValueError, OverflowError) as plain:
+        return plain
+    return error
 
 
 def remember(error: BaseException) -> None:

@@ -65,6 +65,11 @@ def test_what_is_no_python_is_reported_and_forgotten(run: Run, line: str) -> Non
     assert errors[0].__traceback__ is None
 
 
+def test_the_message_is_pythons_own(run: Run) -> None:
+    _, errors = run("if True")
+    assert str(errors[0]).startswith("expected ':'")
+
+
 def test_long_values_are_shown_one_element_a_line(run: Run, capsys: pytest.CaptureFixture[str]) -> None:
     run("6 * 7", "_ + 1", "None", "['x' * 60, 'y' * 60]")
     assert capsys.readouterr().out == f"42\n43\n['{'x' * 60}',\n '{'y' * 60}']\n"
