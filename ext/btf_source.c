@@ -356,6 +356,37 @@ modules_lookup(const char *name, int code, mpyk_handle *handle, struct mpyk_sour
     return -1;
 }
 
+static int
+names_in(const struct mpyk_btf *btf, uint32_t first, const char *prefix, uint32_t kinds,
+         int (*found)(const char *name, void *arg), void *arg)
+{
+    size_t size = strlen(prefix);
+    struct mpyk_btf_type type;
+
+    for (uint32_t id = first; id < mpyk_btf_end(btf); id++) {
+        if (mpyk_btf_type(btf, id, &type) == 0 && (kinds & MPYK_BTF_SET(type.kind)) &&
+            type.name[0] != '\0' && strncmp(type.name, prefix, size) == 0 &&
+            found(type.name, arg) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
+mpyk_btf_names(const char *prefix, int code, int (*found)(const char *name, void *arg), void *arg)
+{
+    const struct mpyk_btf *btf = need_vmlinux();
+    uint32_t kinds = kinds_of_code(code);
+    int status = btf != NULL ? names_in(btf, 1, prefix, kinds, found, arg) : 0;
+
+    need_modules();
+    for (const struct block *block = modules; block != NULL && status == 0; block = block->next) {
+        status = names_in(block->btf, mpyk_btf_end(btf), prefix, kinds, found, arg);
+    }
+    return status;
+}
+
 /* BTF has no variables but some percpu ones: they are gdb's. */
 static int
 no_symbol(const char *Py_UNUSED(name), struct mpyk_symbol_desc *Py_UNUSED(symbol),

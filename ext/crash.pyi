@@ -147,6 +147,18 @@ def exec_crash_command(command: str, no_stdout: bool = ...) -> str:
 def _exec_crash_command_fd(command: str, fd: int, /) -> None:
     """Run a crash command that prints into ``fd``, in a forked child; with -1 only check it."""
 
+def _repl_begin() -> tuple[bool, bool]:
+    """End crash's pager; return whether lines can be edited here, and whether crash was started without -s."""
+
+def _repl_read(prompt: str, completer: Callable[[str, str], tuple[list[str], str, str]] | None, /) -> str | None:
+    """Read a line, None at the end of the input. ``completer(head, word)``: matches, appended character, insertion."""
+
+def _repl_history_add(line: str, /) -> None: ...
+def _symbol_names(prefix: str, /) -> list[str]: ...
+def _type_names(kind: str, prefix: str, /) -> list[str]:
+    """Return the types of the BTF that begin so; kind is struct, union, enum, or empty for typedefs."""
+
+def _command_names(prefix: str, /) -> list[str]: ...
 def _redirected() -> bool:
     """Return whether the user sends the output of this command to a pipe or a file."""
 
