@@ -376,12 +376,13 @@ names_in(const struct mpyk_btf *btf, uint32_t first, const char *prefix, uint32_
 int
 mpyk_btf_names(const char *prefix, int code, int (*found)(const char *name, void *arg), void *arg)
 {
-    const struct mpyk_btf *btf = need_vmlinux();
-    uint32_t kinds = kinds_of_code(code);
+    const struct place *place = need_modules();
+    const struct mpyk_btf *btf = place != NULL ? place->set.kernel->btf : NULL;
+    const struct mpyk_btf_block *block = place != NULL ? place->set.modules : NULL;
+    uint32_t kinds = mpyk_btf_kinds(code);
     int status = btf != NULL ? names_in(btf, 1, prefix, kinds, found, arg) : 0;
 
-    need_modules();
-    for (const struct block *block = modules; block != NULL && status == 0; block = block->next) {
+    for (; block != NULL && status == 0; block = block->next) {
         status = names_in(block->btf, mpyk_btf_end(btf), prefix, kinds, found, arg);
     }
     return status;
