@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Pages of a kdump-compressed dump without crash's read_diskdump(): nearly all the time of a page's
- * first touch goes into its decompression, which inflate.c does faster.  Addresses are translated
+ * first touch goes into its decompression, which libdeflate does faster.  Addresses are translated
  * by crash, and whatever is not a plain page of a plain dump is left to crash's readmem(): other
  * formats, split and flattened dumps, excluded and damaged pages, live systems.
  */

@@ -9,8 +9,7 @@
  * blocks are kept, so that the size of the dump does not matter.
  */
 #include "kdump_file.h"
-#include "inflate.h"
-
+#include <libdeflate.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -68,7 +67,8 @@ struct mpyk_kdump {
     uint64_t pages; /* page numbers end here */
     int64_t ram_bitmap, dump_bitmap, descriptors; /* where they are in the file */
     uint64_t *before; /* for each section: how many pages of the dump come before it */
-    uint8_t *packed, *page; /* room for a page and its slack */
+    uint8_t *packed; /* room for a page */
+    struct libdeflate_decompressor *decompressor;
     struct block blocks[BLOCKS_KEPT];
 };
 
@@ -204,9 +204,9 @@ mpyk_kdump_create(int fd, size_t page_size)
     for (int i = 0; i < BLOCKS_KEPT; i++) {
         dump->blocks[i].offset = -1;
     }
-    dump->packed = malloc(page_size + MPYK_INFLATE_SLACK);
-    dump->page = malloc(page_size + MPYK_INFLATE_SLACK);
-    if (dump->packed == NULL || dump->page == NULL || find_parts(dump) < 0 ||
+    dump->packed = malloc(page_size);
+    dump->decompressor = libdeflate_alloc_decompressor();
+    if (dump->packed == NULL || dump->decompressor == NULL || find_parts(dump) < 0 ||
         count_pages(dump) < 0) {
         mpyk_kdump_destroy(dump);
         return NULL;
@@ -220,7 +220,7 @@ mpyk_kdump_destroy(struct mpyk_kdump *dump)
     if (dump != NULL) {
         free(dump->before);
         free(dump->packed);
-        free(dump->page);
+        libdeflate_free_decompressor(dump->decompressor);
         free(dump);
     }
 }
@@ -275,10 +275,12 @@ mpyk_kdump_page(struct mpyk_kdump *dump, uint64_t pfn, void *page)
         return found.size == dump->page_size ? read_at(dump->fd, page, found.size, found.offset)
                                              : -1;
     }
-    if (read_at(dump->fd, dump->packed, found.size, found.offset) < 0 ||
-        mpyk_inflate(dump->packed, found.size, dump->page, dump->page_size) < 0) {
+    if (read_at(dump->fd, dump->packed, found.size, found.offset) < 0) {
         return -1;
     }
-    memcpy(page, dump->page, dump->page_size);
-    return 0;
+    /* Success means: a whole stream, its checksum is right, and it is exactly a page. */
+    return libdeflate_zlib_decompress(dump->decompressor, dump->packed, found.size, page,
+                                      dump->page_size, NULL) == LIBDEFLATE_SUCCESS
+               ? 0
+               : -1;
 }

@@ -101,7 +101,7 @@ def bench(project: Project) -> None:
 
 
 def reproducible(project: Project) -> None:
-    """Build CPython and the extension twice from nothing and compare the artefacts."""
+    """Build CPython, libdeflate and the extension twice from nothing and compare the artefacts."""
     default = project.default
     digest = reproduce.compare_builds(default.crash.tree, default.python.version, project.cache, fresh_python=True)
     print(f"both builds gave sha256 {digest}", flush=True)

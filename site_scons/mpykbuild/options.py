@@ -39,7 +39,7 @@ TARGETS: tuple[tuple[str, str], ...] = (
     ("demo", "opens that vmcore in crash with the extension and prints taskinfo"),
     ("bench", "speed beside drgn's on that vmcore: a table, and build/bench.json"),
     ("audit", "what build/mpykdump.so needs and exports"),
-    ("reproducible", "builds CPython and the extension twice in different surroundings and compares"),
+    ("reproducible", "builds CPython, libdeflate and the extension twice in different surroundings and compares"),
     ("install", "copies mpykdump.so below prefix="),
 )
 

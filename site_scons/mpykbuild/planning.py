@@ -8,7 +8,19 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from mpykbuild import cpython, crashbuild, crashtree, manifest, options, pysource, sources, targets, unpack, version
+from mpykbuild import (
+    cpython,
+    crashbuild,
+    crashtree,
+    libdeflate,
+    manifest,
+    options,
+    pysource,
+    sources,
+    targets,
+    unpack,
+    version,
+)
 from mpykbuild.cache import Product, digest_of
 from mpykbuild.paths import PROJECT
 from mpykbuild.plans import TESTED_PAIRS, CrashPlan, Plan, PythonPlan, Variant
@@ -32,6 +44,7 @@ class Project:
     version: str
     settings: Settings
     variants: tuple[Variant, ...]
+    libdeflate: Plan
 
     @property
     def default(self) -> Variant:
@@ -112,6 +125,16 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
     return PythonPlan(number, manifest.minor_of(number), Plan(f"cpython-{number}", product, make, ("cpython",)))
 
 
+def libdeflate_plan(settings: Settings) -> Plan:
+    """Return the plan for the library that decompresses the pages of a dump: a pinned release, without a choice."""
+    source = sources.load().libdeflate()
+    product = libdeflate.product(source.key, source.version, settings.cache)
+    title = f"libdeflate-{source.version}"
+    runlog = RunLog(title, product.log, settings.verbose)
+    make = partial(libdeflate.build, product, partial(unpack_source, source, settings), runlog)
+    return Plan(title, product, make, ("libdeflate",))
+
+
 def unpack_source(source: sources.Source, settings: Settings, folder: Path) -> None:
     """Fetch a pinned release and unpack it into the empty ``folder``."""
     unpack.unpack(source, sources.fetch(source, settings.downloads, settings.cache), folder)
@@ -138,4 +161,4 @@ def read(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) 
     crashes = {name: crash_plan(settings, name) for name, _ in pairs}
     pythons = {name: python_plan(settings, name) for _, name in pairs}
     variants = tuple(Variant(crashes[crash], pythons[python]) for crash, python in pairs)
-    return Project(version.VERSION, settings, variants)
+    return Project(version.VERSION, settings, variants, libdeflate_plan(settings))

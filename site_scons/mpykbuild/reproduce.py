@@ -66,8 +66,8 @@ def _build_in(place: Path, around: Surroundings, arguments: list[str]) -> Path:
 def compare_builds(crash_tree: Path, python: str, cache: Path, fresh_python: bool) -> str:
     """Build twice and return the sha256 that both artefacts have.
 
-    ``fresh_python`` gives each build an empty cache, so that CPython is built twice as well. Raises BuildError when
-    a build fails or the artefacts differ.
+    ``fresh_python`` gives each build an empty cache, so that CPython and libdeflate are built twice as well. Raises
+    BuildError when a build fails or the artefacts differ.
     """
     with tempfile.TemporaryDirectory(prefix="mpykdump-twice-") as scratch:
         digests = []

@@ -65,7 +65,7 @@ class SourceFile:
 class FileSet:
     """Files that make up a release together. ``layout`` tells how they become a tree (see :mod:`mpykbuild.unpack`).
 
-    ``gdb`` is the version of the gdb inside a crash, empty for Python.
+    ``gdb`` is the version of the gdb inside a crash, empty for everything else.
     """
 
     layout: str
@@ -89,7 +89,7 @@ class Source:
 
     @property
     def gdb(self) -> str:
-        """The gdb version of the preferred set; empty for Python."""
+        """The gdb version of the preferred set; empty for everything but a crash."""
         return self.sets[0].gdb
 
     @cached_property
@@ -115,6 +115,10 @@ class Sources:
     def crash(self, wanted: str = "") -> Source:
         """Return the row of a crash version, the newest of a series (``9``, ``8.0``), or the default."""
         return self._choose("crash", wanted)
+
+    def libdeflate(self) -> Source:
+        """Return the default row of libdeflate."""
+        return self._choose("libdeflate", "")
 
     def _choose(self, name: str, wanted: str) -> Source:
         rows = [row for row in self.rows if row.name == name]

@@ -58,7 +58,7 @@ _TEXT = _matches(r"\S.*", "a sentence")
 # For each kind of object: key -> (is it required, its check).
 _TOP: dict[str, tuple[bool, Check]] = {"sources": (True, _filled_list)}
 _SOURCE: dict[str, tuple[bool, Check]] = {
-    "name": (True, _one_of("python", "crash")),
+    "name": (True, _one_of("python", "crash", "libdeflate")),
     "version": (True, _VERSION),
     "default": (False, _boolean),
     "note": (False, _TEXT),

@@ -1,7 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SCons tool: mpykdump.so of one variant.
 
-    extension = env.MpykExtension(variant, crash_stamp, python_stamp, bundle)
+    extension = env.MpykExtension(variant, crash_stamp, library_stamps, bundle)
+
+``library_stamps`` are those of the static libraries that are linked in: CPython and libdeflate.
 
 The facts about the crash tree (flags, gdb's enums) are read when the tree is there, that is during the build; they
 reach the compiler through response files, so that this script need not know them.
@@ -57,15 +59,15 @@ def _compile_environment(env: Any, variant: Variant, folder: str) -> Any:
     """Return an environment whose flags name the products; system include folders are not scanned by SCons."""
     maps = [f"-ffile-prefix-map={place}=." for place in (paths.PROJECT, variant.crash.tree, variant.python.folder)]
     defines = {"MPYK_VERSION": f'\\"{env["MPYK_VERSION"]}\\"', "MPYK_BUILT_FOR_CRASH": f'\\"{variant.crash.version}\\"'}
-    python = ["-isystem", str(variant.python.folder / "include")]
+    includes = ["-isystem", str(variant.python.folder / "include"), "-isystem", f"{env['MPYK_LIBDEFLATE']}/include"]
     rsp = env.Dir(folder).abspath
     local = env.Clone(
-        CCFLAGS=[*COMMON, *maps, *python], CPPPATH=["#ext", folder], CPPDEFINES=defines,
+        CCFLAGS=[*COMMON, *maps, *includes], CPPPATH=["#ext", folder], CPPDEFINES=defines,
         CFLAGS=["-std=gnu11", f"@{rsp}/crash_c.rsp"], CXXFLAGS=["-std=gnu++17", f"@{rsp}/crash_cxx.rsp"],
         LINKFLAGS=[f"-Wl,{flag}" for flag in LINKER_FLAGS],
-        # The archive is no node of SCons: it appears during the build, and its stamp stands for it.
-        MPYK_ARCHIVE=str(variant.python.folder / "lib" / "libpython.a"),
-        SHLINKCOM="$CXX -shared $LINKFLAGS -o $TARGET $SOURCES $MPYK_ARCHIVE -lm -ldl -lpthread",
+        # The archives are no nodes of SCons: they appear during the build, and their stamps stand for them.
+        MPYK_ARCHIVES=[f"{variant.python.folder}/lib/libpython.a", f"{env['MPYK_LIBDEFLATE']}/lib/libdeflate.a"],
+        SHLINKCOM="$CXX -shared $LINKFLAGS -o $TARGET $SOURCES $MPYK_ARCHIVES -lm -ldl -lpthread",
     )  # fmt: skip
     if env["MPYK_QUIET"]:
         local.Replace(SHCCCOMSTR="Compiling $TARGET", SHCXXCOMSTR="Compiling $TARGET", SHLINKCOMSTR="Linking $TARGET")
@@ -80,16 +82,16 @@ def _object(local: Any, folder: str, unit: Path) -> Any:
     return local.SharedObject(f"{folder}/obj/{unit.stem}", str(unit), CPPDEFINES=defines)
 
 
-def _extension(env: Any, variant: Variant, crash_stamp: Any, python_stamp: Any, bundle: Any) -> Any:
+def _extension(env: Any, variant: Variant, crash_stamp: Any, library_stamps: Any, bundle: Any) -> Any:
     folder = f"#build/{variant.name}"
     facts = _crash_facts(env, variant, crash_stamp, folder)
     table = _command_table(env, folder)
     local = _compile_environment(env, variant, folder)
     units = [*sorted(paths.PROJECT.glob("ext/*.c")), paths.PROJECT / "ext" / f"gdb{variant.crash.gdb_major}_bridge.cpp"]
     objects = [_object(local, folder, unit) for unit in units]
-    local.Depends(objects, [facts, table, crash_stamp, python_stamp])
+    local.Depends(objects, [facts, table, crash_stamp, library_stamps])
     linked = local.SharedLibrary(f"{folder}/linked.so", objects, SHLIBPREFIX="")
-    local.Depends(linked, [python_stamp, f"#{EXPORTS}"])
+    local.Depends(linked, [library_stamps, f"#{EXPORTS}"])
 
     def assemble(target: list[Any], source: list[Any], env: Any) -> None:
         artifact.assemble(*(Path(node.abspath) for node in (*source, *target)))

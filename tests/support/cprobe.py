@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import shutil
 import subprocess
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -15,14 +16,17 @@ FLAGS = ["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", f"-I{PROJECT / 'ext'
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
-def build(folder: Path, probe: str, *units: str) -> Path:
-    """Compile ``tests/unit/PROBE`` with units of ext/; headers may also be in ``folder``."""
+def build(folder: Path, probe: str, *units: str, options: Sequence[str] = ()) -> Path:
+    """Compile ``tests/unit/PROBE`` with units of ext/; headers may also be in ``folder``.
+
+    ``options`` come behind the sources: a library, for example.
+    """
     compiler = shutil.which("gcc")
     if compiler is None:
         pytest.skip("needs gcc")
     program = folder / Path(probe).stem
     sources = [PROJECT / "tests/unit" / probe, *(PROJECT / "ext" / unit for unit in units)]
-    subprocess.run([compiler, *FLAGS, f"-I{folder}", *SANITIZE, "-o", program, *sources], check=True)
+    subprocess.run([compiler, *FLAGS, f"-I{folder}", *SANITIZE, "-o", program, *sources, *options], check=True)
     return program
 
 

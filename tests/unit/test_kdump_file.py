@@ -4,19 +4,18 @@
 from __future__ import annotations
 
 import random
-import shutil
 import struct
 import subprocess
 import zlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
-from mpykbuild.paths import PROJECT
+from support import cprobe
+from support.libdeflate import built_libdeflate
 
-SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 PAGE = 4096
 RAW, ZLIB, LZO, ZSTD = 0, 1, 2, 0x20
 Probe = Callable[..., "dict[int, bytes | None] | None"]
@@ -70,14 +69,10 @@ class Dump:
 @pytest.fixture(scope="module")
 def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
     """``probe(file, numbers, size) -> {number: page or None}``; None when the file is refused."""
-    compiler = shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("needs gcc")
+    libdeflate = built_libdeflate()
     folder = tmp_path_factory.mktemp("kdump")
-    program = folder / "probe"
-    ours = [PROJECT / "tests/unit/kdump_probe.c", PROJECT / "ext/kdump_file.c", PROJECT / "ext/inflate.c"]
-    flags = ["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", f"-I{PROJECT / 'ext'}"]
-    subprocess.run([compiler, *flags, *SANITIZE, "-o", program, *ours], check=True)
+    library = ["-isystem", str(libdeflate / "include"), str(libdeflate / "lib/libdeflate.a")]
+    program = cprobe.build(folder, "kdump_probe.c", "kdump_file.c", options=library)
 
     def run(file: bytes, numbers: list[int], size: int = PAGE) -> dict[int, bytes | None] | None:
         path = Path(folder / "dump")
@@ -140,6 +135,80 @@ def test_only_plain_pages_are_ours(probe: Probe) -> None:
     dump = Dump(pages, not_ram=frozenset({10}), without_offset=frozenset({11}))
     found = probe(dump.file(), list(pages))
     assert found == {number: content(number) if number in (1, 2, 12) else None for number in pages}
+
+
+def streams(page: bytes) -> Iterator[bytes]:
+    """The page, compressed in every way that zlib has."""
+    for level in (0, 1, 6, 9):
+        yield zlib.compress(page, level)
+    for strategy in (zlib.Z_FILTERED, zlib.Z_HUFFMAN_ONLY, zlib.Z_RLE, zlib.Z_FIXED):
+        maker = zlib.compressobj(9, zlib.DEFLATED, 15, 9, strategy)
+        yield maker.compress(page) + maker.flush()
+    for bits in (9, 12):
+        maker = zlib.compressobj(6, zlib.DEFLATED, bits)
+        parts = [page[at : at + 700] for at in range(0, len(page), 700)]
+        yield b"".join(maker.compress(part) + maker.flush(zlib.Z_FULL_FLUSH) for part in parts) + maker.flush()
+
+
+def read_streams(probe: Probe, given: list[bytes]) -> list[bytes | None]:
+    """What becomes of pages that are stored as these streams."""
+    found = probe(Dump({number: (ZLIB, stream) for number, stream in enumerate(given)}).file(), list(range(len(given))))
+    assert found is not None
+    return list(found.values())
+
+
+def a_page() -> bytes:
+    """Every kind of block finds something in it: a part without order, a long repetition, few values."""
+    chance = random.Random(5)
+    few = bytes(chance.randrange(16) for _ in range(1500))
+    return (chance.randbytes(100) + bytes(1000) + few + b"tail" * PAGE)[:PAGE]
+
+
+def test_every_way_to_compress_a_page(probe: Probe) -> None:
+    given = [stream for stream in streams(a_page()) if len(stream) <= PAGE]
+    assert len(given) == 9, "all but the one that is only stored, which is longer than the page"
+    assert set(read_streams(probe, given)) == {a_page()}
+
+
+def test_what_follows_the_stream_is_of_no_account(probe: Probe) -> None:
+    assert read_streams(probe, [zlib.compress(a_page()) + b"more"]) == [a_page()]
+
+
+def test_another_size_than_a_page_is_refused(probe: Probe) -> None:
+    page = a_page()
+    assert set(read_streams(probe, [zlib.compress(page[:-1]), zlib.compress(page + b"x"), zlib.compress(b"")])) == {
+        None
+    }
+
+
+def test_a_stream_that_is_cut_off_anywhere_is_refused(probe: Probe) -> None:
+    cut = [
+        stream[:at] for stream in streams(bytes(3000) + a_page()[:1096]) for at in range(0, min(len(stream), PAGE), 7)
+    ]
+    assert len(cut) > 800
+    assert set(read_streams(probe, cut)) == {None}
+
+
+def test_a_broken_stream_is_what_zlib_says(probe: Probe) -> None:
+    """Wrong bits anywhere, the checksum included: hardly any stream survives, and none reads out of bounds."""
+    chance = random.Random(9)
+    broken: list[bytes] = []
+    for stream in streams(a_page()):
+        for _ in range(200):
+            where = chance.choice((chance.randrange(90), chance.randrange(len(stream)), len(stream) - 1))
+            other = chance.choice((stream[where] ^ 1 << chance.randrange(8), chance.randrange(256)))
+            broken += [stream[:where] + bytes([other]) + stream[where + 1 :]]
+    broken = [stream for stream in broken if len(stream) <= PAGE]
+    expected: list[bytes | None] = []
+    for stream in broken:
+        reader = zlib.decompressobj()
+        try:
+            page = reader.decompress(stream)
+        except zlib.error:
+            page = b""
+        expected.append(page if reader.eof and len(page) == PAGE else None)
+    assert read_streams(probe, broken) == expected
+    assert expected.count(None) > 0.9 * len(broken)
 
 
 @pytest.mark.parametrize(

@@ -62,6 +62,7 @@ def test_the_pinned_rows() -> None:
     rows = sources.load().rows
     assert {f"{row}" for row in rows} == {
         "python 3.9.2", "python 3.11.2", "python 3.13.5", "python 3.13.15", "crash 8.0.6", "crash 9.0.2",
+        "libdeflate 1.23",
     }  # fmt: skip
 
 
@@ -82,6 +83,14 @@ def test_choosing_a_crash(asked: str, version: str) -> None:
 def test_unknown_version_names_the_known_ones(asked: str) -> None:
     with pytest.raises(BuildError, match=f"no pinned python {asked};.*3.13.15, 3.13.5, 3.11.2, 3.9.2"):
         sources.load().python(asked)
+
+
+def test_libdeflate_has_no_choice() -> None:
+    row = sources.load().libdeflate()
+    assert row.default
+    assert [file.names for files in row.sets for file in files.files] == [
+        ("libdeflate-1.23.tar.gz", "v1.23.tar.gz", "libdeflate_1.23.orig.tar.gz")
+    ]
 
 
 def test_each_crash_knows_its_gdb() -> None:
