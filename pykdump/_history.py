@@ -17,11 +17,14 @@ _state: dict[str, str] = {"loaded": "", "last": ""}
 
 
 def path() -> str:
-    """The file; "" where there is no place for it."""
-    home = os.environ.get("XDG_STATE_HOME", "")
-    if not os.path.isabs(home):
-        home = os.path.join(os.path.expanduser("~"), ".local", "state")
-    return os.path.join(home, "mpykdump", "history") if os.path.isabs(home) else ""
+    """The file; "" where there is no place for it: a home folder that is missing is not for us to make."""
+    state = os.environ.get("XDG_STATE_HOME", "")
+    if not os.path.isabs(state):
+        home = os.path.expanduser("~")
+        if not (os.path.isabs(home) and os.path.isdir(home)):
+            return ""
+        state = os.path.join(home, ".local", "state")
+    return os.path.join(state, "mpykdump", "history")
 
 
 def load() -> None:

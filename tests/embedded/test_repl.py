@@ -191,12 +191,14 @@ def test_history_lasts(opened: Terminal, variant: Variant, vmcore: Vmcore, state
     opened.expect(PROMPT)
 
 
-def test_no_place_for_the_history_is_no_failure(variant: Variant, vmcore: Vmcore) -> None:
-    with Terminal(variant, vmcore, env={"HOME": "/nonexistent", "XDG_STATE_HOME": ""}) as terminal:
+def test_no_place_for_the_history_is_no_failure(variant: Variant, vmcore: Vmcore, tmp_path: Path) -> None:
+    home = tmp_path / "missing"
+    with Terminal(variant, vmcore, env={"HOME": str(home), "XDG_STATE_HOME": ""}) as terminal:
         terminal.enter("epython", PS1)
         assert terminal.enter("1 + 1", PS1) == "2"
         terminal.type(UP + "\n")
         assert terminal.expect("\n" + PS1).endswith("2")
+    assert not home.exists()
 
 
 # ---- Ctrl-C and Ctrl-D ----

@@ -71,3 +71,12 @@ def test_a_bad_place_is_no_failure(
     _history.load()
     _history.add("x = 1")
     assert remembered[-1] == "x = 1"
+
+
+def test_a_missing_home_is_not_made(remembered: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("XDG_STATE_HOME")
+    monkeypatch.setenv("HOME", str(tmp_path / "missing"))
+    _history.load()
+    _history.add("x = 1")
+    assert remembered == ["x = 1"]
+    assert list(tmp_path.iterdir()) == []
