@@ -235,9 +235,9 @@ def test_an_artificial_struct_is_read(crash_session: CrashSession, program: Prog
         "print(readSU('struct mpyk_art', 4096).hasField('y'), struct_size('struct mpyk_art'))\n"
         "b = ArtStructInfo('struct list_head')\nb.append('int', 'x')\n"
         "print(struct_size('struct list_head'), member_offset('struct list_head', 'x'))\n"
-        "f = ArtStructInfo('struct mpyk_bits')\nf.append('int', 'x')\nf.inline(SUInfo('struct task_struct'))\n"
+        "f = ArtStructInfo('struct mpyk_inlined')\nf.append('int', 'x')\nf.inline(SUInfo('struct task_struct'))\n"
         "t = sym2addr('init_task')\n"
-        "print(readSU('struct mpyk_bits', t - f['pid'].offset + SUInfo('struct task_struct').pid.offset).comm,\n"
+        "print(readSU('struct mpyk_inlined', t - f['pid'].offset + SUInfo('struct task_struct').pid.offset).comm,\n"
         "      f['sched_reset_on_fork'].bitsize)\n",
     )
     lines = crash_session.run(f"epython {path}").splitlines()

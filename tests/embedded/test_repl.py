@@ -310,8 +310,9 @@ def test_being_stopped_and_continued(repl: Terminal) -> None:
     repl.expect("6 * ")
     repl.type(CTRL_Z)
     end = time.monotonic() + COMMAND_SECONDS
-    while Path(f"/proc/{repl.pid}/stat").read_text().split()[2] != "T" and time.monotonic() < end:
+    while (state := Path(f"/proc/{repl.pid}/stat").read_text().split()[2]) != "T" and time.monotonic() < end:
         time.sleep(0.05)
+    assert state == "T"
     os.kill(repl.pid, signal.SIGCONT)
     repl.type("7\n")
     repl.expect("\n42\n")

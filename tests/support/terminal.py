@@ -33,16 +33,33 @@ class Terminal:
         cwd: Path | None = None,
     ) -> None:
         self._seen = ""
-        self._reaped: int | None = None
-        self.pid, self._fd = pty.fork()
-        if self.pid == 0:
-            self._become_crash([str(variant.crash), *options, str(vmcore.vmlinux), str(vmcore.vmcore)], env, cwd)
+        self._leader, self._fd = pty.fork()
+        if self._leader == 0:
+            self._lead_crash([str(variant.crash), *options, str(vmcore.vmlinux), str(vmcore.vmcore)], env, cwd)
         self.expect(PROMPT, START_SECONDS)
         self.run(f"extend {variant.extension}")
 
+    @property
+    def pid(self) -> int:
+        """Of crash."""
+        return int(Path(f"/proc/{self._leader}/task/{self._leader}/children").read_text())
+
+    def _lead_crash(self, words: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None) -> None:
+        """In the forked child: lead the session as a shell does, or Ctrl-Z would stop nobody; never returns."""
+        child = os.fork()
+        if child == 0:
+            os.setpgid(0, 0)
+            signal.signal(signal.SIGTTOU, signal.SIG_IGN)
+            os.tcsetpgrp(0, os.getpid())
+            signal.signal(signal.SIGTTOU, signal.SIG_DFL)
+            self._become_crash(words, env, cwd)
+        while os.WIFSTOPPED(os.waitpid(child, os.WUNTRACED)[1]):
+            pass
+        os._exit(0)
+
     @staticmethod
     def _become_crash(words: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None) -> None:
-        """In the forked child; never returns."""
+        """Never returns."""
         try:
             if cwd is not None:
                 os.chdir(cwd)
@@ -90,8 +107,10 @@ class Terminal:
 
     def close(self) -> None:
         """End crash, whatever state it is in."""
+        with contextlib.suppress(OSError, ValueError):  # it may have ended already
+            os.kill(self.pid, signal.SIGKILL)
+        with contextlib.suppress(OSError):
+            os.kill(self._leader, signal.SIGKILL)
         with contextlib.suppress(OSError):
             os.close(self._fd)
-        with contextlib.suppress(OSError):
-            os.kill(self.pid, signal.SIGKILL)
-        os.waitpid(self.pid, 0)
+        os.waitpid(self._leader, 0)

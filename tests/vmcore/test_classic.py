@@ -110,7 +110,8 @@ def test_modules(run: Run, crash_session: CrashSession, truth: Truth) -> None:
     assert {name: (address, int(size)) for address, name, size, _, _ in ours} == theirs
     assert {name: int(refs) for _, name, _, refs, _ in ours} == {m.name: m.refcount for m in truth.modules.values()}
     users = {name: set(filter(None, by.split(","))) for _, name, _, _, by in ours}
-    assert users == {m.name: set(m.used_by) for m in truth.modules.values()}
+    # /proc/modules also says [permanent] there, of a module without an exit function.
+    assert users == {m.name: {user for user in m.used_by if user[0] != "["} for m in truth.modules.values()}
     assert "\nThere is no module no_such\n" in run("modlist", "no_such")
 
 
@@ -176,7 +177,8 @@ def test_zones(run: Run, crash_session: CrashSession) -> None:
             checked += 1
         free = int(re.findall(r"NR_FREE_PAGES: (\d+)", theirs)[0])
         buddy = int(re.findall(r"buddy (\d+) ", ours)[0])
-        assert buddy <= free < buddy + 1000, "the rest is in the lists of the CPUs"
+        # The rest is in the lists of the CPUs; each CPU may owe the counter up to 125 pages (mm/vmstat.c).
+        assert buddy - 2 * 125 <= free < buddy + 1000
     assert checked > 10
 
 
