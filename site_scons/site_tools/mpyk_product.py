@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from SCons.Action import Action
+from SCons.Errors import BuildError as ActionFailed
 
 from mpykbuild import selfdeps
 from mpykbuild.errors import BuildError, tell
@@ -30,12 +31,13 @@ class Told:
     def __init__(self, function: Callable[..., None]) -> None:
         self.function = function
 
-    def __call__(self, target: list[Any], source: list[Any], env: Any) -> int:
+    def __call__(self, target: list[Any], source: list[Any], env: Any) -> int | ActionFailed:
         try:
             self.function(target, source, env)
         except BuildError as error:
             tell(error)
-            return 2
+            # By itself SCons ends with status 2 whatever a function returns.
+            return ActionFailed(errstr=f"Error {error.status}", status=error.status, exitstatus=error.status)
         return 0
 
     def get_contents(self, target: list[Any], source: list[Any], env: Any) -> bytes:
