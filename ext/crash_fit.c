@@ -35,6 +35,22 @@ refuse(const char *reason)
 }
 
 int
+mpyk_runs_in_its_release(void)
+{
+    static const char *const releases[] = {MPYK_BUILT_FOR_RELEASES};
+    const char *running = pc->program_version != NULL ? pc->program_version : "";
+    /* A distribution's 8.0.6-2.el9 is 8.0.6. */
+    size_t size = strspn(running, "0123456789.");
+
+    for (size_t i = 0; i < Py_ARRAY_LENGTH(releases); i++) {
+        if (strlen(releases[i]) == size && strncmp(running, releases[i], size) == 0) {
+            return 1;
+        }
+    }
+    return 0;
+}
+
+int
 mpyk_fits(void)
 {
     const char *missing = mpyk_needs_missing(0);

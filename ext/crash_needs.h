@@ -24,5 +24,8 @@ void mpyk_abi_print(FILE *out);
 
 /* crash_fit.c: whether this file can be used in the running crash; if not, it has said so. */
 int mpyk_fits(void);
+/* Whether it was built for the very release that runs: then also what cannot be seen from outside
+ * (structures that crash allocates) is as in defs.h. */
+int mpyk_runs_in_its_release(void);
 
 #endif /* MPYK_CRASH_NEEDS_H */

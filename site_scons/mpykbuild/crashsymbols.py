@@ -139,6 +139,7 @@ def built_for_header(crashes: Sequence[str], majors: Sequence[int]) -> str:
         "/* Generated from crash=; do not edit. */\n"
         "#ifndef MPYK_BUILT_FOR_GENERATED_H\n#define MPYK_BUILT_FOR_GENERATED_H\n\n"
         f'#define MPYK_BUILT_FOR_CRASH "{listed(crashes)}"\n'
+        f"#define MPYK_BUILT_FOR_RELEASES {', '.join(_quoted(crash) for crash in crashes)}\n"
         f'#define MPYK_BUILT_FOR_GDB_TEXT "{listed(majors)}"\n'
         f"#define MPYK_BUILT_FOR_GDB(X) {' '.join(f'X({major})' for major in majors)}\n\n#endif\n"
     )

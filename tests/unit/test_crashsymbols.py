@@ -97,6 +97,7 @@ def test_header_makes_everything_weak_and_says_what_is_there(tmp_path: Path) -> 
 def test_built_for_header() -> None:
     text = crashsymbols.built_for_header(["8.0.6", "9.0.2"], [10, 16])
     assert '#define MPYK_BUILT_FOR_CRASH "8.0.6 and 9.0.2"\n' in text
+    assert '#define MPYK_BUILT_FOR_RELEASES "8.0.6", "9.0.2"\n' in text
     assert "#define MPYK_BUILT_FOR_GDB(X) X(10) X(16)\n" in text
 
 
