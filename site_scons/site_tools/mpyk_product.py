@@ -9,16 +9,19 @@ product stayed the same.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from SCons.Action import Action
-from SCons.Errors import BuildError as ActionFailed
 
 from mpykbuild import selfdeps
 from mpykbuild.errors import BuildError, tell
 from mpykbuild.plans import CrashPlan, Plan
+
+# The status of a failed build: SCons has no other.
+FAILED = 2
 
 
 class Told:
@@ -31,13 +34,15 @@ class Told:
     def __init__(self, function: Callable[..., None]) -> None:
         self.function = function
 
-    def __call__(self, target: list[Any], source: list[Any], env: Any) -> int | ActionFailed:
+    def __call__(self, target: list[Any], source: list[Any], env: Any) -> int:
         try:
             self.function(target, source, env)
         except BuildError as error:
             tell(error)
-            # By itself SCons ends with status 2 whatever a function returns.
-            return ActionFailed(errstr=f"Error {error.status}", status=error.status, exitstatus=error.status)
+            if error.status != FAILED:
+                # SCons ends with status 2 for whatever a function returns, but it heeds this.
+                sys.exit(error.status)
+            return FAILED
         return 0
 
     def get_contents(self, target: list[Any], source: list[Any], env: Any) -> bytes:
