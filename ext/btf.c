@@ -37,6 +37,7 @@ record_size(const struct mpyk_btf *btf, size_t offset, struct record *record)
     size_t left = btf->types_size - offset, size = sizeof(*record);
     enum mpyk_btf_kind kind;
 
+    memset(record, 0, sizeof(*record));
     if (left < sizeof(*record)) {
         return 0;
     }
@@ -102,35 +103,51 @@ note_type(struct mpyk_btf *btf, uint32_t id, const struct record *record)
     }
 }
 
-/* Number of types (*named: of those that are indexed); -1 if a record is not valid. */
-static long
-count_types(const struct mpyk_btf *btf, uint32_t *named)
+/*
+ * Does a name of split BTF begin where a string begins?  If not, its offsets count from the end of
+ * another base than ours (strings are never shared by their tails).
+ */
+static int
+name_fits_base(const struct mpyk_btf *btf, uint32_t name)
+{
+    uint32_t own = name - btf->strings_start;
+
+    return btf->base == NULL || name < btf->strings_start || own == 0 ||
+           (own < btf->strings_size && btf->strings[own - 1] == '\0');
+}
+
+/* Count the types, and (*named) those that are indexed.  NULL, or why a record is not valid. */
+static const char *
+count_types(const struct mpyk_btf *btf, uint32_t *count, uint32_t *named)
 {
     struct record record;
-    long count = 0;
     size_t size;
 
-    *named = 0;
-    for (size_t offset = 0; offset < btf->types_size; offset += size, count++) {
+    *count = *named = 0;
+    for (size_t offset = 0; offset < btf->types_size; offset += size, (*count)++) {
         size = record_size(btf, offset, &record);
         if (size == 0) {
-            return -1;
+            return kind_of(&record) < MPYK_BTF_KINDS ? "a type's record is not valid"
+                                                     : "it has a kind of type that is unknown";
+        }
+        if (!name_fits_base(btf, record.name)) {
+            return "its names do not continue those of the kernel's BTF";
         }
         *named += record.name != 0 && is_indexed(kind_of(&record));
     }
-    return count;
+    return NULL;
 }
 
 static const char *
 make_index(struct mpyk_btf *btf)
 {
     struct record record;
-    uint32_t named, size = 16;
-    long count = count_types(btf, &named);
+    uint32_t count, named, size = 16;
+    const char *reason = count_types(btf, &count, &named);
     size_t offset = 0;
 
-    if (count < 0) {
-        return "a type's record is not valid";
+    if (reason != NULL) {
+        return reason;
     }
     while (size < 2 * named) {
         size *= 2;
@@ -141,7 +158,7 @@ make_index(struct mpyk_btf *btf)
     if (btf->slots == NULL || btf->offsets == NULL) {
         return "memory is out";
     }
-    btf->end = btf->first + (uint32_t)count;
+    btf->end = btf->first + count;
     for (uint32_t id = btf->first; id < btf->end; id++) {
         btf->offsets[id - btf->first] = (uint32_t)offset;
         offset += record_size(btf, offset, &record);
@@ -150,7 +167,35 @@ make_index(struct mpyk_btf *btf)
     return NULL;
 }
 
-/* Find the sections; all that follows relies on what is checked here. */
+static void
+swap_words(char *words, size_t size)
+{
+    uint32_t word;
+
+    for (size_t i = 0; i + sizeof(word) <= size; i += sizeof(word)) {
+        LOAD(words + i, word);
+        word = __builtin_bswap32(word);
+        memcpy(words + i, &word, sizeof(word));
+    }
+}
+
+/* Read the header; the magic number tells in which byte order all is. */
+static void
+load_header(struct mpyk_btf *btf, struct header *header)
+{
+    LOAD(btf->data, *header);
+    btf->swapped = header->magic == __builtin_bswap16(BTF_MAGIC);
+    if (btf->swapped) {
+        header->magic = BTF_MAGIC;
+        swap_words((char *)&header->header_size,
+                   sizeof(*header) - offsetof(struct header, header_size));
+    }
+}
+
+/*
+ * Find the sections; all that follows relies on what is checked here.  A header longer than ours
+ * (of a newer kernel) says more than we need.
+ */
 static const char *
 read_header(struct mpyk_btf *btf, size_t size)
 {
@@ -160,7 +205,7 @@ read_header(struct mpyk_btf *btf, size_t size)
     if (size < BTF_HEADER_SIZE) {
         return "it is shorter than its header";
     }
-    LOAD(btf->data, header);
+    load_header(btf, &header);
     if (header.magic != BTF_MAGIC || header.version != 1) {
         return "it does not start with BTF's magic number and version";
     }
@@ -178,6 +223,12 @@ read_header(struct mpyk_btf *btf, size_t size)
     btf->strings_size = header.string_size;
     if (header.string_size != 0 && btf->strings[header.string_size - 1] != '\0') {
         return "its last string does not end";
+    }
+    if (btf->base != NULL && btf->base->swapped != btf->swapped) {
+        return "its byte order is not that of the kernel's BTF";
+    }
+    if (btf->swapped) {     /* the types are 32-bit words throughout, whatever their kind */
+        swap_words(btf->data + header.header_size + header.type_offset, header.type_size);
     }
     return NULL;
 }

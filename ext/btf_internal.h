@@ -48,6 +48,7 @@ struct mpyk_btf {
     uint32_t base_types[BASE_TYPES];
     unsigned base_type_count;
     int enums_have_sign;
+    int swapped;                            /* the block was not in this machine's byte order */
 };
 
 static inline enum mpyk_btf_kind

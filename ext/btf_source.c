@@ -1,38 +1,41 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See btf_source.h.  A handle is the place of the type's record in its block of BTF. */
+/* See btf_source.h. */
 #include "btf_source.h"
 
-#include "btf.h"
-#include "gdb_enums_generated.h"
+#include "btf_describe.h"
+#include "btf_set.h"
+#include "byte_order.h"
+#include "elf_file.h"
 #include "types.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#define TAGS                                                                                   \
-    (MPYK_BTF_SET(MPYK_BTF_STRUCT) | MPYK_BTF_SET(MPYK_BTF_UNION) | MPYK_BTF_SET(MPYK_BTF_ENUM) | \
-     MPYK_BTF_SET(MPYK_BTF_ENUM64))
 #define MAX_SIZE (256L << 20)
 #define MAX_MODULES 4096
 
-/* The BTF of one module, or (the last) vmlinux. */
-struct block {
-    struct block *next;
-    struct mpyk_btf *btf;
-    uint64_t address;
-};
+/* The places where the kernel's BTF may be, in the order in which they are tried. */
+enum { MEMORY, FILE_ON_DISK, PLACES };
 
-static struct block *vmlinux, *modules, *last_used;
-static int vmlinux_searched, modules_searched;
+static struct place {
+    struct mpyk_btf_set set;
+    int searched, modules_searched;
+    char path[MPYK_SOURCE_PATH_MAX];
+    char reason[256];           /* why nothing was found here */
+} places[PLACES];
 
-static int
-fail(struct mpyk_source_error *error, const char *text)
-{
-    snprintf(error->text, sizeof(error->text), "%s", text);
-    return -1;
-}
+static int only_file;
 
 /* ---- reading ---- */
+
+/* Drop an exception, unless it is KeyboardInterrupt. */
+static void
+forget_error(void)
+{
+    if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
+        PyErr_Clear();
+    }
+}
 
 /* A copy of the dump's memory, or NULL; only KeyboardInterrupt stays set. */
 static void *
@@ -44,226 +47,345 @@ copy_memory(uint64_t address, uint64_t size)
         free(copy);
         copy = NULL;
     }
-    if (PyErr_Occurred() && !PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
-        PyErr_Clear();
-    }
+    forget_error();
     return copy;
 }
 
-static struct block *
-read_block(uint64_t address, uint64_t size, const struct mpyk_btf *base)
+/* Where a pair of symbols says that something lies; the size, or 0. */
+static uint64_t
+find_range(const char *start, const char *stop, uint64_t *address)
 {
-    struct block *block = calloc(1, sizeof(*block));
-    void *data = block != NULL ? copy_memory(address, size) : NULL;
-    const char *reason;
+    uint64_t end;
+
+    *address = mpyk_source_address(start, 0);
+    end = *address != 0 ? mpyk_source_address(stop, 0) : 0;
+    forget_error();
+    return end > *address ? end - *address : 0;
+}
+
+static void
+take_over(struct place *place, void *data, size_t size)
+{
+    const char *reason = NULL;
+
+    if (mpyk_btf_set_kernel(&place->set, data, size, &reason) < 0) {
+        snprintf(place->reason, sizeof(place->reason), "the BTF cannot be used: %s", reason);
+    }
+}
+
+static void
+search_memory(struct place *place)
+{
+    uint64_t address, size = find_range("__start_BTF", "__stop_BTF", &address);
+    void *data = copy_memory(address, size);
 
     if (data != NULL) {
-        block->btf = mpyk_btf_create(data, size, base, &reason);
+        take_over(place, data, size);
+    } else {
+        snprintf(place->reason, sizeof(place->reason), "%s",
+                 size == 0 ? "the kernel has no symbols __start_BTF and __stop_BTF"
+                           : "the memory from __start_BTF to __stop_BTF is not in the dump");
     }
-    if (block == NULL || block->btf == NULL) {
-        free(block);
-        return NULL;
-    }
-    block->address = address;
-    return block;
 }
 
-/* The kernel's own BTF; NULL if it has none that we can read. */
-static const struct mpyk_btf *
-need_vmlinux(void)
+/* The running kernel's build ID: of vmcoreinfo (Linux 5.9), or of its notes in memory. */
+static void
+dump_build_id(struct mpyk_build_id *id)
 {
-    uint64_t start, stop;
+    uint64_t address, size;
+    void *notes;
 
-    if (!vmlinux_searched) {
-        start = mpyk_source_address("__start_BTF", 0);
-        stop = start != 0 ? mpyk_source_address("__stop_BTF", 0) : 0;
-        if (stop > start) {
-            vmlinux = read_block(start, stop - start, NULL);
-        }
-        vmlinux_searched = !PyErr_Occurred();
+    id->size = mpyk_source_build_id(id->bytes, sizeof(id->bytes));
+    if (id->size == 0 && !PyErr_Occurred()) {
+        size = find_range("__start_notes", "__stop_notes", &address);
+        notes = copy_memory(address, size);
+        mpyk_elf_build_id(notes, notes != NULL ? size : 0, mpyk_target.big_endian, id);
+        free(notes);
     }
-    return vmlinux != NULL ? vmlinux->btf : NULL;
 }
+
+/* NULL, or why a file with this build ID and this size of BTF is not the dump's. */
+static const char *
+differs_from_dump(const struct mpyk_build_id *id, size_t size)
+{
+    struct mpyk_build_id wanted;
+    uint64_t address, wanted_size = find_range("__start_BTF", "__stop_BTF", &address);
+
+    dump_build_id(&wanted);
+    if (wanted.size != 0 && id->size != 0 &&
+        (wanted.size != id->size || memcmp(wanted.bytes, id->bytes, id->size) != 0)) {
+        return "its build ID is not that of the dump's kernel";
+    }
+    if (wanted_size != 0 && wanted_size != size) {
+        return "its BTF has not the size of that of the dump's kernel";
+    }
+    return NULL;
+}
+
+static void
+search_file(struct place *place, const char *path)
+{
+    struct mpyk_build_id id;
+    const char *reason;
+    size_t size = 0;
+    void *data = mpyk_elf_section(path, ".BTF", &size, &id, &reason);
+
+    place->reason[0] = '\0';
+    reason = data != NULL ? differs_from_dump(&id, size) : reason;
+    if (reason != NULL) {
+        free(data);
+        snprintf(place->reason, sizeof(place->reason), "%.100s is not used for its .BTF: %s", path,
+                 reason);
+        return;
+    }
+    take_over(place, data, size);
+    if (place->set.kernel != NULL) {
+        snprintf(place->path, sizeof(place->path), "%s", path);
+    }
+}
+
+static void
+search_files(struct place *place)
+{
+    char path[MPYK_SOURCE_PATH_MAX];
+
+    for (int i = 0; place->set.kernel == NULL && !PyErr_Occurred(); i++) {
+        int found = mpyk_source_file(i, path, sizeof(path));
+        if (found < 0) {
+            break;
+        }
+        if (found > 0) {
+            search_file(place, path);
+        }
+    }
+}
+
+/* Where the kernel's BTF was found; NULL if there is none that we can read. */
+static struct place *
+need_kernel(void)
+{
+    for (int i = only_file ? FILE_ON_DISK : MEMORY; i < PLACES && !PyErr_Occurred(); i++) {
+        struct place *place = &places[i];
+        if (!place->searched) {
+            (i == MEMORY ? search_memory : search_files)(place);
+            place->searched = !PyErr_Occurred();
+        }
+        if (place->set.kernel != NULL) {
+            return place;
+        }
+    }
+    return NULL;
+}
+
+/* ---- modules ---- */
 
 /* Offsets in struct btf_module and struct btf (kernel/bpf/btf.c). */
-struct places {
-    long list, btf, data, size;
+struct offsets {
+    long list, btf, data, size, id, name;
 };
 
 static int
-find_places(const struct mpyk_btf *btf, struct places *places)
+find_offsets(const struct mpyk_btf *btf, struct offsets *offsets)
 {
-    places->list = mpyk_btf_offset(btf, "btf_module", "list");
-    places->btf = mpyk_btf_offset(btf, "btf_module", "btf");
-    places->data = mpyk_btf_offset(btf, "btf", "data");
-    places->size = mpyk_btf_offset(btf, "btf", "data_size");
-    return places->list < 0 || places->btf < 0 || places->data < 0 || places->size < 0 ? -1 : 0;
+    offsets->list = mpyk_btf_offset(btf, "btf_module", "list");
+    offsets->btf = mpyk_btf_offset(btf, "btf_module", "btf");
+    offsets->data = mpyk_btf_offset(btf, "btf", "data");
+    offsets->size = mpyk_btf_offset(btf, "btf", "data_size");
+    offsets->id = mpyk_btf_offset(btf, "btf", "id");
+    offsets->name = mpyk_btf_offset(btf, "btf", "name");
+    return offsets->list < 0 || offsets->btf < 0 || offsets->data < 0 || offsets->size < 0 ? -1 : 0;
 }
 
-/* A number of the dump (in our byte order), 0 if it cannot be read. */
+/* A number of the dump, 0 if it cannot be read. */
 static uint64_t
 read_number(uint64_t address, int size)
 {
-    uint64_t wide = 0;
-    uint32_t narrow = 0;
-    int status = mpyk_readmem(address, MPYK_KVADDR, size == 4 ? (void *)&narrow : &wide, size);
+    unsigned char data[8];
+    int status = mpyk_readmem(address, MPYK_KVADDR, data, size);
 
-    if (status < 0 && !PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
-        PyErr_Clear();
-    }
-    return status < 0 ? 0 : size == 4 ? narrow : wide;
+    forget_error();
+    return status < 0 ? 0 : mpyk_decode(data, (size_t)size, mpyk_target.big_endian);
 }
 
-static int
-is_known(uint64_t address)
-{
-    for (const struct block *block = modules; block != NULL; block = block->next) {
-        if (block->address == address) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-/* Modules are kept in the order of the kernel's list. */
 static void
-add_module(const struct places *places, uint64_t entry)
+read_name(const struct offsets *offsets, uint64_t btf, char *name, size_t size)
+{
+    memset(name, 0, size);
+    if (offsets->name < 0 ||
+        mpyk_readmem(btf + (uint64_t)offsets->name, MPYK_KVADDR, name, (long)size - 1) < 0) {
+        name[0] = '\0';
+    }
+    forget_error();
+}
+
+static void
+see_module(struct place *place, const struct offsets *offsets, uint64_t entry)
 {
     int word = mpyk_target.pointer_size;
-    uint64_t btf = read_number(entry - places->list + places->btf, word), data, size;
-    struct block **end = &modules;
+    uint64_t btf = read_number(entry - offsets->list + offsets->btf, word);
+    struct mpyk_btf_key key = { 0 };
+    const char *reason;
+    char name[56];          /* MODULE_NAME_LEN of 64-bit kernels */
+    void *data;
 
     if (btf == 0) {
         return;
     }
-    data = read_number(btf + places->data, word);
-    size = read_number(btf + places->size, 4);
-    if (data == 0 || is_known(data)) {
+    key.address = read_number(btf + offsets->data, word);
+    key.size = read_number(btf + offsets->size, 4);
+    key.id = offsets->id >= 0 ? (uint32_t)read_number(btf + offsets->id, 4) : 0;
+    if (key.address == 0 || mpyk_btf_set_keep(&place->set, &key)) {
         return;
     }
-    while (*end != NULL) {
-        end = &(*end)->next;
+    data = copy_memory(key.address, key.size);
+    if (data != NULL) {
+        read_name(offsets, btf, name, sizeof(name));
+        (void)mpyk_btf_set_add(&place->set, &key, name, data, key.size, &reason);
     }
-    *end = read_block(data, size, vmlinux->btf);
 }
 
-/* Read the BTF of all modules that are in the list and not known yet. */
-static void
+/* Read the BTF of all modules that are in the kernel's list and not known yet. */
+static struct place *
 need_modules(void)
 {
-    struct places places;
+    struct place *place = need_kernel();
+    struct offsets offsets;
     uint64_t head, entry;
     int count = 0;
 
-    if (modules_searched || need_vmlinux() == NULL || find_places(vmlinux->btf, &places) < 0) {
-        return;
+    if (place == NULL || place->modules_searched ||
+        find_offsets(place->set.kernel->btf, &offsets) < 0) {
+        return place;
     }
     head = mpyk_source_address("btf_modules", 0);
     entry = head != 0 ? read_number(head, mpyk_target.pointer_size) : 0;
+    mpyk_btf_set_begin(&place->set);
     while (entry != 0 && entry != head && !PyErr_Occurred() && count++ < MAX_MODULES) {
-        add_module(&places, entry);
+        see_module(place, &offsets, entry);
         entry = PyErr_Occurred() ? 0 : read_number(entry, mpyk_target.pointer_size);
     }
-    modules_searched = !PyErr_Occurred();
+    mpyk_btf_set_end(&place->set, entry == head && head != 0 && !PyErr_Occurred());
+    place->modules_searched = !PyErr_Occurred();
+    return place;
 }
 
 void
 mpyk_btf_look_again(void)
 {
-    modules_searched = 0;
+    for (int i = 0; i < PLACES; i++) {
+        places[i].modules_searched = 0;
+    }
+}
+
+void
+mpyk_btf_only_file(int only)
+{
+    only_file = only;
 }
 
 static void __attribute__((destructor))
-free_blocks(void)
+free_places(void)
 {
-    while (modules != NULL) {
-        struct block *next = modules->next;
-        mpyk_btf_destroy(modules->btf);
-        free(modules);
-        modules = next;
-    }
-    if (vmlinux != NULL) {
-        mpyk_btf_destroy(vmlinux->btf);
-        free(vmlinux);
-    }
-    vmlinux = last_used = NULL;
-}
-
-/* ---- names ---- */
-
-static uint32_t
-kinds_of_code(int code)
-{
-    switch (code) {
-    case MPYK_TYPE_CODE_STRUCT:
-        return MPYK_BTF_SET(MPYK_BTF_STRUCT);
-    case MPYK_TYPE_CODE_UNION:
-        return MPYK_BTF_SET(MPYK_BTF_UNION);
-    case MPYK_TYPE_CODE_ENUM:
-        return MPYK_BTF_SET(MPYK_BTF_ENUM) | MPYK_BTF_SET(MPYK_BTF_ENUM64);
-    case MPYK_TYPE_CODE_TYPEDEF:
-        return MPYK_BTF_SET(MPYK_BTF_TYPEDEF) | MPYK_BTF_SET(MPYK_BTF_INT) |
-               MPYK_BTF_SET(MPYK_BTF_FLOAT);
-    default:
-        return TAGS;
+    for (int i = 0; i < PLACES; i++) {
+        mpyk_btf_set_free(&places[i].set);
+        places[i].searched = places[i].modules_searched = 0;
     }
 }
 
-/* "unsigned long" is "long unsigned int" in BTF: compare both in the usual spelling. */
-static uint32_t
-find_integer(const struct mpyk_btf *btf, const char *name)
+static PyObject *
+module_names(const struct place *place)
 {
-    char wanted[32], known[32];
-    const char *spelled = mpyk_base_name(name, wanted, sizeof(wanted));
-    struct mpyk_btf_type type;
-    uint32_t id;
+    PyObject *names = PyList_New(0);
 
-    for (unsigned n = 0; spelled == wanted && (id = mpyk_btf_base_type(btf, n)) != 0; n++) {
-        if (mpyk_btf_type(btf, id, &type) == 0 &&
-            strcmp(mpyk_base_name(type.name, known, sizeof(known)), wanted) == 0) {
-            return id;
+    for (const struct mpyk_btf_block *block = place != NULL ? place->set.modules : NULL;
+         names != NULL && block != NULL; block = block->next) {
+        PyObject *name = PyUnicode_DecodeUTF8(block->name, (Py_ssize_t)strlen(block->name),
+                                              "surrogateescape");
+        if (name == NULL || PyList_Append(names, name) < 0) {
+            Py_CLEAR(names);
         }
+        Py_XDECREF(name);
     }
-    return 0;
+    return names;
 }
 
-/* 0 if a type of that name is in this block. */
-static int
-find_in(const struct mpyk_btf *btf, const char *name, int code, mpyk_handle *handle)
+PyObject *
+mpyk_btf_state(void)
 {
-    uint32_t id = mpyk_btf_find(btf, name, kinds_of_code(code));
-    struct mpyk_btf_type type;
+    const struct place *place = need_modules();
+    PyObject *modules, *path;
+    const char *kernel = NULL;
+    char reason[2 * sizeof(place->reason) + 8];
 
-    if (id == 0 && code == MPYK_TYPE_CODE_TYPEDEF) {
-        id = find_integer(btf, name);
+    if (place != NULL) {
+        kernel = place == &places[MEMORY] ? "memory" : "file";
     }
-    if (id == 0 || mpyk_btf_type(btf, id, &type) < 0) {
-        return -1;
-    }
-    *handle = type.record;
-    return 0;
+    snprintf(reason, sizeof(reason), "%s%s%s", places[MEMORY].reason,
+             places[MEMORY].reason[0] && places[FILE_ON_DISK].reason[0] ? "; " : "",
+             places[FILE_ON_DISK].reason);
+    modules = PyErr_Occurred() ? NULL : module_names(place);
+    path = place == &places[FILE_ON_DISK] ? PyUnicode_DecodeFSDefault(place->path)
+                                          : Py_NewRef(Py_None);
+    return Py_BuildValue("{s:z,s:N,s:N,s:s}", "kernel", kernel, "file", path, "modules", modules,
+                         "reason", reason);      /* NULL if one of them is NULL */
 }
 
+/* ---- the sources ---- */
+
 static int
-vmlinux_lookup(const char *name, int code, mpyk_handle *handle, struct mpyk_source_error *error)
+kernel_lookup(const char *name, int code, mpyk_handle *handle, struct mpyk_source_error *error)
 {
-    const struct mpyk_btf *btf = need_vmlinux();
+    const struct place *place = need_kernel();
 
     error->text[0] = '\0';
-    return btf != NULL ? find_in(btf, name, code, handle) : -1;
+    return place != NULL ? mpyk_btf_lookup(place->set.kernel->btf, name, code, handle) : -1;
 }
 
 static int
 modules_lookup(const char *name, int code, mpyk_handle *handle, struct mpyk_source_error *error)
 {
+    const struct place *place = need_modules();
+    const struct mpyk_btf_block *block = place != NULL ? place->set.modules : NULL;
+
     error->text[0] = '\0';
-    need_modules();
-    for (const struct block *block = modules; block != NULL; block = block->next) {
-        if (find_in(block->btf, name, code, handle) == 0) {
+    for (; block != NULL; block = block->next) {
+        if (mpyk_btf_lookup(block->btf, name, code, handle) == 0) {
             return 0;
         }
     }
     return -1;
+}
+
+static int
+names_in(const struct mpyk_btf *btf, uint32_t first, const char *prefix, uint32_t kinds,
+         int (*found)(const char *name, void *arg), void *arg)
+{
+    size_t size = strlen(prefix);
+    struct mpyk_btf_type type;
+
+    for (uint32_t id = first; id < mpyk_btf_end(btf); id++) {
+        if (mpyk_btf_type(btf, id, &type) == 0 && (kinds & MPYK_BTF_SET(type.kind)) &&
+            type.name[0] != '\0' && strncmp(type.name, prefix, size) == 0 &&
+            found(type.name, arg) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
+mpyk_btf_names(const char *prefix, int code, int (*found)(const char *name, void *arg), void *arg)
+{
+    const struct place *place = need_modules();
+    const struct mpyk_btf *btf = place != NULL ? place->set.kernel->btf : NULL;
+    const struct mpyk_btf_block *block = place != NULL ? place->set.modules : NULL;
+    uint32_t kinds = mpyk_btf_kinds(code);
+    int status = btf != NULL ? names_in(btf, 1, prefix, kinds, found, arg) : 0;
+
+    for (; block != NULL && status == 0; block = block->next) {
+        status = names_in(block->btf, mpyk_btf_end(btf), prefix, kinds, found, arg);
+    }
+    return status;
 }
 
 /* BTF has no variables but some percpu ones: they are gdb's. */
@@ -275,124 +397,56 @@ no_symbol(const char *Py_UNUSED(name), struct mpyk_symbol_desc *Py_UNUSED(symbol
     return -1;
 }
 
-/* ---- handles ---- */
+/* gdb finds the kernel's enumerators, those of modules only with their debuginfo. */
+static int
+modules_enumerator(const char *name, struct mpyk_symbol_desc *symbol,
+                   struct mpyk_source_error *error)
+{
+    const struct place *place = need_modules();
+    const struct mpyk_btf_block *block = place != NULL ? place->set.modules : NULL;
+    struct mpyk_btf_type type;
+
+    error->text[0] = '\0';
+    for (; block != NULL; block = block->next) {
+        if (mpyk_btf_find_enumerator(block->btf, mpyk_btf_end(place->set.kernel->btf), name, &type,
+                                     &symbol->value) == 0) {
+            symbol->kind = MPYK_SYMBOL_ENUMERATOR;
+            symbol->type = type.record;
+            symbol->address = 0;
+            return 0;
+        }
+    }
+    return -1;
+}
 
 static const struct mpyk_btf *
 block_of(mpyk_handle handle)
 {
-    if (last_used != NULL && mpyk_btf_owns(last_used->btf, handle)) {
-        return last_used->btf;
+    const struct mpyk_btf *btf = NULL;
+
+    for (int i = 0; btf == NULL && i < PLACES; i++) {
+        btf = mpyk_btf_set_owner(&places[i].set, handle);
     }
-    if (vmlinux != NULL && mpyk_btf_owns(vmlinux->btf, handle)) {
-        last_used = vmlinux;
-        return vmlinux->btf;
-    }
-    for (struct block *block = modules; block != NULL; block = block->next) {
-        if (mpyk_btf_owns(block->btf, handle)) {
-            last_used = block;
-            return block->btf;
-        }
-    }
-    return NULL;
-}
-
-/* The handle of a number, NULL for void.  -1 if it is not valid. */
-static int
-handle_of(const struct mpyk_btf *btf, uint32_t id, mpyk_handle *handle)
-{
-    struct mpyk_btf_type type;
-
-    *handle = NULL;
-    if (mpyk_btf_strip(btf, id, &id) < 0 || mpyk_btf_type(btf, id, &type) < 0) {
-        return -1;
-    }
-    *handle = type.record;
-    return 0;
-}
-
-static int
-code_of(const struct mpyk_btf_type *type)
-{
-    static const int codes[MPYK_BTF_KINDS] = {
-        [MPYK_BTF_VOID] = MPYK_TYPE_CODE_VOID,       [MPYK_BTF_INT] = MPYK_TYPE_CODE_INT,
-        [MPYK_BTF_PTR] = MPYK_TYPE_CODE_PTR,         [MPYK_BTF_ARRAY] = MPYK_TYPE_CODE_ARRAY,
-        [MPYK_BTF_STRUCT] = MPYK_TYPE_CODE_STRUCT,   [MPYK_BTF_UNION] = MPYK_TYPE_CODE_UNION,
-        [MPYK_BTF_ENUM] = MPYK_TYPE_CODE_ENUM,       [MPYK_BTF_TYPEDEF] = MPYK_TYPE_CODE_TYPEDEF,
-        [MPYK_BTF_FUNC_PROTO] = MPYK_TYPE_CODE_FUNC, [MPYK_BTF_FLOAT] = MPYK_TYPE_CODE_FLT,
-        [MPYK_BTF_ENUM64] = MPYK_TYPE_CODE_ENUM,
-    };
-
-    if (type->kind == MPYK_BTF_FWD) {
-        return type->is_union ? MPYK_TYPE_CODE_UNION : MPYK_TYPE_CODE_STRUCT;
-    }
-    return type->is_bool ? MPYK_TYPE_CODE_BOOL : codes[type->kind];
-}
-
-static int
-is_declaration(const struct mpyk_btf_type *type)
-{
-    int is_enum = type->kind == MPYK_BTF_ENUM || type->kind == MPYK_BTF_ENUM64;
-
-    return type->kind == MPYK_BTF_FWD || (is_enum && type->count == 0);
+    return btf;
 }
 
 static int
 describe(mpyk_handle handle, struct mpyk_type_desc *desc, struct mpyk_source_error *error)
 {
-    const struct mpyk_btf *btf = block_of(handle);
-    struct mpyk_btf_type type;
-
-    memset(desc, 0, sizeof(*desc));
-    if (btf == NULL || mpyk_btf_record(btf, handle, &type) < 0) {
-        return fail(error, "this is no type of the BTF.");
-    }
-    desc->code = code_of(&type);
-    if (desc->code == MPYK_TYPE_CODE_UNDEF || !mpyk_btf_is_finite(btf, type.id) ||
-        handle_of(btf, type.target, &desc->target) < 0) {
-        return fail(error, "the BTF of this type is broken.");
-    }
-    desc->name = type.name[0] != '\0' ? type.name : NULL;
-    if (desc->code == MPYK_TYPE_CODE_PTR) {
-        desc->size = (uint64_t)mpyk_target.pointer_size;
-    } else {
-        desc->size = desc->code == MPYK_TYPE_CODE_FUNC ? 1 : type.size;
-    }
-    desc->elements = type.elements;
-    desc->is_unsigned = type.is_unsigned;
-    desc->incomplete = is_declaration(&type);
-    desc->nfields = (int)type.count;
-    return 0;
+    return mpyk_btf_describe(block_of(handle), handle, mpyk_target.pointer_size, desc, error);
 }
 
 static int
 fields(mpyk_handle handle, struct mpyk_field_desc *descs, int count,
        struct mpyk_source_error *error)
 {
-    const struct mpyk_btf *btf = block_of(handle);
-    struct mpyk_btf_field field;
-    struct mpyk_btf_type type;
-
-    if (btf == NULL || mpyk_btf_record(btf, handle, &type) < 0) {
-        return fail(error, "this is no type of the BTF.");
-    }
-    for (int i = 0; i < count; i++) {
-        memset(&descs[i], 0, sizeof(descs[i]));
-        if (mpyk_btf_field(btf, &type, (uint32_t)i, &field) < 0 ||
-            handle_of(btf, field.type, &descs[i].type) < 0) {
-            return fail(error, "the BTF of a member is broken.");
-        }
-        descs[i].name = field.name;
-        descs[i].bit_offset = field.bit_offset;
-        descs[i].bit_size = field.bit_size;
-        descs[i].value = field.value;
-    }
-    return 0;
+    return mpyk_btf_fields(block_of(handle), handle, descs, count, error);
 }
 
 const struct mpyk_type_source mpyk_btf_source = {
-    "BTF", vmlinux_lookup, no_symbol, describe, fields,
+    "BTF", kernel_lookup, no_symbol, describe, fields,
 };
 
 const struct mpyk_type_source mpyk_btf_modules_source = {
-    "BTF", modules_lookup, no_symbol, describe, fields,
+    "BTF", modules_lookup, modules_enumerator, describe, fields,
 };

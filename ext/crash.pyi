@@ -6,7 +6,7 @@ does wrong gets past it. An argument ``addr`` may be any int, the typed objects 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Any, Final, Generic, Literal, TypeVar, overload
+from typing import Any, Final, Generic, Literal, TypedDict, TypeVar, overload
 
 from typing_extensions import Buffer
 
@@ -67,6 +67,12 @@ def set_readmem_task(task: int, /) -> None:
 def set_cache_size(size: int, /) -> int:
     """Bound the page cache to so many bytes (0: no cache); return the old bound. Live systems are never cached."""
 
+def set_dump_reader(on: bool, /) -> bool:
+    """Read pages of kdump-compressed dumps ourselves (the default), or leave all to crash; return what it was."""
+
+def dump_reader_pages() -> int:
+    """How many pages of the dump we have read ourselves, not crash."""
+
 def uvtop(task: int, addr: int, /) -> int: ...
 def phys_to_page(addr: int, /) -> int: ...
 def PAGEOFFSET(addr: int, /) -> int: ...
@@ -96,6 +102,20 @@ def sLong(value: int, /) -> int: ...
 def le32_to_cpu(value: int, /) -> int: ...
 def le16_to_cpu(value: int, /) -> int: ...
 def cpu_to_le32(value: int, /) -> int: ...
+
+# The classic dicts; pykdump.classic puts these into the module.
+
+def gdb_typeinfo(typename: str) -> dict[str, Any]:
+    """Describe a type: basetype, codetype, typelength and, where they apply, typedef, stars, dims, body and so on."""
+
+def gdb_whatis(symbol: str) -> dict[str, Any]:
+    """Describe a variable or a function as gdb_typeinfo() does, with ``fname``, its name."""
+
+def exec_epython_command(command: str) -> None:
+    """Run a crash command written in Python, or a program, with its arguments."""
+
+def exec_crash_command_bg2(command: str) -> tuple[int, int]:
+    """Start a crash command in a forked child; return (descriptor to read its output from, pid to wait for)."""
 
 # Symbols
 
@@ -127,6 +147,18 @@ def exec_crash_command(command: str, no_stdout: bool = ...) -> str:
 def _exec_crash_command_fd(command: str, fd: int, /) -> None:
     """Run a crash command that prints into ``fd``, in a forked child; with -1 only check it."""
 
+def _repl_begin() -> tuple[bool, bool]:
+    """End crash's pager; return whether lines can be edited here, and whether crash was started without -s."""
+
+def _repl_read(prompt: str, completer: Callable[[str, str], tuple[list[str], str, str]] | None, /) -> str | None:
+    """Read a line, None at the end of the input. ``completer(head, word)``: matches, appended character, insertion."""
+
+def _repl_history_add(line: str, /) -> None: ...
+def _symbol_names(prefix: str, /) -> list[str]: ...
+def _type_names(kind: str, prefix: str, /) -> list[str]:
+    """Return the types of the BTF that begin so; kind is struct, union, enum, or empty for typedefs."""
+
+def _command_names(prefix: str, /) -> list[str]: ...
 def _redirected() -> bool:
     """Return whether the user sends the output of this command to a pipe or a file."""
 
@@ -182,7 +214,13 @@ def member_size(type: str | TypeInfo, member: str, /) -> int: ...
 def enumerator_value(name: str, /) -> int | None: ...
 def enum_values(name: str, /) -> dict[str, int]: ...
 def struct_info(type: str, /) -> list[tuple[Any, ...]]:
-    """Return (name, offset, bit offset, bit size, size, type) of each member."""
+    """Return (name, offset, bit offset, bit size, size, type) of each member.
+
+    BTF has only the number of an array's elements; its dimensions are gdb's, where gdb knows the struct, here and in
+    all that reads or shows a member (``TypeInfo.dims``, ``VarInfo.ctype``, values, ``Dump()``). Else the array is flat:
+    with ``set_type_source("btf")``, in structs of a module without debuginfo, behind a pointer to an array, and where
+    asking would cost too much: ``char x[a][b]`` of less than 64 bytes in a struct that has no other array.
+    """
 
 def struct_members(type: str, /) -> dict[str, VarInfo]: ...
 def struct_class(type: str, /) -> type[StructResult]: ...
@@ -190,18 +228,34 @@ def expression_type(text: str, /) -> TypeInfo: ...
 def purge_types() -> None:
     """Look names up again (after a module's debuginfo was loaded)."""
 
-def set_type_source(source: Literal["auto", "btf", "gdb"], /) -> str:
+def set_type_source(source: Literal["auto", "btf", "file", "gdb"], /) -> str:
     """Choose where names of types are looked up, for the rest of the session; return the choice before.
 
     ``auto``: in the dump's own BTF (the kernel's, then that of loaded modules), then in gdb. ``btf``: there only.
-    ``gdb``: in debuginfo only. Variables, functions and expressions are gdb's in any case. Types and classes that a
-    program has already keep what they are; those asked for from now on are made anew.
+    ``file``: the same, but the kernel's BTF is that of the vmlinux file. ``gdb``: in debuginfo only. Variables,
+    functions and expressions are gdb's in any case. Types and classes that a program has already keep what they are;
+    those asked for from now on are made anew.
+    """
+
+class _TypeSource(TypedDict):
+    choice: Literal["auto", "btf", "file", "gdb"]
+    kernel: Literal["memory", "file"] | None
+    file: str | None
+    modules: list[str]
+    reason: str
+
+def type_source() -> _TypeSource:
+    """Say where types come from.
+
+    ``kernel`` is where the kernel's BTF was found: in the dump's ``memory``, or in the .BTF section of the vmlinux
+    ``file``, or nowhere (then types are gdb's). ``reason`` tells why it was not found in the places that come before.
+    ``modules`` are those with BTF, in the order of their loading: of several that define one name the first wins.
     """
 
 class TypeInfo:
     """A C type."""
 
-    def __init__(self, typename: str) -> None: ...
+    def __init__(self, typename: str | dict[str, Any]) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
     def fullname(self) -> str: ...
     def typestr(self) -> str: ...
@@ -303,4 +357,5 @@ class LazyArray(Sequence[_T], Generic[_T]):
     @overload
     def __getitem__(self, index: slice) -> list[_T]: ...
 
+def _make_struct(tag: str, size: int, fields: list[tuple[str, TypeInfo | str, int, int]], /) -> None: ...
 def _set_sinfo_factory(factory: Callable[[str], Mapping[str, Any]], /) -> None: ...

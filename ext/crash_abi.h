@@ -16,19 +16,24 @@
 #define MPYK_ABI_OBJECTS(X)                                                                        \
     X(program_context, pc, 1)                                                                      \
     X(task_table, tt, 0)                                                                           \
+    X(symbol_table_data, st, 0)                                                                    \
     X(machdep_table, machdep, 0)                                                                   \
     X(kernel_table, kt, 0)
 
 /* X(structure): those that are handed to crash or stepped over, so that their size matters. */
-#define MPYK_ABI_SIZES(X) X(command_table_entry) X(task_context) X(task_mem_usage)
+#define MPYK_ABI_SIZES(X) X(command_table_entry) X(load_module) X(task_context) X(task_mem_usage)
 
 /* X(structure, member) */
 #define MPYK_ABI_MEMBERS(X)                                                                        \
     X(program_context, program_name)                                                               \
     X(program_context, program_version)                                                            \
     X(program_context, gdb_version)                                                                \
+    X(program_context, namelist_debug)                                                             \
+    X(program_context, debuginfo_file)                                                             \
     X(program_context, namelist)                                                                   \
     X(program_context, dumpfile)                                                                   \
+    X(program_context, readmem)                                                                    \
+    X(program_context, read_vmcoreinfo)                                                            \
     X(program_context, flags)                                                                      \
     X(program_context, flags2)                                                                     \
     X(program_context, main_loop_env)                                                              \
@@ -40,6 +45,7 @@
     X(program_context, command_line)                                                               \
     X(program_context, orig_line)                                                                  \
     X(program_context, curcmd)                                                                     \
+    X(program_context, cmd_table)                                                                  \
     X(program_context, lastcmd)                                                                    \
     X(program_context, cmdgencur)                                                                  \
     X(program_context, curcmd_flags)                                                               \
@@ -78,12 +84,19 @@
     X(machdep_table, pagesize)                                                                     \
     X(machdep_table, pageshift)                                                                    \
     X(machdep_table, pageoffset)                                                                   \
+    X(symbol_table_data, symtable)                                                                 \
+    X(symbol_table_data, symend)                                                                   \
+    X(symbol_table_data, load_modules)                                                             \
+    X(symbol_table_data, mods_installed)                                                           \
     X(kernel_table, utsname)                                                                       \
+    X(kernel_table, flags2)                                                                        \
     X(kernel_table, cpus)                                                                          \
     X(command_table_entry, name)                                                                   \
     X(command_table_entry, func)                                                                   \
     X(command_table_entry, help_data)                                                              \
     X(command_table_entry, flags)                                                                  \
+    X(extension_table, command_table)                                                              \
+    X(extension_table, next)                                                                       \
     X(task_context, task)                                                                          \
     X(task_context, thread_info)                                                                   \
     X(task_context, pid)                                                                           \
@@ -95,6 +108,10 @@
     X(task_mem_usage, total_vm)                                                                    \
     X(syment, value)                                                                               \
     X(syment, name)                                                                                \
+    X(load_module, mod_symtable)                                                                   \
+    X(load_module, mod_symend)                                                                     \
+    X(load_module, symtable)                                                                       \
+    X(load_module, symend)                                                                         \
     X(load_module, mod_name)
 
 /* X(constant) */
@@ -108,12 +125,14 @@
     X(IN_FOREACH)                                                                                  \
     X(IN_GDB)                                                                                      \
     X(IN_RESTART)                                                                                  \
+    X(KMOD_MEMORY)                                                                                 \
     X(KVADDR)                                                                                      \
     X(LIVE_SYSTEM)                                                                                 \
     X(MAXARGS)                                                                                     \
     X(MAX_MOD_NAME)                                                                                \
     X(MINIMAL)                                                                                     \
     X(MINIMAL_MODE)                                                                                \
+    X(MOD_MEM_NUM_TYPES)                                                                           \
     X(NO_PID)                                                                                      \
     X(PAGE_EXCLUDED)                                                                               \
     X(PAGE_INCOMPLETE)                                                                             \

@@ -28,6 +28,27 @@ int mpyk_check_quit_flag(void) __asm__("_Z15check_quit_flagv");
 /* True when this crash has the optional symbol. */
 #define MPYK_HAS(symbol) ((void *)&(symbol) != NULL)
 
+/*
+ * The table number `part` of a module's symbols.  Its end in *end, NULL if it has no such table; -1
+ * if there are no more.  (From 8.0.4 on crash may keep one for each kind of memory that a module
+ * has.)
+ */
+static inline int
+mpyk_module_symbols(const struct load_module *module, int part, const struct syment **start,
+                    const struct syment **end)
+{
+#ifdef MOD_MEM_NUM_TYPES
+    if (MODULE_MEMORY()) {
+        *start = part < MOD_MEM_NUM_TYPES && module->symtable != NULL ? module->symtable[part] : NULL;
+        *end = *start != NULL ? module->symend[part] : NULL;
+        return part < MOD_MEM_NUM_TYPES ? 0 : -1;
+    }
+#endif
+    *start = module->mod_symtable;
+    *end = module->mod_symend;
+    return part == 0 ? 0 : -1;
+}
+
 /* Bits of pc->flags that belong to the command being run, not to the session. */
 #define MPYK_COMMAND_FLAGS                                                                    \
     (IN_FOREACH | IN_GDB | IN_RESTART | _SIGINT_ | INIT_IFILE | RUNTIME_IFILE | IFILE_ERROR | \

@@ -43,6 +43,9 @@ int mpyk_gdb_describe(mpyk_handle type, struct mpyk_type_desc *desc,
 int mpyk_gdb_fields(mpyk_handle type, struct mpyk_field_desc *fields, int count,
                     struct mpyk_source_error *error);
 
+/* The path of the file that gdb has the kernel's symbols from. */
+int mpyk_gdb_symbol_file(char *path, size_t size, struct mpyk_source_error *error);
+
 /* The type of a C expression, which is not evaluated. */
 int mpyk_gdb_expression_type(const char *text, mpyk_handle *type, struct mpyk_source_error *error);
 
@@ -62,6 +65,7 @@ struct mpyk_gdb_bridge {
     int (*lookup_symbol)(const char *, struct mpyk_symbol_desc *, struct mpyk_source_error *);
     int (*describe)(mpyk_handle, struct mpyk_type_desc *, struct mpyk_source_error *);
     int (*fields)(mpyk_handle, struct mpyk_field_desc *, int, struct mpyk_source_error *);
+    int (*symbol_file)(char *, size_t, struct mpyk_source_error *);
     int (*expression_type)(const char *, mpyk_handle *, struct mpyk_source_error *);
     int (*watch)(void (*)(const void *), struct mpyk_source_error *);
     void (*unwatch)(void);

@@ -300,6 +300,17 @@ extern "C" int mpyk_gdb_target(struct mpyk_gdb_target *target, struct mpyk_sourc
     });
 }
 
+extern "C" int mpyk_gdb_symbol_file(char *path, size_t size, struct mpyk_source_error *error)
+{
+    return guarded(error, [&]() {
+        const struct objfile *objfile = current_program_space->symfile_object_file;
+        if (objfile == nullptr)
+            return -1;
+        snprintf(path, size, "%s", objfile_name(objfile));
+        return 0;
+    });
+}
+
 extern "C" void mpyk_gdb_unwatch(void)
 {
     if (watch_changed == nullptr)
@@ -326,7 +337,7 @@ extern "C" int mpyk_gdb_watch(void (*changed)(const void *owner), struct mpyk_so
 #define MPYK_GDB_BRIDGE(major)                                                                     \
     {                                                                                              \
         major, mpyk_gdb_target, mpyk_gdb_lookup, mpyk_gdb_lookup_symbol, mpyk_gdb_describe,        \
-        mpyk_gdb_fields, mpyk_gdb_expression_type, mpyk_gdb_watch, mpyk_gdb_unwatch,               \
-        mpyk_catching                                                                              \
+        mpyk_gdb_fields, mpyk_gdb_symbol_file, mpyk_gdb_expression_type, mpyk_gdb_watch,           \
+        mpyk_gdb_unwatch, mpyk_catching                                                            \
     }
 /* clang-format on */

@@ -72,6 +72,12 @@ mpyk_gdb_fields(mpyk_handle type, struct mpyk_field_desc *fields, int count,
 }
 
 int
+mpyk_gdb_symbol_file(char *path, size_t size, struct mpyk_source_error *error)
+{
+    return bridge->symbol_file(path, size, error);
+}
+
+int
 mpyk_gdb_expression_type(const char *text, mpyk_handle *type, struct mpyk_source_error *error)
 {
     return bridge->expression_type(text, type, error);

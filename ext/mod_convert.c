@@ -3,7 +3,9 @@
  * Bytes and machine integers: functions that need no dump.
  */
 #include "pycompat.h"
+#include "byte_order.h"
 #include "mod_crash.h"
+#include "types.h"
 
 #include <endian.h>
 
@@ -45,15 +47,10 @@ mpyk_text(const char *bytes, Py_ssize_t size)
 PyObject *
 mpyk_int_from_memory(const void *raw, int size, int is_signed)
 {
-    uint64_t u = 0;
-    int64_t s;
+    uint64_t u = mpyk_decode(raw, (size_t)size, mpyk_target.big_endian);
     int shift = 64 - 8 * size;
+    int64_t s;
 
-#if __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
-    memcpy((char *)&u + sizeof(u) - size, raw, (size_t)size);
-#else
-    memcpy(&u, raw, (size_t)size);
-#endif
     if (!is_signed) {
         return PyLong_FromUnsignedLongLong(u);
     }

@@ -8,7 +8,7 @@
 /* True when min <= nargs <= max; TypeError is set otherwise. */
 int mpyk_check_nargs(const char *name, Py_ssize_t nargs, Py_ssize_t min, Py_ssize_t max);
 
-/* The integer of 1, 2, 4 or 8 bytes at raw, in the dump's byte order (which is ours). */
+/* The integer of 1, 2, 4 or 8 bytes at raw, in the dump's byte order. */
 PyObject *mpyk_int_from_memory(const void *raw, int size, int is_signed);
 
 /* A C string for crash (kernel names are bytes).  NULL with TypeError or ValueError. */
@@ -20,6 +20,8 @@ PyObject *mpyk_text(const char *bytes, Py_ssize_t size);
 /* Parts of the module beyond those named in mpykdump.h. */
 int mpyk_mod_lists_init(PyObject *module);
 int mpyk_mod_convert_init(PyObject *module);
+int mpyk_mod_readline_init(PyObject *module);
+int mpyk_mod_names_init(PyObject *module);
 
 /* A new top-level run begins. */
 void mpyk_memory_run_starts(void);

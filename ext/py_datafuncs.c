@@ -2,6 +2,7 @@
 /* The functions of the module that describe types, and the start and stop of the types part. */
 #include "py_types.h"
 
+#include "btf_source.h"
 #include "gdb_enums_generated.h"
 
 /* -1 where the classic API says so: unknown types and members are no errors here. */
@@ -84,7 +85,7 @@ enumerator_value(PyObject *Py_UNUSED(module), PyObject *name)
     if (symbol == NULL || symbol->kind != MPYK_SYMBOL_ENUMERATOR) {
         Py_RETURN_NONE;
     }
-    return PyLong_FromLongLong(symbol->value);
+    return mpyk_enumerator_object(symbol->type, symbol->value);
 }
 
 /*
@@ -139,7 +140,7 @@ enum_values(PyObject *Py_UNUSED(module), PyObject *name)
     PyObject *dict = type != NULL ? PyDict_New() : NULL;
 
     for (int i = 0; dict != NULL && type->fields != NULL && i < type->nfields; i++) {
-        PyObject *value = PyLong_FromLongLong(type->fields[i].value);
+        PyObject *value = mpyk_enumerator_object(type, type->fields[i].value);
         if (value == NULL || PyDict_SetItemString(dict, type->fields[i].name, value) < 0) {
             Py_CLEAR(dict);
         }
@@ -149,9 +150,10 @@ enum_values(PyObject *Py_UNUSED(module), PyObject *name)
 }
 
 static PyObject *
-member_tuple(const MpykMember *member)
+member_tuple(MpykMember *member)
 {
-    PyObject *type = mpyk_type_string(member->type), *tuple;
+    PyObject *type = mpyk_member_shape(member) < 0 ? NULL : mpyk_type_string(member->type);
+    PyObject *tuple;
 
     if (type == NULL || mpyk_type_complete(member->type) < 0) {
         Py_XDECREF(type);
@@ -233,13 +235,28 @@ set_type_source(PyObject *Py_UNUSED(module), PyObject *name)
     if (old == NULL) {
         return PyErr_Occurred() ? NULL
                                 : PyErr_Format(PyExc_ValueError,
-                                               "\"%s\" is no source of types: auto, btf or gdb.",
+                                               "\"%s\" is no source of types: "
+                                               "auto, btf, file or gdb.",
                                                text);
     }
     if (strcmp(old, text) != 0) {
         mpyk_types_forget();
     }
     return PyUnicode_FromString(old);
+}
+
+/* What set_type_source() chose, and where the kernel's BTF was found. */
+static PyObject *
+type_source(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
+{
+    PyObject *state = mpyk_btf_state();
+    PyObject *choice = PyUnicode_FromString(mpyk_source_chosen());
+
+    if (state == NULL || choice == NULL || PyDict_SetItemString(state, "choice", choice) < 0) {
+        Py_CLEAR(state);
+    }
+    Py_XDECREF(choice);
+    return state;
 }
 
 PyMethodDef mpyk_data_functions[] = {
@@ -266,8 +283,11 @@ PyMethodDef mpyk_data_functions[] = {
     { "purge_types", purge_types, METH_NOARGS,
       "purge_types()\n\nLook names up again (after `mod -s`)." },
     { "set_type_source", set_type_source, METH_O,
-      "set_type_source(\"auto\"|\"btf\"|\"gdb\") -> str\n\nWhere names of types are looked up; "
-      "returns where they were before." },
+      "set_type_source(\"auto\"|\"btf\"|\"file\"|\"gdb\") -> str\n\nWhere names of types are "
+      "looked up; returns where they were before." },
+    { "type_source", type_source, METH_NOARGS,
+      "type_source() -> dict\n\n{choice, kernel: \"memory\", \"file\" or None, file, modules, "
+      "reason}: where the kernel's BTF was found, and why not elsewhere." },
     { NULL, NULL, 0, NULL },
 };
 

@@ -84,8 +84,8 @@ member_set(PyObject *object, PyObject *Py_UNUSED(instance), PyObject *Py_UNUSED(
 static PyObject *
 member_repr(PyObject *object)
 {
-    const MpykMember *place = &((const MemberObject *)object)->place;
-    PyObject *type = mpyk_type_string(place->type);
+    MpykMember *place = &((MemberObject *)object)->place;
+    PyObject *type = mpyk_member_shape(place) < 0 ? NULL : mpyk_type_string(place->type);
     PyObject *text = NULL;
 
     if (type != NULL) {

@@ -74,10 +74,13 @@ static PyObject *full_text(MpykType *type, uint64_t address, int indent, int dep
 
 /* The text of a member's value; what cannot be read is shown as the reason, in angle brackets. */
 static PyObject *
-member_text(const MpykMember *member, uint64_t base, int indent, int depth)
+member_text(MpykMember *member, uint64_t base, int indent, int depth)
 {
     PyObject *value, *text, *error;
 
+    if (mpyk_member_shape(member) < 0) {
+        return NULL;
+    }
     if (mpyk_type_is_struct(member->type) && depth < MAX_DEPTH) {
         return full_text(member->type->real, base + member->offset, indent, depth + 1);
     }
@@ -99,15 +102,29 @@ member_text(const MpykMember *member, uint64_t base, int indent, int depth)
     return text;
 }
 
+/* `text` behind `indent` blanks ("%*s" is known from Python 3.12 on); steals the reference. */
+static PyObject *
+indented(int indent, PyObject *text)
+{
+    PyObject *blank = text != NULL ? PyUnicode_FromString(" ") : NULL;
+    PyObject *blanks = blank != NULL ? PySequence_Repeat(blank, indent) : NULL;
+    PyObject *line = blanks != NULL ? PyUnicode_Concat(blanks, text) : NULL;
+
+    Py_XDECREF(blank);
+    Py_XDECREF(blanks);
+    Py_XDECREF(text);
+    return line;
+}
+
 static int
-append_member(PyObject *lines, const MpykMember *member, uint64_t base, int indent, int depth)
+append_member(PyObject *lines, MpykMember *member, uint64_t base, int indent, int depth)
 {
     PyObject *text = member_text(member, base, indent + 4, depth);
     PyObject *line = NULL;
     int status = -1;
 
     if (text != NULL) {
-        line = PyUnicode_FromFormat("%*s%s = %U", indent + 4, "", member->name, text);
+        line = indented(indent + 4, PyUnicode_FromFormat("%s = %U", member->name, text));
     }
     if (line != NULL) {
         status = PyList_Append(lines, line);
@@ -157,7 +174,6 @@ PyObject *
 mpyk_struct_full(PyObject *self, PyObject *args)
 {
     MpykType *type = mpyk_value_ctype(self);
-    PyObject *text, *line;
     int indent = 0;
 
     if (type == NULL) {
@@ -168,10 +184,7 @@ mpyk_struct_full(PyObject *self, PyObject *args)
         return NULL;
     }
     indent = indent < 0 ? 0 : indent;
-    text = full_text(type, mpyk_int_value(self), indent, 0);
-    line = text != NULL ? PyUnicode_FromFormat("%*s%U", indent, "", text) : NULL;
-    Py_XDECREF(text);
-    return line;
+    return indented(indent, full_text(type, mpyk_int_value(self), indent, 0));
 }
 
 PyObject *

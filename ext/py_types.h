@@ -11,6 +11,7 @@
 #define MPYK_PY_TYPES_H
 
 #include "pycompat.h"
+#include "byte_order.h"
 #include "types.h"
 
 #include <string.h>
@@ -75,30 +76,10 @@ PyObject *mpyk_value_read_bits(MpykType *type, uint64_t address, uint32_t bit_of
                                uint32_t bit_size);
 PyObject *mpyk_value_read_member(const MpykMember *member, uint64_t base);
 /* An integer of 0 to 8 bytes in the dump's byte order, not sign-extended. */
-uint64_t mpyk_decode_slowly(const unsigned char *data, size_t size);
-
-/* The same; when the dump's order is this machine's, the usual sizes cost one load. */
 static inline uint64_t
 mpyk_decode_integer(const unsigned char *data, size_t size)
 {
-    uint32_t u32;
-    uint64_t u64;
-
-    if (mpyk_target.big_endian != (__BYTE_ORDER__ == __ORDER_BIG_ENDIAN__)) {
-        return mpyk_decode_slowly(data, size);
-    }
-    switch (size) {
-    case 8:
-        memcpy(&u64, data, 8);
-        return u64;
-    case 4:
-        memcpy(&u32, data, 4);
-        return u32;
-    case 1:
-        return data[0];
-    default:
-        return mpyk_decode_slowly(data, size);
-    }
+    return mpyk_decode(data, size, mpyk_target.big_endian);
 }
 
 /*
@@ -136,6 +117,8 @@ int mpyk_string_init(PyObject *module);
 int mpyk_array_init(PyObject *module);
 /* {value: name} of an enum (borrowed). */
 PyObject *mpyk_enum_names(MpykType *type);
+/* The value of an enumerator of `type` as an int: an unsigned enum has no negative ones. */
+PyObject *mpyk_enumerator_object(MpykType *type, int64_t value);
 /* The text up to the first NUL of `size` bytes that were read from `address`. */
 PyObject *mpyk_string_new(const char *data, Py_ssize_t size, uint64_t address, uint64_t pointer);
 /* What a `char *` at `address` with value `pointer` points to. */
@@ -155,6 +138,11 @@ int mpyk_typeinfo_init(PyObject *module);
 int mpyk_varinfo_init(PyObject *module);
 
 /* py_typefuncs.c, py_datafuncs.c: functions of the module. */
+/* py_made.c */
+PyObject *mpyk_make_struct(PyObject *module, PyObject *args);
+/* The C text of the type that a dict of the classic gdb_typeinfo() describes. */
+PyObject *mpyk_name_of_typedict(PyObject *dict);
+
 extern PyMethodDef mpyk_type_functions[], mpyk_data_functions[];
 
 /* Make a type from a spec and add it to the module; *type keeps one reference. */

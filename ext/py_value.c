@@ -2,17 +2,6 @@
 /* Values of C types, read from the dump and turned into Python objects. */
 #include "py_types.h"
 
-uint64_t
-mpyk_decode_slowly(const unsigned char *data, size_t size)
-{
-    uint64_t value = 0;
-
-    for (size_t i = 0; i < size; i++) {
-        value = value << 8 | data[mpyk_target.big_endian ? i : size - 1 - i];
-    }
-    return value;
-}
-
 static inline int64_t
 sign_extend(uint64_t value, unsigned bits)
 {
@@ -250,7 +239,6 @@ PyObject *
 mpyk_value_read_bits(MpykType *type, uint64_t address, uint32_t bit_offset, uint32_t bit_size)
 {
     unsigned bytes = (bit_offset + bit_size + 7) / 8;
-    unsigned __int128 wide = 0;
     unsigned char data[16];
     uint64_t value;
 
@@ -262,11 +250,7 @@ mpyk_value_read_bits(MpykType *type, uint64_t address, uint32_t bit_offset, uint
     if (mpyk_readmem(address, MPYK_KVADDR, data, (long)bytes) < 0) {
         return NULL;
     }
-    for (unsigned i = 0; i < bytes; i++) {
-        wide = wide << 8 | data[mpyk_target.big_endian ? i : bytes - 1 - i];
-    }
-    wide >>= mpyk_target.big_endian ? 8 * bytes - bit_offset - bit_size : bit_offset;
-    value = (uint64_t)wide & (bit_size < 64 ? ((uint64_t)1 << bit_size) - 1 : UINT64_MAX);
+    value = mpyk_decode_bits(data, bit_offset, bit_size, mpyk_target.big_endian);
     if (type->kind == MPYK_KIND_ENUM) {
         return enum_object(type, value, bit_size);
     }

@@ -167,7 +167,7 @@ get_value(PyObject *self, void *Py_UNUSED(closure))
 static PyObject *
 var_repr(PyObject *self)
 {
-    PyObject *type = mpyk_type_string(place(self)->type);
+    PyObject *type = get_ctype(self, NULL);
     PyObject *text = NULL;
 
     if (type == NULL) {

@@ -18,6 +18,7 @@
 
 #include "mpykdump.h"
 #include "type_source.h"
+#include "types_spelling.h"
 
 #ifdef __cplusplus
 extern "C" {
@@ -71,6 +72,8 @@ struct mpyk_type {
     unsigned searched : 1;          /* an incomplete one that was looked up, in vain */
     unsigned anonymous : 1;         /* no tag (but perhaps a typedef's name) */
     unsigned loading : 1;           /* its members are being made */
+    unsigned shaped : 1;            /* its arrays have gdb's dimensions... */
+    unsigned shape_asked : 1;       /* ...or gdb does not know it */
     int nfields;
     MpykType *target;               /* of typedef, pointer, array, function */
     MpykType *real;                 /* without typedefs; itself for others */
@@ -84,6 +87,8 @@ struct mpyk_type {
     const struct mpyk_type_source *source;
     mpyk_handle handle;             /* NULL once its owner is gone */
     const void *owner;
+    MpykType *parent;               /* of an anonymous struct: a struct that it is a member of... */
+    int parent_index;               /* ...the number of that member (perhaps an array of this) */
 
     MpykType *pointer;              /* to this type */
     MpykType *arrays;               /* of this type, linked by next_array */
@@ -128,6 +133,9 @@ MpykType *mpyk_type_of_expression(const char *text);
  * stay incomplete.
  */
 int mpyk_type_complete(MpykType *type);
+/* types_members.c, types_shape.c: make the promoted members of the fields (again). */
+void mpyk_type_promote(MpykType *type);
+void mpyk_type_mark_arrays(MpykType *type);
 /* Make fields and members available.  0, or -1 with an exception set. */
 int mpyk_type_load(MpykType *type);
 /* A member by name (promoted ones included). */
@@ -136,9 +144,12 @@ const MpykMember *mpyk_type_member(MpykType *type, const char *name);
 int mpyk_type_path(MpykType *type, const char *path, MpykMember *result);
 
 /*
- * BTF of a[2][3] holds only the number 6 (pahole multiplies the dimensions).  Before an array is
- * used, gdb is asked for its dimensions, once a member, because that takes milliseconds; without
- * gdb's knowledge of the struct the array stays flat.  0, or -1 with KeyboardInterrupt.
+ * BTF of a[2][3] holds only the number 6 (pahole multiplies the dimensions).  Before a member that
+ * is an array is read or shown, gdb is asked for the dimensions of all arrays of its struct, once,
+ * because that takes milliseconds.  Arrays stay flat where gdb is not to be asked
+ * (set_type_source("btf")), does not know the struct (a module without debuginfo), or has it with
+ * another size; offset and size are the same in any case.  Only members have dimensions: pointers
+ * to arrays stay flat.  0, or -1 with KeyboardInterrupt.
  */
 int mpyk_member_shape(MpykMember *member);
 
@@ -160,8 +171,9 @@ const MpykSymbol *mpyk_symbol_find(const char *name);
  */
 extern const struct mpyk_type_source *const *mpyk_type_sources;
 extern const struct mpyk_type_source mpyk_gdb_source;
-/* "auto", "btf" or "gdb"; returns what it was before, or NULL if `name` is none of them. */
+/* "auto", "btf", "file" or "gdb"; returns what it was before, or NULL if `name` is none of them. */
 const char *mpyk_source_choose(const char *name);
+const char *mpyk_source_chosen(void);
 int mpyk_source_is_used(const struct mpyk_type_source *source);
 /* Ask a source under crash's guard.  0 yes, -1 no or (with an exception set) error. */
 int mpyk_source_lookup(const struct mpyk_type_source *source, const char *name, int code,
@@ -178,9 +190,28 @@ int mpyk_source_expression(const char *text, mpyk_handle *type);
  * them.
  */
 uint64_t mpyk_source_address(const char *name, uint64_t wanted);
+#define MPYK_SOURCE_PATH_MAX 4096
+/*
+ * Number `index` of the files in which crash or gdb have found the kernel's symbols: 1 and its
+ * path, 0 if there is none of that number, -1 behind the last number or (with an exception set) on
+ * error.
+ */
+int mpyk_source_file(int index, char *path, size_t size);
+/* The build ID that the dump's vmcoreinfo names; its size, or 0. */
+size_t mpyk_source_build_id(unsigned char *bytes, size_t size);
+/* On a live system modules come and go between two runs. */
+void mpyk_sources_run_starts(void);
 int mpyk_sources_start(void (*changed)(const void *owner));
 void mpyk_sources_stop(void);
 
+/* types.c: a type of that kind with nothing in it. */
+MpykType *mpyk_type_blank(int code, MpykType *target);
+/*
+ * types_made.c: the struct `name` (the tag alone) that has just these fields, and the one made last
+ * of that name.  A lookup finds it unless a source has such a tag.
+ */
+MpykType *mpyk_type_make(const char *name, uint64_t size, const MpykMember *fields, int count);
+MpykType *mpyk_type_made(const char *name);
 /* types.c, for types_name.c: the interned type of a handle. */
 MpykType *mpyk_type_intern(const struct mpyk_type_source *source, mpyk_handle handle);
 /* A source is about to lose the types of `owner`, or (NULL) has gained some. */
@@ -191,9 +222,7 @@ void mpyk_types_forget(void);
 enum mpyk_kind mpyk_type_kind(const MpykType *type);
 /* Drop the references to Python objects that types hold. */
 void mpyk_types_release_objects(void);
-/* types_name.c: the usual spelling of a base type's name, in `out` or `name` itself. */
-const char *mpyk_base_name(const char *name, char *out, size_t size);
-/* Forget names. */
+/* types_name.c: forget names. */
 void mpyk_names_purge(void);
 
 /* Fill the module `crash` with types and functions; start, stop. */

@@ -33,8 +33,22 @@ make_field(MpykMember *field, const MpykType *type, const struct mpyk_field_desc
     return field->type != NULL ? 0 : -1;
 }
 
+/* Remember where an anonymous struct is: gdb can be asked for it only by way of its parent. */
+static void
+note_parent(MpykType *parent, int index, MpykType *type)
+{
+    while (type != NULL && type->code == MPYK_TYPE_CODE_ARRAY) {
+        type = type->target;
+    }
+    if (type != NULL && type->anonymous && type->kind == MPYK_KIND_STRUCT && type->parent == NULL &&
+        type != parent) {
+        type->parent = parent;
+        type->parent_index = index;
+    }
+}
+
 static MpykMember *
-make_fields(const MpykType *type, const struct mpyk_field_desc *descs)
+make_fields(MpykType *type, const struct mpyk_field_desc *descs)
 {
     MpykMember *fields = mpyk_arena_alloc((size_t)type->nfields * sizeof(*fields));
 
@@ -46,6 +60,7 @@ make_fields(const MpykType *type, const struct mpyk_field_desc *descs)
         if (make_field(&fields[i], type, &descs[i]) < 0) {
             return NULL;
         }
+        note_parent(type, i, fields[i].type);
     }
     return fields;
 }
@@ -96,9 +111,11 @@ count_members(MpykType *type)
     return count;
 }
 
-static void
-promote(const MpykType *type, MpykMember *members)
+void
+mpyk_type_promote(MpykType *type)
 {
+    MpykMember *members = type->members;
+
     for (int i = 0; i < type->nfields; i++) {
         const MpykMember *field = &type->fields[i];
         if (!is_transparent(field)) {
@@ -113,6 +130,7 @@ promote(const MpykType *type, MpykMember *members)
             members++;
         }
     }
+    mpyk_type_mark_arrays(type);
 }
 
 /*
@@ -143,69 +161,6 @@ make_index(MpykType *type)
     return 0;
 }
 
-/*
- * May this be an array of more dimensions?  Not with a prime number of elements; and `char x[16]`
- * is so common, and so often read first, that text is asked for only when it is long.
- */
-static int
-may_have_shape(const MpykMember *member)
-{
-    uint64_t elements = member->type->elements;
-
-    if (member->type->code != MPYK_TYPE_CODE_ARRAY || elements < 4 ||
-        (member->type->target->real->is_char && elements < 64)) {
-        return 0;
-    }
-    for (uint64_t divisor = 2; divisor * divisor <= elements && divisor < 100; divisor++) {
-        if (elements % divisor == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static void
-mark_flat_arrays(MpykType *type)
-{
-    for (int i = 0; i < type->nmembers; i++) {
-        MpykMember *member = &type->members[i];
-        member->shape_of = NULL;
-        if (type->source != &mpyk_gdb_source && type->name[0] != '\0' && member->type != NULL &&
-            may_have_shape(member)) {
-            member->shape_of = type;
-        }
-    }
-}
-
-int
-mpyk_member_shape(MpykMember *member)
-{
-    MpykType *owner = member->shape_of, *shape;
-    const char *word = "";
-    char text[512];
-
-    member->shape_of = NULL;
-    if (owner == NULL || !mpyk_source_is_used(&mpyk_gdb_source)) {
-        return 0;
-    }
-    if (!owner->anonymous) {
-        word = owner->code == MPYK_TYPE_CODE_UNION ? "union " : "struct ";
-    }
-    snprintf(text, sizeof(text), "((%s%s *)0)->%s", word, owner->name, member->name);
-    shape = mpyk_type_of_expression(text);
-    if (shape == NULL && PyErr_Occurred()) {
-        if (PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
-            member->shape_of = owner;
-            return -1;
-        }
-        PyErr_Clear();
-    }
-    if (shape != NULL && shape->code == MPYK_TYPE_CODE_ARRAY && shape->size == member->type->size) {
-        member->type = shape;
-    }
-    return 0;
-}
-
 static int
 load_members(MpykType *type)
 {
@@ -219,9 +174,8 @@ load_members(MpykType *type)
         PyErr_NoMemory();
         return -1;
     }
-    promote(type, type->members);
     type->nmembers = count;
-    mark_flat_arrays(type);
+    mpyk_type_promote(type);
     return make_index(type);
 }
 

@@ -2,6 +2,8 @@
 /* From names to types and symbols: what a C programmer would write, with a cache. */
 #include "types.h"
 
+#include "btf_source.h"
+
 #include "gdb_enums_generated.h"
 #include "types_map.h"
 
@@ -72,33 +74,6 @@ drop_word(char *name, const char *word)
 }
 
 /*
- * "long unsigned int" (DWARF, BTF) -> "unsigned long": one spelling, whatever the source and its
- * version say.
- */
-const char *
-mpyk_base_name(const char *name, char *out, size_t size)
-{
-    int is_unsigned = 0, longs = 0, shorts = 0;
-    const char *word = name;
-
-    for (size_t length; *word != '\0'; word += length + (word[length] == ' ')) {
-        length = strcspn(word, " ");
-        if (length == 8 && strncmp(word, "unsigned", 8) == 0) {
-            is_unsigned = 1;
-        } else if (length == 4 && strncmp(word, "long", 4) == 0) {
-            longs++;
-        } else if (length == 5 && strncmp(word, "short", 5) == 0) {
-            shorts++;
-        } else if (length != 3 || strncmp(word, "int", 3) != 0) {
-            return name;
-        }
-    }
-    snprintf(out, size, "%s%s", is_unsigned ? "unsigned " : "",
-             longs > 1 ? "long long" : longs ? "long" : shorts ? "short" : "int");
-    return out;
-}
-
-/*
  * Can this be the name of a type (`words`: of several words) or symbol?  Nothing else is searched
  * for, also because gdb 16 takes any name apart as C++ and dies of some that are none.
  */
@@ -136,6 +111,10 @@ lookup_one(const char *name, int code)
         if (type == NULL && code == MPYK_TYPE_CODE_TYPEDEF && !PyErr_Occurred()) {
             type = lookup_in(mpyk_type_sources[i], name, 0);
         }
+    }
+    if (type == NULL && !PyErr_Occurred() &&
+        (code == MPYK_TYPE_CODE_STRUCT || code == MPYK_TYPE_CODE_TYPEDEF)) {
+        type = mpyk_type_made(name);
     }
     return type;
 }
@@ -274,10 +253,26 @@ make_symbol(const struct mpyk_type_source *source, const char *name,
     return PyErr_Occurred() ? NULL : symbol;
 }
 
+/* NULL if no source knows it, or with an exception. */
+static MpykSymbol *
+look_symbol_up(const char *name)
+{
+    const struct mpyk_type_source *sources[] = { &mpyk_gdb_source, &mpyk_btf_modules_source };
+    struct mpyk_symbol_desc desc;
+
+    for (int i = 0; i < 2 && !PyErr_Occurred(); i++) {
+        /* Symbols are gdb's, whatever source of types was chosen. */
+        if ((i == 0 || mpyk_source_is_used(sources[i])) &&
+            mpyk_source_symbol(sources[i], name, &desc) == 0) {
+            return make_symbol(sources[i], name, &desc);
+        }
+    }
+    return NULL;
+}
+
 const MpykSymbol *
 mpyk_symbol_find(const char *name)
 {
-    struct mpyk_symbol_desc desc;
     MpykSymbol *symbol;
     int found;
 
@@ -285,8 +280,8 @@ mpyk_symbol_find(const char *name)
         return NULL;
     }
     symbol = mpyk_map_get(&symbols, name, &found);
-    if (!found && mpyk_source_symbol(&mpyk_gdb_source, name, &desc) == 0) {
-        symbol = make_symbol(&mpyk_gdb_source, name, &desc);
+    if (!found) {
+        symbol = look_symbol_up(name);
     }
     if (PyErr_Occurred()) {
         return NULL;

@@ -7,6 +7,7 @@
 #include "gdb_bridge.h"
 #include "guard.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 const struct mpyk_type_source mpyk_gdb_source = {
@@ -17,10 +18,12 @@ const struct mpyk_type_source mpyk_gdb_source = {
 static const struct {
     const char *name;
     const struct mpyk_type_source *sources[4];
+    int only_file;
 } choices[] = {
-    { "auto", { &mpyk_btf_source, &mpyk_btf_modules_source, &mpyk_gdb_source, NULL } },
-    { "btf", { &mpyk_btf_source, &mpyk_btf_modules_source, NULL } },
-    { "gdb", { &mpyk_gdb_source, NULL } },
+    { "auto", { &mpyk_btf_source, &mpyk_btf_modules_source, &mpyk_gdb_source, NULL }, 0 },
+    { "btf", { &mpyk_btf_source, &mpyk_btf_modules_source, NULL }, 0 },
+    { "file", { &mpyk_btf_source, &mpyk_btf_modules_source, NULL }, 1 },
+    { "gdb", { &mpyk_gdb_source, NULL }, 0 },
 };
 
 static size_t chosen;
@@ -35,13 +38,22 @@ mpyk_source_choose(const char *name)
         if (strcmp(choices[i].name, name) == 0) {
             chosen = i;
             mpyk_type_sources = choices[i].sources;
+            mpyk_btf_only_file(choices[i].only_file);
             return old;
         }
     }
     return NULL;
 }
 
-enum request_kind { LOOKUP, SYMBOL, DESCRIBE, FIELDS, EXPRESSION, ADDRESS, WATCH, TARGET };
+const char *
+mpyk_source_chosen(void)
+{
+    return choices[chosen].name;
+}
+
+enum request_kind {
+    LOOKUP, SYMBOL, DESCRIBE, FIELDS, EXPRESSION, ADDRESS, WATCH, TARGET, PATH, BUILD_ID
+};
 
 /* A question to a source.  `kind` says which of the members it uses. */
 struct request {
@@ -57,6 +69,8 @@ struct request {
     struct mpyk_field_desc *fields;
     struct mpyk_gdb_target *target;
     void (*changed)(const void *owner);
+    char *text;
+    size_t size;
     uint64_t address;
     int status;
     struct mpyk_source_error error;
@@ -90,6 +104,35 @@ address_in_crash(const char *name, uint64_t wanted)
     return first != NULL ? first->value : 0;
 }
 
+/* In the order in which they are tried; the last is gdb's, which may have been told another. */
+static int
+file_of_kernel(int index, char *path, size_t size)
+{
+    const char *const files[] = { pc->namelist, pc->namelist_debug, pc->debuginfo_file };
+    const int count = sizeof(files) / sizeof(files[0]);
+    struct mpyk_source_error error;
+
+    path[0] = '\0';
+    if (index < count) {
+        snprintf(path, size, "%s", files[index] != NULL ? files[index] : "");
+    } else if (index > count) {
+        return -1;
+    } else if (mpyk_gdb_symbol_file(path, size, &error) < 0) {
+        path[0] = '\0';
+    }
+    return path[0] != '\0';
+}
+
+/* As hexadecimal text; crash allocates it. */
+static void
+build_id_text(char *text, size_t size)
+{
+    char *known = pc->read_vmcoreinfo != NULL ? pc->read_vmcoreinfo("BUILD-ID") : NULL;
+
+    snprintf(text, size, "%s", known != NULL ? known : "");
+    free(known);
+}
+
 static void
 answer(void *arg)
 {
@@ -120,6 +163,13 @@ answer(void *arg)
         break;
     case TARGET:
         r->status = mpyk_gdb_target(r->target, &r->error);
+        break;
+    case PATH:
+        r->status = file_of_kernel(r->count, r->text, r->size);
+        break;
+    case BUILD_ID:
+        build_id_text(r->text, r->size);
+        r->status = 0;
         break;
     }
 }
@@ -203,6 +253,39 @@ mpyk_source_address(const char *name, uint64_t wanted)
     struct request request = { .kind = ADDRESS, .name = name, .address = wanted };
 
     return ask(&request) == 0 ? request.address : 0;
+}
+
+int
+mpyk_source_file(int index, char *path, size_t size)
+{
+    struct request request = { .kind = PATH, .count = index, .text = path, .size = size };
+
+    return ask(&request);
+}
+
+size_t
+mpyk_source_build_id(unsigned char *bytes, size_t size)
+{
+    char text[2 * 64 + 1] = "";
+    struct request request = { .kind = BUILD_ID, .text = text, .size = sizeof(text) };
+    size_t count = 0;
+    unsigned byte;
+
+    if (ask(&request) < 0) {
+        return 0;
+    }
+    while (count < size && sscanf(text + 2 * count, "%2x", &byte) == 1) {
+        bytes[count++] = (unsigned char)byte;
+    }
+    return count;
+}
+
+void
+mpyk_sources_run_starts(void)
+{
+    if (ACTIVE()) {
+        mpyk_type_sources_changed(NULL);
+    }
 }
 
 int

@@ -56,6 +56,7 @@ def test_the_probe_is_read_from_its_object_file(tmp_path: Path) -> None:
     assert [row.name for row in abi.objects(probe)] == [
         "program_context",
         "task_table",
+        "symbol_table_data",
         "machdep_table",
         "kernel_table",
     ]
@@ -97,10 +98,11 @@ def test_every_difference_is_in_the_table(name: str, value: int, row: str) -> No
 
 def test_every_member_that_the_extension_uses_is_guarded() -> None:
     structures = {"pc": "program_context", "tt": "task_table", "machdep": "machdep_table", "kt": "kernel_table",
+                  "st": "symbol_table_data",
                   "tc": "task_context"}  # fmt: skip
     guarded = set(re.findall(r"X\((\w+), (\w+)\)", table("MPYK_ABI_MEMBERS")))
     used = set()
     for path in EXT.glob("*.[ch]"):
-        for pointer, member in re.findall(r"\b(pc|tt|machdep|kt|tc)->(\w+)", path.read_text()):
+        for pointer, member in re.findall(r"\b(pc|tt|machdep|kt|st|tc)->(\w+)", path.read_text()):
             used.add((structures[pointer], member))
     assert sorted(used - guarded) == []

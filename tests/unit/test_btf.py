@@ -5,48 +5,36 @@ from __future__ import annotations
 
 import random
 import re
-import shutil
 import struct
-import subprocess
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
 
-from mpykbuild.paths import PROJECT
 from support import btf_blob as b
+from support import cprobe
 from support.btf_blob import Blob
 
-SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 Probe = Callable[..., list[str]]
 
 
 @pytest.fixture(scope="module")
 def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
     """Run the reader over blocks; return what it printed, a line each type."""
-    compiler = shutil.which("gcc")
-    if compiler is None:
-        pytest.skip("needs gcc")
     folder = tmp_path_factory.mktemp("btf")
-    program = folder / "probe"
-    ours = [PROJECT / "tests/unit/btf_probe.c", PROJECT / "ext/btf.c", PROJECT / "ext/btf_types.c"]
-    flags = ["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", f"-I{PROJECT / 'ext'}"]
-    subprocess.run([compiler, *flags, *SANITIZE, "-o", program, *ours], check=True)
+    program = cprobe.build(folder, "btf_probe.c", "btf.c", "btf_types.c")
 
     def run(blocks: Sequence[bytes], split: bool = False) -> list[str]:
         file = Path(folder / "blocks")
         file.write_bytes(b"".join(struct.pack("<I", len(block)) + block for block in blocks))
-        words = [program, file, *(["split"] if split else [])]
-        done = subprocess.run(words, capture_output=True, text=True, errors="replace", check=False, timeout=120)
-        assert done.returncode == 0, done.stderr[-3000:]
-        return done.stdout.splitlines()
+        return cprobe.run(program, file, *(["split"] if split else []))
 
     return run
 
 
-def sample() -> Blob:
+def sample(order: str = "<") -> Blob:
     """One of each kind."""
-    blob = Blob()
+    blob = Blob(order=order)
     integer = blob.integer("int", 4, b.SIGNED)
     word = blob.integer("long unsigned int", 8)
     boolean = blob.integer("_Bool", 1, b.BOOL)
@@ -123,6 +111,41 @@ def test_split_btf_continues_its_base(probe: Probe) -> None:
     assert f"stripped={integer} " in lines[2]
 
 
+def test_a_machine_of_the_other_byte_order(probe: Probe) -> None:
+    """All but the addresses is the same: bit-fields keep the positions that the dump's machine gave them."""
+    assert sample(">").bytes() != sample("<").bytes()
+    assert probe([sample(">").bytes()]) == probe([sample("<").bytes()])
+    (line,) = probe([sample(">").bytes()[:30]])
+    assert line == "refused: a section lies outside of it"
+
+
+def test_a_module_of_the_other_byte_order_is_not_the_kernels(probe: Probe) -> None:
+    module = Blob(sample())
+    module.order = ">"
+    module.integer("char", 1)
+    assert probe([sample().bytes(), module.bytes()], split=True)[-1].startswith("refused: its byte order")
+    big = sample(">")
+    module = Blob(big)
+    number = module.integer("char", 1)
+    assert f"{number} kind=1 name=char size=1" in probe([big.bytes(), module.bytes()], split=True)[-1]
+
+
+def test_a_longer_header_of_a_newer_kernel(probe: Probe) -> None:
+    assert probe([sample().bytes(header_size=32)]) == probe([sample().bytes()])
+
+
+def test_btf_of_another_base_is_refused(probe: Probe) -> None:
+    """Its names would be the tails of others: its strings count from the end of those of its own base."""
+    base, other = sample(), sample()
+    other.string("a little more")
+    module = Blob(other)
+    module.members(b.STRUCT, "private", 4, [("value", 1, 0, 0)])
+    assert probe([other.bytes(), module.bytes()], split=True)[-1].startswith("18 kind=4 name=private")
+    assert probe([base.bytes(), module.bytes()], split=True)[-1] == (
+        "refused: its names do not continue those of the kernel's BTF"
+    )
+
+
 def test_endless_chains_end(probe: Probe) -> None:
     blob = Blob()
     blob.add(b.TYPEDEF, "loop", size=1)
@@ -136,9 +159,10 @@ def test_endless_chains_end(probe: Probe) -> None:
 @pytest.mark.parametrize(
     ("offset", "value", "reason"),
     [
-        (0, 0x9FEB, "magic"), (4, 20, "header's size"), (4, 0xFFFFFFFF, "header's size"), (8, 0xFFFFFFF0, "section"),
+        (0, 0x9FEC, "magic"), (0, 0x9FEB, "header's size"),
+        (4, 20, "header's size"), (4, 0xFFFFFFFF, "header's size"), (8, 0xFFFFFFF0, "section"),
         (12, 0xFFFFFFFF, "section"), (16, 0xFFFFFFFF, "section"), (20, 0xFFFFFFFF, "section"), (20, 3, "does not end"),
-        (28, 31 << 24, "record"), (28, 4 << 24 | 0xFFFF, "record"),
+        (28, 31 << 24, "kind"), (28, 20 << 24, "kind"), (28, 0, "record"), (28, 4 << 24 | 0xFFFF, "record"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_read_is_refused(probe: Probe, offset: int, value: int, reason: str) -> None:

@@ -19,6 +19,7 @@ MUST = [
     "struct task_struct", "struct page", "struct sk_buff", "struct tcp_sock", "struct net_device", "struct inode",
     "struct dentry", "struct mm_struct", "struct vm_area_struct", "struct rq", "struct iphdr", "struct tcphdr",
     "struct module", "struct zone", "struct pglist_data", "struct bpf_prog", "struct perf_event_attr",
+    "struct lru_gen_folio", "struct xa_node", "struct kvm", "struct hugetlb_cgroup",
 ]  # fmt: skip
 
 # Names by a reader of BTF of its own, then layouts by both sources; into a file.
@@ -45,7 +46,7 @@ if count:
     random.Random(7).shuffle(chosen)
     chosen = must + [name for name in chosen if name not in must][: count - len(must)]
 result = {"multiple": sorted(multiple), "total": len(names)}
-for source in ("btf", "gdb"):
+for source in ("btf", "auto", "gdb"):
     crash.set_type_source(source)
     result[source] = {}
     for name in chosen:
@@ -113,6 +114,24 @@ def test_layouts_equal_gdb(layouts: Layouts) -> None:
     assert [line for name in compared for line in differences(name, layouts["btf"][name], gdb[name])] == []
     assert sum(len(gdb[name][1]) for name in compared) > 5 * len(compared), "they have members"
     assert any(member[3] for name in compared for member in gdb[name][1]), "bit-fields are among them"
+
+
+def test_arrays_have_the_dimensions_of_gdb_where_it_is_asked(layouts: Layouts) -> None:
+    """Tolerated: nothing but text of less than 64 characters (`comm`), for which alone gdb is not asked.
+
+    BTF by itself is flat: there only the dimensions may differ, never a size or a place.
+    """
+    gdb, multiple = layouts["gdb"], set(layouts["multiple"])
+    pairs = [
+        (name, mine, flat, theirs)
+        for name in gdb
+        if gdb[name][0] >= 0 and name not in multiple
+        for mine, flat, theirs in zip(layouts["auto"][name][1], layouts["btf"][name][1], gdb[name][1])
+        if theirs[5].endswith("]") and not re.search(r"^char (\[\d+\])+$", theirs[5])
+    ]
+    assert [(name, mine, theirs) for name, mine, _flat, theirs in pairs if mine != theirs] == []
+    assert [(name, flat, theirs) for name, _mine, flat, theirs in pairs if flat[:5] != theirs[:5]] == []
+    assert any(flat[5] != theirs[5] for _name, _mine, flat, theirs in pairs), "BTF has lost some dimensions"
 
 
 def promoted(ctype: Any, base: int = 0) -> Iterator[tuple[str, int, int]]:
@@ -207,6 +226,25 @@ def test_dimensions_that_btf_has_lost_come_from_gdb(crash_session: CrashSession)
         "len(crash.readSymbol('init_task').comm) > 0)"
     )
     assert in_python(crash_session, text).split() == ["long[4][2][5]", "4", "2", "5", str(8 * (10 + 5 + 1)), "True"]
+
+
+@pytest.mark.parametrize(("choice", "wanted"), [("auto", "[4][2][5]"), ("gdb", "[4][2][5]"), ("btf", "[40]")])
+def test_all_that_shows_an_array_shows_the_same(crash_session: CrashSession, choice: str, wanted: str) -> None:
+    text = (
+        f"crash.purge_types(); crash.set_type_source('{choice}'); s = 'struct lru_gen_folio'; "
+        "m = crash.struct_members(s)['nr_pages']; "
+        "i = [i[5] for i in crash.struct_info(s) if i[0] == 'nr_pages'][0]; "
+        "g = crash.readSU(s, int(crash.readSymbol('init_task'))); "
+        "line = [x for x in g.fullStr().split(chr(10)) if x.strip().startswith('nr_pages')][0]; "
+        "print(i.replace(' ', ''), m.ctype.replace(' ', ''), m.ti.dims, m.array, m.size, line.count('['), "
+        "repr(m).replace(' ', ''), crash.set_type_source('auto'), sep='|')"
+    )
+    info, ctype, dims, count, size, brackets, shown, _old = in_python(crash_session, text).split("|")
+    assert (info, ctype) == (f"long{wanted}", f"long{wanted}")
+    assert dims == str([int(number) for number in re.findall(r"\d+", wanted)])
+    assert (count, size) == ("40", "320")
+    assert int(brackets) == (1 if wanted == "[40]" else 1 + 4 + 4 * 2)
+    assert wanted in shown
 
 
 def test_one_struct_is_one_type_whoever_mentions_it(crash_session: CrashSession) -> None:
