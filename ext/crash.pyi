@@ -15,7 +15,7 @@ from typing_extensions import Buffer
 version: Final[str]  # of mpykdump
 source_id: Final[str]  # of the sources that it was built from
 Crash_run: Final[str]  # the crash that runs
-Crash_build: Final[str]  # the crash that this was built for
+Crash_build: Final[str]  # the crash that this was built for, or "8.0.6 and 9.0.2"
 WARNING: Final[str]  # prefix of a program's warnings
 KVADDR: Final[int]  # kernel virtual addresses
 UVADDR: Final[int]  # user virtual addresses of the current task

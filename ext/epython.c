@@ -4,7 +4,9 @@
  */
 #include "pycompat.h"
 #include "crash_compat.h"
+#include "crash_needs.h"
 #include "epython.h"
+#include "gdb_bridge.h"
 #include "guard.h"
 #include "output.h"
 #include "signals.h"
@@ -209,6 +211,11 @@ print_version(void)
             pc->program_version != NULL ? pc->program_version : "unknown",
             pc->gdb_version != NULL ? pc->gdb_version : "unknown",
             MPYK_HAS(build_target) && build_target != NULL ? build_target : MACHINE_TYPE);
+    if (!mpyk_runs_in_its_release()) {
+        fprintf(fp, "this file was not built for that very release of crash\n");
+    }
+    mpyk_needs_print(fp, mpyk_gdb_major());
+    mpyk_abi_print(fp);
     fprintf(fp, "loaded from %s\n", mpyk_so_path() != NULL ? mpyk_so_path() : "an unknown place");
 }
 

@@ -82,18 +82,4 @@ void attach(Observable &observable, const gdb::observers::token &token, Function
 
 #include "gdb_bridge_common.hpp"
 
-/* What gdb 10 has and 16 has not. clang-format would break the names. */
-// clang-format off
-#define MPYK_GDB_NEEDS(X) \
-    X(0, "_Z10value_typePK5value") \
-    X(1, "_Z13evaluate_typeP10expression") \
-    X(2, "_Z13lookup_symbolPKcPK5block15domain_enum_tagP20field_of_this_result") \
-    X(3, "_Z16parse_expressionPKcP23innermost_block_tracker") \
-    X(4, "_Z18get_symbol_addressPK6symbol") \
-    X(5, "_Z19block_lookup_symbolPK5blockPKc22symbol_name_match_type15domain_enum_tag") \
-    X(6, "current_language")
-// clang-format on
-
-#include "gdb_needs.h"
-
-extern "C" int mpyk_gdb_major(void) { return 10; }
+extern "C" const struct mpyk_gdb_bridge mpyk_gdb10_bridge = MPYK_GDB_BRIDGE(10);

@@ -80,21 +80,4 @@ void attach(Observable &observable, const gdb::observers::token &token, Function
 
 #include "gdb_bridge_common.hpp"
 
-/* What gdb 16 has and 10 has not. clang-format would break the names. */
-// clang-format off
-#define MPYK_GDB_NEEDS(X) \
-    X(0, "_Z13lookup_symbolPKcPK5block10enum_flagsI18domain_search_flagEP20field_of_this_result") \
-    X(1, "_Z16parse_expressionPKcP23innermost_block_tracker10enum_flagsI11parser_flagE") \
-    X(2, "_Z18internal_error_locPKciS0_z") \
-    X(3, "_Z19block_lookup_symbolPK5blockRK16lookup_name_info10enum_flagsI18domain_search_flagE") \
-    X(4, "_Z21debug_prefixed_printfPKcS0_S0_z") \
-    X(5, "_ZN10expression8evaluateEP4type6noside") \
-    X(6, "_ZN31scoped_restore_current_languageC1Ev") \
-    X(7, "_ZN31scoped_restore_current_languageD1Ev") \
-    X(8, "_ZN7objfile13lookup_symbolE10block_enumRK16lookup_name_info10enum_flagsI18domain_search_flagE") \
-    X(9, "_ZNK6symbol24get_maybe_copied_addressEv")
-// clang-format on
-
-#include "gdb_needs.h"
-
-extern "C" int mpyk_gdb_major(void) { return 16; }
+extern "C" const struct mpyk_gdb_bridge mpyk_gdb16_bridge = MPYK_GDB_BRIDGE(16);

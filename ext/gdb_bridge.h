@@ -3,10 +3,16 @@
  * What the C units know of gdb.  Only gdbN_bridge.cpp (one for each gdb major) include gdb's own
  * headers; here are plain structures (those of type_source.h) and functions.  No C++ exception
  * leaves these functions: what gdb throws becomes the text of *error.
+ *
+ * A file may hold several bridges.  Each defines mpyk_catching() and all functions below but the
+ * first three; the build makes them local to the bridge, whose table is all that stays visible, and
+ * gdb_choice.c defines them once more: they pass the call on to the bridge that fits the running
+ * crash.
  */
 #ifndef MPYK_GDB_BRIDGE_H
 #define MPYK_GDB_BRIDGE_H
 
+#include "guard_catch.h"
 #include "type_source.h"
 
 #ifdef __cplusplus
@@ -18,10 +24,13 @@ struct mpyk_gdb_target {
     int pointer_size;
 };
 
-/* The major version of the gdb that this bridge was compiled for. */
+/* Find the bridge for the gdb of the running crash.  0, or -1 if this file has none: then no other
+ * function here may be called. */
+int mpyk_gdb_choose(void);
+/* The gdb major of the chosen bridge, and those of all bridges in this file, such as "10 and 16".
+ */
 int mpyk_gdb_major(void);
-/* Whether the running crash has that gdb; if not, no other function here may be called. */
-int mpyk_gdb_fits(void);
+const char *mpyk_gdb_majors(void);
 /* Byte order and word size of the dump's architecture. */
 int mpyk_gdb_target(struct mpyk_gdb_target *target, struct mpyk_source_error *error);
 
@@ -47,6 +56,21 @@ int mpyk_gdb_expression_type(const char *text, mpyk_handle *type, struct mpyk_so
  */
 int mpyk_gdb_watch(void (*changed)(const void *owner), struct mpyk_source_error *error);
 void mpyk_gdb_unwatch(void);
+
+/* One bridge: its functions, in the order above. */
+struct mpyk_gdb_bridge {
+    int major;
+    int (*target)(struct mpyk_gdb_target *, struct mpyk_source_error *);
+    int (*lookup)(const char *, int, mpyk_handle *, struct mpyk_source_error *);
+    int (*lookup_symbol)(const char *, struct mpyk_symbol_desc *, struct mpyk_source_error *);
+    int (*describe)(mpyk_handle, struct mpyk_type_desc *, struct mpyk_source_error *);
+    int (*fields)(mpyk_handle, struct mpyk_field_desc *, int, struct mpyk_source_error *);
+    int (*symbol_file)(char *, size_t, struct mpyk_source_error *);
+    int (*expression_type)(const char *, mpyk_handle *, struct mpyk_source_error *);
+    int (*watch)(void (*)(const void *), struct mpyk_source_error *);
+    void (*unwatch)(void);
+    enum mpyk_caught (*catching)(void (*)(void *), void *, char *, size_t);
+};
 
 #ifdef __cplusplus
 }

@@ -332,3 +332,12 @@ extern "C" int mpyk_gdb_watch(void (*changed)(const void *owner), struct mpyk_so
         return 0;
     });
 }
+
+/* clang-format off */
+#define MPYK_GDB_BRIDGE(major)                                                                     \
+    {                                                                                              \
+        major, mpyk_gdb_target, mpyk_gdb_lookup, mpyk_gdb_lookup_symbol, mpyk_gdb_describe,        \
+        mpyk_gdb_fields, mpyk_gdb_symbol_file, mpyk_gdb_expression_type, mpyk_gdb_watch,           \
+        mpyk_gdb_unwatch, mpyk_catching                                                            \
+    }
+/* clang-format on */

@@ -4,6 +4,7 @@
  */
 #include "pycompat.h"
 #include "crash_compat.h"
+#include "crash_needs.h"
 #include "btf_source.h"
 #include "gdb_enums_generated.h"
 #include "mod_crash.h"
@@ -82,14 +83,6 @@ symbols_of_module(const struct load_module *module, struct name_search *search)
     return 0;
 }
 
-/* Where crash keeps a module's symbols has changed between releases: look only in the one that we
- * were made for. */
-static int
-know_modules(void)
-{
-    return pc->program_version != NULL && strcmp(pc->program_version, MPYK_BUILT_FOR_CRASH) == 0;
-}
-
 static PyObject *
 py_symbol_names(PyObject *Py_UNUSED(module), PyObject *prefix)
 {
@@ -100,7 +93,8 @@ py_symbol_names(PyObject *Py_UNUSED(module), PyObject *prefix)
         return NULL;
     }
     rc = symbols_between(st->symtable, st->symend, &search);
-    for (int i = 0; rc == 0 && know_modules() && i < st->mods_installed; i++) {
+    /* Where crash keeps a module's symbols has changed between releases. */
+    for (int i = 0; rc == 0 && mpyk_runs_in_its_release() && i < st->mods_installed; i++) {
         rc = symbols_of_module(&st->load_modules[i], &search);
     }
     return search_result(&search, rc);

@@ -6,8 +6,8 @@
  */
 #include "pycompat.h"
 #include "crash_compat.h"
+#include "crash_needs.h"
 #include "epython.h"
-#include "gdb_bridge.h"
 
 #include "commands_generated.h"
 
@@ -204,15 +204,8 @@ add_bundled(const struct mpyk_command *command)
 static void __attribute__((constructor))
 mpyk_load(void)
 {
-    if (pc == NULL) {
-        return;
-    }
     /* Before all else: another crash's structures may look different too. */
-    if (!mpyk_gdb_fits()) {
-        fprintf(fp,
-                "mpykdump: this file was built for crash %s, which has gdb %d; the crash that runs "
-                "has another. Load the file that was made for it; nothing was registered.\n",
-                MPYK_BUILT_FOR_CRASH, mpyk_gdb_major());
+    if (!mpyk_fits() || pc == NULL) {
         return;
     }
     if (pc->curext == NULL) {

@@ -29,7 +29,15 @@ def config() -> dict[str, Any]:
 
 def variants() -> list[Variant]:
     return [
-        Variant(row["name"], Path(row["extension"]), Path(row["crash"]), row["crash_version"], row["python"])
+        Variant(
+            row["name"],
+            Path(row["extension"]),
+            Path(row["crash"]),
+            row["crash_version"],
+            row["python"],
+            tuple(row["built_for"]),
+            tuple(Path(tree) for tree in row["trees"]),
+        )
         for row in config().get("variants", [])
     ]
 

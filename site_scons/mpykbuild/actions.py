@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-from mpykbuild import artifact, reproduce
+from mpykbuild import artifact, crashaudit, needs, reproduce
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import PROJECT
 from mpykbuild.planning import Project
@@ -30,10 +30,22 @@ def demo(project: Project) -> None:
 
 
 def audit(project: Project) -> None:
-    """Print what the artefact needs and exports; fail when it breaks a rule."""
-    path = BUILD / "mpykdump.so"
+    """Print what the artefact needs and exports and how it fares in each crash; fail when it breaks a rule.
+
+    Raises BuildError (with status 1 when a crash lacks what is required).
+    """
+    path = project.audited or BUILD / "mpykdump.so"
+    needed = needs.read(path)
     print(artifact.report(path), flush=True)
+    refused = []
+    for program in [project.program] if project.program else [crash.program for crash in project.default.crashes]:
+        if program.is_file():
+            found = crashaudit.audit(needed, program)
+            print("", *found.lines, sep="\n", flush=True)
+            refused += [f"{program}: {'; '.join(found.refusals)}"] if found.refusals else []
     artifact.check(path)
+    if refused:
+        raise BuildError(f"{path} cannot be used in {'; '.join(refused)}.", "build one with crash= for it.", status=1)
 
 
 def install(project: Project) -> None:
@@ -53,11 +65,13 @@ def configuration_for_tests(project: Project) -> dict[str, object]:
     """Return what tests/conftest.py wants to know about this build."""
     rows = [
         {
-            "name": variant.name, "extension": str(BUILD / variant.name / "mpykdump.so"),
-            "crash": str(variant.crash.program), "crash_version": variant.crash.version,
-            "python": variant.python.minor,
+            "name": variant.name if len(variant.crashes) == 1 else f"{variant.name} in {crash.version}",
+            "extension": str(BUILD / variant.name / "mpykdump.so"), "python": variant.python.minor,
+            "crash": str(crash.program), "crash_version": crash.version,
+            "built_for": variant.versions, "trees": [str(one.tree) for one in variant.crashes],
         }
         for variant in project.variants
+        for crash in reversed(variant.crashes)
     ]  # fmt: skip
     return {"variants": rows, "vmcore": str(BUILD / "vmcore"), "packaged_crash": shutil.which("crash") or ""}
 
@@ -103,5 +117,6 @@ def bench(project: Project) -> None:
 def reproducible(project: Project) -> None:
     """Build CPython, libdeflate and the extension twice from nothing and compare the artefacts."""
     default = project.default
-    digest = reproduce.compare_builds(default.crash.tree, default.python.version, project.cache, fresh_python=True)
+    trees = [crash.tree for crash in default.crashes]
+    digest = reproduce.compare_builds(trees, default.python.version, project.cache, fresh_python=True)
     print(f"both builds gave sha256 {digest}", flush=True)

@@ -11,13 +11,14 @@ from contextlib import contextmanager
 class BuildError(Exception):
     """A mistake in the input or a failed step: printed as sentences, never as a traceback.
 
-    ``what`` says what is wrong and where, ``next_step`` what to do about it.
+    ``what`` says what is wrong and where, ``next_step`` what to do about it; ``status`` is that of the program.
     """
 
-    def __init__(self, what: str, next_step: str = "") -> None:
+    def __init__(self, what: str, next_step: str = "", status: int = 2) -> None:
         super().__init__(what)
         self.what = what
         self.next_step = next_step
+        self.status = status
 
     def __str__(self) -> str:
         return f"{self.what}\n  Next: {self.next_step}" if self.next_step else self.what

@@ -21,11 +21,17 @@ class Option:
 
 
 OPTIONS: tuple[Option, ...] = (
-    Option("crash", "9.0.2", "a pinned version or a crash source tree (built or not)", "the crash to build against"),
+    Option(
+        "crash",
+        "9.0.2",
+        "pinned versions or crash source trees (built or not), separated by commas",
+        "the crash to build against, or several",
+    ),
     Option("python", "3.13", "a pinned version or minor, a CPython source tree or tarball", "the Python to embed"),
     Option("kernel", "6.12", "a kernel series such as 6.1, 6.12 or 7.2", "the kernel of the test vmcore"),
     Option("downloads", "", "a folder", "where source tarballs are looked for before the network is asked"),
     Option("cache", "", "a folder; default $MPYKDUMP_CACHE, else ~/.cache/mpykdump", "where CPython, crash… are kept"),
+    Option("mpykdump", "", "an mpykdump.so", "the file for `audit` (default: the one that is built)"),
     Option("prefix", "/usr/local", "a folder", "`install` puts lib/crash/extensions/mpykdump.so below it"),
     Option("tests", "", "words for pytest, for example tests='-k taskinfo'", "which tests `test` runs (default: all)"),
     Option("V", "0", "0 or 1", "1 shows the whole output of each step", ("0", "1")),
@@ -38,7 +44,7 @@ TARGETS: tuple[tuple[str, str], ...] = (
     ("vmcore", "build/vmcore/{vmlinux,vmcore,truth}: a real kernel booted in QEMU and dumped"),
     ("demo", "opens that vmcore in crash with the extension and prints taskinfo"),
     ("bench", "speed beside drgn's on that vmcore: a table, and build/bench.json"),
-    ("audit", "what build/mpykdump.so needs and exports"),
+    ("audit", "what mpykdump= needs and exports, and what it does without in crash= (a crash program will do)"),
     ("reproducible", "builds CPython, libdeflate and the extension twice in different surroundings and compares"),
     ("install", "copies mpykdump.so below prefix="),
 )

@@ -3,14 +3,16 @@
 
 from __future__ import annotations
 
+import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 
 from mpykbuild import (
     cpython,
     crashbuild,
+    crashsymbols,
     crashtree,
     libdeflate,
     manifest,
@@ -22,6 +24,7 @@ from mpykbuild import (
     version,
 )
 from mpykbuild.cache import Product, digest_of
+from mpykbuild.errors import BuildError
 from mpykbuild.paths import PROJECT
 from mpykbuild.plans import TESTED_PAIRS, CrashPlan, Plan, PythonPlan, Variant
 from mpykbuild.runlog import RunLog
@@ -45,6 +48,8 @@ class Project:
     settings: Settings
     variants: tuple[Variant, ...]
     libdeflate: Plan
+    # The program that `audit crash=PROGRAM` is about.
+    program: Path | None = None
 
     @property
     def default(self) -> Variant:
@@ -52,7 +57,7 @@ class Project:
 
     @property
     def crashes(self) -> tuple[CrashPlan, ...]:
-        return tuple(dict.fromkeys(variant.crash for variant in self.variants))
+        return tuple(dict.fromkeys(crash for variant in self.variants for crash in variant.crashes))
 
     @property
     def pythons(self) -> tuple[PythonPlan, ...]:
@@ -79,6 +84,12 @@ class Project:
         return self.settings.path(self.settings.values["prefix"])
 
     @property
+    def audited(self) -> Path | None:
+        """The finished file that `audit mpykdump=FILE` is about; nothing is built for that."""
+        value = self.settings.values["mpykdump"]
+        return self.settings.path(value) if value else None
+
+    @property
     def tests(self) -> str:
         return self.settings.values["tests"]
 
@@ -99,6 +110,30 @@ def crash_plan(settings: Settings, wanted: str) -> CrashPlan:
     product = crashbuild.product_of_tree(tree, settings.cache, toolchain)
     plan = _crash_build_plan(product, tree.path, settings, toolchain)
     return CrashPlan(tree.version, tree.target, tree.gdb_major, product.path / "tree", plan)
+
+
+def crash_names(settings: Settings, value: str) -> list[str]:
+    """Split ``crash=A,B``; a path that exists may have a comma in its name."""
+    names = [value] if settings.path(value).exists() else value.split(",")
+    return [name.strip() for name in names if name.strip()] or [value]
+
+
+def crash_plans(value: str, names: Sequence[str], plan_of: Callable[[str], CrashPlan]) -> tuple[CrashPlan, ...]:
+    """Return the plans for all that ``crash=`` names, oldest first. Raises BuildError when they do not go together."""
+    plans = sorted((plan_of(name) for name in names), key=lambda plan: plan.order)
+    versions = [plan.version for plan in plans]
+    if len(set(versions)) < len(versions):
+        raise BuildError(
+            f"crash={value} names crash {crashsymbols.listed(versions)}: one release twice.",
+            "name each release once; a file for one of them serves all crashes of that release.",
+        )
+    if len({plan.target for plan in plans}) > 1:
+        said = ", ".join(f"{plan.version} for {plan.target}" for plan in plans)
+        raise BuildError(
+            f"crash={value} names crashes for several targets ({said}).",
+            "one file is for the dumps of one architecture: build a file for each.",
+        )
+    return tuple(plans)
 
 
 def _crash_build_plan(
@@ -158,7 +193,18 @@ def read(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) 
     chosen = {option.name: option.default for option in options.OPTIONS}
     if "test" in wanted and pairs == [(chosen["crash"], chosen["python"])]:
         pairs = list(TESTED_PAIRS)
-    crashes = {name: crash_plan(settings, name) for name, _ in pairs}
+    program = _audited_program(settings, wanted)
+    if program:
+        pairs = [(chosen["crash"], values["python"])]
+    plan_of = cache(partial(crash_plan, settings))
+    crashes = {value: crash_plans(value, crash_names(settings, value), plan_of) for value, _ in pairs}
     pythons = {name: python_plan(settings, name) for _, name in pairs}
-    variants = tuple(Variant(crashes[crash], pythons[python]) for crash, python in pairs)
-    return Project(version.VERSION, settings, variants, libdeflate_plan(settings))
+    machine = platform.machine()
+    variants = tuple(Variant(crashes[crash], pythons[python], machine) for crash, python in pairs)
+    return Project(version.VERSION, settings, variants, libdeflate_plan(settings), program)
+
+
+def _audited_program(settings: Settings, wanted: Sequence[str]) -> Path | None:
+    """For `audit`, crash= may be a crash program: then the default build is held against it."""
+    path = settings.path(settings.values["crash"])
+    return path if "audit" in wanted and path.is_file() else None

@@ -13,9 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mpykbuild.cache import Product
+from mpykbuild.targets import TARGETS
 
-# The pairs that `./sconsw test` builds and tests when neither crash= nor python= is given.
-TESTED_PAIRS = (("9.0.2", "3.13"), ("8.0.6", "3.13"), ("9.0.2", "3.11"))
+# What `./sconsw test` builds when neither crash= nor python= is given: the one file for two gdb majors, which is tested
+# in each of its crashes, and a file for one crash.
+TESTED_PAIRS = (("9.0.2,8.0.6", "3.13"), ("9.0.2", "3.11"))
 
 
 @dataclass(frozen=True)
@@ -84,6 +86,11 @@ class CrashPlan:
     def program(self) -> Path:
         return self.tree / "crash"
 
+    @property
+    def order(self) -> tuple[int, ...]:
+        """The version as numbers, which can be compared."""
+        return tuple(int(number) for number in self.version.split("."))
+
     def witnesses(self) -> list[Path]:
         """Return the files of a built tree whose change means another crash."""
         return [self.tree / name for name in ("defs.h", "build_data.c", "Makefile", "crash")]
@@ -91,11 +98,35 @@ class CrashPlan:
 
 @dataclass(frozen=True)
 class Variant:
-    """One artefact: a crash and a Python."""
+    """One artefact: the crashes that it is for, oldest first, and a Python.
 
-    crash: CrashPlan
+    ``machine`` is where it runs; ``target`` is whose dumps it reads, on most machines their own.
+    """
+
+    crashes: tuple[CrashPlan, ...]
     python: PythonPlan
+    machine: str
+
+    @property
+    def crash(self) -> CrashPlan:
+        """The newest crash: the units that know only crash are compiled against its tree."""
+        return self.crashes[-1]
+
+    @property
+    def versions(self) -> tuple[str, ...]:
+        return tuple(crash.version for crash in self.crashes)
+
+    @property
+    def bridged(self) -> dict[int, CrashPlan]:
+        """For each gdb major the crash against which its bridge is compiled."""
+        return {crash.gdb_major: crash for crash in self.crashes}
+
+    @property
+    def target(self) -> str:
+        return self.crash.target
 
     @property
     def name(self) -> str:
-        return f"{self.crash.target.lower()}-crash{self.crash.version}-{self.python.tag}"
+        native = self.machine in TARGETS[self.target].machines
+        places = self.machine if native else f"{self.machine}-for-{self.target.lower()}"
+        return f"{places}-crash{'+'.join(self.versions)}-{self.python.tag}"

@@ -8,7 +8,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -63,7 +63,7 @@ def _build_in(place: Path, around: Surroundings, arguments: list[str]) -> Path:
     return copy / "build" / "mpykdump.so"
 
 
-def compare_builds(crash_tree: Path, python: str, cache: Path, fresh_python: bool) -> str:
+def compare_builds(crash_trees: Sequence[Path], python: str, cache: Path, fresh_python: bool) -> str:
     """Build twice and return the sha256 that both artefacts have.
 
     ``fresh_python`` gives each build an empty cache, so that CPython and libdeflate are built twice as well. Raises
@@ -73,7 +73,8 @@ def compare_builds(crash_tree: Path, python: str, cache: Path, fresh_python: boo
         digests = []
         for around in SURROUNDINGS:
             own = Path(scratch) / f"cache-{around.umask:o}" if fresh_python else cache
-            arguments = [f"crash={crash_tree}", f"python={python}", f"cache={own}", f"downloads={cache / 'downloads'}"]
+            crash = f"crash={','.join(str(tree) for tree in crash_trees)}"
+            arguments = [crash, f"python={python}", f"cache={own}", f"downloads={cache / 'downloads'}"]
             digests.append(file_digest(_build_in(Path(scratch), around, arguments)))
     if len(set(digests)) != 1:
         raise BuildError(f"two builds of the same sources differ: sha256 {' and '.join(digests)}.")

@@ -1,9 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """SCons tool: mpykdump.so of one variant.
 
-    extension = env.MpykExtension(variant, crash_stamp, library_stamps, bundle)
+    extension = env.MpykExtension(variant, crash_stamps, library_stamps, bundle)
 
 ``library_stamps`` are those of the static libraries that are linked in: CPython and libdeflate.
+The units in C are compiled once, against the newest crash; each gdb major has its bridge; a probe for each crash says
+whether all that goes together.
 
 The facts about the crash tree (flags, gdb's enums) are read when the tree is there, that is during the build; they
 reach the compiler through response files, so that this script need not know them.
@@ -16,8 +18,8 @@ from typing import Any
 
 from SCons.Action import Action
 
-from mpykbuild import artifact, commandtable, crashtree, gdbenums, paths, selfdeps
-from mpykbuild.plans import Variant
+from mpykbuild import abi, artifact, bridges, commandtable, crashsymbols, crashtree, gdbenums, needs, paths, selfdeps
+from mpykbuild.plans import CrashPlan, Variant
 
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 COMMON = ["-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", *WARNINGS]
@@ -27,11 +29,11 @@ EXPORTS = "ext/mpykdump.map"
 LINKER_FLAGS = ["-Bsymbolic", "--exclude-libs,ALL", "--as-needed", "--gc-sections", f"--version-script={EXPORTS}"]
 
 
-def _crash_facts(env: Any, variant: Variant, crash_stamp: Any, folder: str) -> Any:
-    """Make gdb_enums_generated.h and a response file for each language from the crash tree."""
+def _crash_facts(env: Any, crash: CrashPlan, crash_stamp: Any, folder: str) -> Any:
+    """Make gdb_enums_generated.h and a response file for each language from one crash tree."""
 
     def make(target: list[Any], source: list[Any], env: Any) -> None:
-        tree = crashtree.parse(variant.crash.tree)
+        tree = crashtree.parse(crash.tree)
         texts = [gdbenums.generate(tree)]
         texts += ["\n".join(crashtree.compile_flags(tree, language)) + "\n" for language in ("c", "c++")]
         for node, text in zip(target, texts):
@@ -41,6 +43,25 @@ def _crash_facts(env: Any, variant: Variant, crash_stamp: Any, folder: str) -> A
     facts = env.Command(names, crash_stamp, Action(env["MPYK_TOLD"](make), "Reading gdb's enums for $TARGET"))
     env.Depends(facts, [str(path) for path in selfdeps.closure("crashtree", "gdbenums")])
     return facts
+
+
+def _symbol_table(env: Any, variant: Variant, folder: str) -> Any:
+    """Make the headers that say what is taken from crash, and for which crashes the file is."""
+
+    def make(target: list[Any], source: list[Any], env: Any) -> None:
+        texts = [
+            crashsymbols.header(crashsymbols.in_bridges(crashsymbols.load(), variant.bridged)),
+            crashsymbols.built_for_header(variant.versions, list(variant.bridged)),
+        ]
+        for node, text in zip(target, texts):
+            Path(node.abspath).write_text(text, encoding="utf-8")
+
+    names = [f"{folder}/crash_symbols_generated.h", f"{folder}/built_for_generated.h"]
+    sources = [str(crashsymbols.TABLE), env.Value([list(variant.versions), list(variant.bridged)])]
+    action = Action(env["MPYK_TOLD"](make), "Listing what is taken from crash in $TARGET")
+    table = env.Command(names, sources, action)
+    env.Depends(table, [str(path) for path in selfdeps.closure("crashsymbols")])
+    return table
 
 
 def _command_table(env: Any, folder: str) -> Any:
@@ -57,13 +78,11 @@ def _command_table(env: Any, folder: str) -> Any:
 
 def _compile_environment(env: Any, variant: Variant, folder: str) -> Any:
     """Return an environment whose flags name the products; system include folders are not scanned by SCons."""
-    maps = [f"-ffile-prefix-map={place}=." for place in (paths.PROJECT, variant.crash.tree, variant.python.folder)]
-    defines = {"MPYK_VERSION": f'\\"{env["MPYK_VERSION"]}\\"', "MPYK_BUILT_FOR_CRASH": f'\\"{variant.crash.version}\\"'}
+    trees = [crash.tree for crash in variant.crashes]
+    maps = [f"-ffile-prefix-map={place}=." for place in (paths.PROJECT, *trees, variant.python.folder)]
     includes = ["-isystem", str(variant.python.folder / "include"), "-isystem", f"{env['MPYK_LIBDEFLATE']}/include"]
-    rsp = env.Dir(folder).abspath
     local = env.Clone(
-        CCFLAGS=[*COMMON, *maps, *includes], CPPPATH=["#ext", folder], CPPDEFINES=defines,
-        CFLAGS=["-std=gnu11", f"@{rsp}/crash_c.rsp"], CXXFLAGS=["-std=gnu++17", f"@{rsp}/crash_cxx.rsp"],
+        CCFLAGS=[*COMMON, *maps, *includes], CPPDEFINES={"MPYK_VERSION": f'\\"{env["MPYK_VERSION"]}\\"'},
         LINKFLAGS=[f"-Wl,{flag}" for flag in LINKER_FLAGS],
         # The archives are no nodes of SCons: they appear during the build, and their stamps stand for them.
         MPYK_ARCHIVES=[f"{variant.python.folder}/lib/libpython.a", f"{env['MPYK_LIBDEFLATE']}/lib/libdeflate.a"],
@@ -74,6 +93,16 @@ def _compile_environment(env: Any, variant: Variant, folder: str) -> Any:
     return local
 
 
+def _for_crash(local: Any, folder: str, crash: CrashPlan) -> Any:
+    """Return the environment for units that are compiled against one of the crash trees."""
+    facts = f"{folder}/crash{crash.version}"
+    rsp = local.Dir(facts).abspath
+    return local.Clone(
+        CPPPATH=["#ext", folder, facts], CFLAGS=["-std=gnu11", f"@{rsp}/crash_c.rsp"],
+        CXXFLAGS=["-std=gnu++17", f"@{rsp}/crash_cxx.rsp", *bridges.COMPILER_FLAGS],
+    )  # fmt: skip
+
+
 def _object(local: Any, folder: str, unit: Path) -> Any:
     """Compile one unit; only those that report the source's id are compiled anew when any source changes."""
     defines = dict(local["CPPDEFINES"])
@@ -82,22 +111,78 @@ def _object(local: Any, folder: str, unit: Path) -> Any:
     return local.SharedObject(f"{folder}/obj/{unit.stem}", str(unit), CPPDEFINES=defines)
 
 
-def _extension(env: Any, variant: Variant, crash_stamp: Any, library_stamps: Any, bundle: Any) -> Any:
+def _bridge(local: Any, folder: str, major: int) -> tuple[Any, Any]:
+    """Compile the bridge for a gdb major and shut it in: return both objects, the second is what is linked."""
+
+    def confine(target: list[Any], source: list[Any], env: Any) -> None:
+        bridges.confine(Path(source[0].abspath), major, Path(target[0].abspath))
+
+    compiled = local.SharedObject(f"{folder}/gdb{major}/bridge", f"#ext/gdb{major}_bridge.cpp")
+    action = Action(local["MPYK_TOLD"](confine), "Confining $TARGET")
+    confined = local.Command(f"{folder}/gdb{major}/confined.os", compiled, action)
+    local.Depends(confined, [str(crashsymbols.TABLE), *(str(path) for path in selfdeps.closure("bridges"))])
+    # What a shared library is linked from must be known to SCons as such.
+    confined[0].attributes.shared = 1
+    return compiled, confined
+
+
+def _needs(local: Any, variant: Variant, probes: Any, folder: str) -> Any:
+    """Compare what the probes found in the trees; make the section that says what the file needs of crash."""
+
+    def make(target: list[Any], source: list[Any], env: Any) -> None:
+        found = {}
+        for crash, node in zip(variant.crashes, source):
+            codes = gdbenums.read_enums(crashtree.parse(crash.tree))["type_code"]
+            found[crash.version] = {**abi.read_probe(Path(node.abspath)), **codes}
+        abi.check(found)
+        text = needs.text(variant.versions, list(variant.bridged), found[variant.crash.version])
+        Path(target[0].abspath).write_text(text, encoding="utf-8")
+
+    action = Action(local["MPYK_TOLD"](make), "Comparing the crash trees for $TARGET")
+    section = local.Command(f"{folder}/needs.json", probes, action)
+    local.Depends(section, [str(crashsymbols.TABLE), *(str(path) for path in selfdeps.closure("needs", "gdbenums"))])
+    return section
+
+
+def _objects(local: Any, variant: Variant, crash_stamps: Any, folder: str) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return what is compiled, what of it is linked, and the probes."""
+    environments = {crash: _for_crash(local, folder, crash) for crash in variant.crashes}
+    facts = {
+        crash: _crash_facts(local, crash, crash_stamps[crash], f"{folder}/crash{crash.version}")
+        for crash in variant.crashes
+    }
+    compiled, linked, probes = [], [], []
+    for unit in sorted(paths.PROJECT.glob("ext/*.c")):
+        compiled += _object(environments[variant.crash], folder, unit)
+    local.Depends(compiled, [facts[variant.crash], crash_stamps[variant.crash]])
+    linked += compiled
+    for major, crash in variant.bridged.items():
+        bridge, confined = _bridge(environments[crash], folder, major)
+        local.Depends(bridge, [facts[crash], crash_stamps[crash]])
+        compiled += bridge
+        linked += confined
+    for crash in variant.crashes:
+        probe = environments[crash].SharedObject(f"{folder}/crash{crash.version}/abi", "#ext/probe/crash_abi.c")
+        local.Depends(probe, [facts[crash], crash_stamps[crash]])
+        probes += probe
+    return compiled, linked, probes
+
+
+def _extension(env: Any, variant: Variant, crash_stamps: Any, library_stamps: Any, bundle: Any) -> Any:
     folder = f"#build/{variant.name}"
-    facts = _crash_facts(env, variant, crash_stamp, folder)
-    table = _command_table(env, folder)
+    tables = [_command_table(env, folder), _symbol_table(env, variant, folder)]
     local = _compile_environment(env, variant, folder)
-    units = [*sorted(paths.PROJECT.glob("ext/*.c")), paths.PROJECT / "ext" / f"gdb{variant.crash.gdb_major}_bridge.cpp"]
-    objects = [_object(local, folder, unit) for unit in units]
-    local.Depends(objects, [facts, table, crash_stamp, library_stamps])
+    compiled, objects, probes = _objects(local, variant, crash_stamps, folder)
+    local.Depends(compiled, [*tables, library_stamps])
     linked = local.SharedLibrary(f"{folder}/linked.so", objects, SHLIBPREFIX="")
     local.Depends(linked, [library_stamps, f"#{EXPORTS}"])
+    needed = _needs(local, variant, probes, folder)
 
     def assemble(target: list[Any], source: list[Any], env: Any) -> None:
         artifact.assemble(*(Path(node.abspath) for node in (*source, *target)))
 
     action = Action(env["MPYK_TOLD"](assemble), "Assembling $TARGET")
-    extension = local.Command(f"{folder}/mpykdump.so", [linked, bundle], action)
+    extension = local.Command(f"{folder}/mpykdump.so", [linked, needed, bundle], action)
     local.Depends(extension, [str(path) for path in selfdeps.closure("artifact")])
     return extension
 

@@ -9,6 +9,7 @@ product stayed the same.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,9 @@ from SCons.Action import Action
 from mpykbuild import selfdeps
 from mpykbuild.errors import BuildError, tell
 from mpykbuild.plans import CrashPlan, Plan
+
+# The status of a failed build: SCons has no other.
+FAILED = 2
 
 
 class Told:
@@ -35,7 +39,10 @@ class Told:
             self.function(target, source, env)
         except BuildError as error:
             tell(error)
-            return 2
+            if error.status != FAILED:
+                # SCons ends with status 2 for whatever a function returns, but it heeds this.
+                sys.exit(error.status)
+            return FAILED
         return 0
 
     def get_contents(self, target: list[Any], source: list[Any], env: Any) -> bytes:

@@ -24,7 +24,7 @@ class ProjectCopy:
         """Copy the project below ``place`` and build it; AssertionError shows SCons' output when that fails."""
         around = reproduce.SURROUNDINGS[-1]
         root = reproduce.copy_project(place / around.folder)
-        arguments = (f"crash={variant.crash.parent}", f"python={variant.python}")
+        arguments = (f"crash={','.join(str(tree) for tree in variant.trees)}", f"python={variant.python}")
         done = reproduce.build(root, list(arguments), around)
         assert done.returncode == 0, done.stdout
         return cls(root, variant, arguments)

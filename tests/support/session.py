@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import select
@@ -28,6 +29,8 @@ class Variant:
     crash: Path
     crash_version: str
     python: str
+    built_for: tuple[str, ...] = ()
+    trees: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,12 @@ class Vmcore:
     vmlinux: Path
     vmcore: Path
     truth: Path
+
+    @property
+    def minimal(self) -> list[str]:
+        """Options for a crash that is to start quickly or is older than the kernel: it is told the KASLR offset."""
+        offset = json.loads((self.truth / "meta.json").read_text())["vmcoreinfo"]["KERNELOFFSET"]
+        return ["--minimal", f"--kaslr=0x{offset}"]
 
 
 @dataclass(frozen=True)
@@ -65,12 +74,13 @@ def run_crash(
     commands: Sequence[str],
     cwd: Path | None = None,
     env: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
 ) -> Result:
     """Run ``commands`` in a new crash and wait for its end; `quit` is added."""
     done = subprocess.run(
-        [variant.crash, "-s", vmcore.vmlinux, vmcore.vmcore], input="\n".join([*commands, "quit", ""]), cwd=cwd,
-        env=environment(env), capture_output=True, text=True, errors="replace", timeout=START_SECONDS + COMMAND_SECONDS,
-        check=False,
+        [variant.crash, "-s", *options, vmcore.vmlinux, vmcore.vmcore],
+        input="\n".join([*commands, "quit", ""]), cwd=cwd, env=environment(env), capture_output=True, text=True,
+        errors="replace", timeout=START_SECONDS + COMMAND_SECONDS, check=False,
     )  # fmt: skip
     return Result(without_time(done.stdout), done.stderr, done.returncode)
 

@@ -17,6 +17,10 @@ def test_sentences_on_stderr_and_a_status(capsys: pytest.CaptureFixture[str]) ->
     )
 
 
+def test_an_error_may_ask_for_another_status() -> None:
+    assert (BuildError("x").status, BuildError("x", status=1).status) == (2, 1)
+
+
 def test_other_errors_are_not_hidden() -> None:
     with pytest.raises(KeyError), told_to_the_user():
         raise KeyError("x")

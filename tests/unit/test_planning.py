@@ -11,6 +11,7 @@ from mpykbuild import options, planning
 from mpykbuild.errors import BuildError
 from mpykbuild.planning import Project
 from mpykbuild.plans import TESTED_PAIRS
+from support.crashtrees import copy_tree
 
 
 def read(tmp_path: Path, targets: tuple[str, ...] = (), **given: str) -> Project:
@@ -26,6 +27,7 @@ def test_default_is_one_pair(tmp_path: Path) -> None:
 def test_tests_build_every_tested_pair_and_each_product_once(tmp_path: Path) -> None:
     project = read(tmp_path, ("test",))
     assert len(project.variants) == len(TESTED_PAIRS)
+    assert project.default.versions == ("8.0.6", "9.0.2")
     assert len(project.crashes) == 2
     assert len(project.pythons) == 2
 
@@ -51,3 +53,44 @@ def test_products_of_a_pair_do_not_depend_on_the_other_half(tmp_path: Path) -> N
     one, two = read(tmp_path, crash="9.0.2", python="3.11"), read(tmp_path, crash="8.0.6", python="3.11")
     assert one.default.python.plan.product == two.default.python.plan.product
     assert one.default.crash.tree != two.default.crash.tree
+
+
+def test_one_file_for_several_crashes(tmp_path: Path) -> None:
+    project = read(tmp_path, crash="9.0.2, 8.0.6")
+    assert [variant.name for variant in project.variants] == ["x86_64-crash8.0.6+9.0.2-cp313"]
+    assert sorted(project.default.bridged) == [10, 16]
+    assert project.default.crash.version == "9.0.2", "the newest, whatever the order"
+    assert [crash.version for crash in project.crashes] == ["8.0.6", "9.0.2"]
+
+
+def test_one_release_given_twice(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="one release twice"):
+        read(tmp_path, crash="9.0.2,9.0.2")
+
+
+def test_crashes_for_several_targets(tmp_path: Path) -> None:
+    tree = copy_tree("8.0.6-arm64", tmp_path, "x86_64")
+    with pytest.raises(BuildError, match="several targets"):
+        read(tmp_path, crash=f"{tree},9.0.2")
+
+
+@pytest.mark.parametrize("given", ["{tree}", "{tree},9.0.2"])
+def test_crash_7_is_known_but_has_no_bridge(tmp_path: Path, given: str) -> None:
+    tree = copy_tree("7.2.8", tmp_path, "x86_64")
+    with pytest.raises(BuildError, match=r"crash 7\.2\.8 with gdb 7\.6; there is no bridge for gdb 7"):
+        read(tmp_path, crash=given.format(tree=tree))
+
+
+def test_path_with_a_comma_is_one_tree(tmp_path: Path) -> None:
+    tree = copy_tree("9.0.2-debian-built", tmp_path, "x86_64").rename(tmp_path / "a,b")
+    assert read(tmp_path, crash=str(tree)).default.crash.tree == tree
+
+
+def test_audit_takes_a_program(tmp_path: Path) -> None:
+    program = tmp_path / "crash"
+    program.write_bytes(b"x")
+    project = read(tmp_path, ("audit",), crash=str(program), mpykdump="x.so")
+    assert (project.program, project.audited) == (program, tmp_path / "x.so")
+    assert [variant.name for variant in project.variants] == ["x86_64-crash9.0.2-cp313"]
+    with pytest.raises(BuildError, match="not a folder"):
+        read(tmp_path, crash=str(program))

@@ -35,7 +35,7 @@ def test_artefacts_are_compared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 
     monkeypatch.setattr(reproduce, "_build_in", build_in)
     if same:
-        assert len(reproduce.compare_builds(tmp_path, "3.13", tmp_path, fresh_python=False)) == 64
+        assert len(reproduce.compare_builds([tmp_path], "3.13", tmp_path, fresh_python=False)) == 64
     else:
         with pytest.raises(BuildError, match="differ"):
-            reproduce.compare_builds(tmp_path, "3.13", tmp_path, fresh_python=False)
+            reproduce.compare_builds([tmp_path], "3.13", tmp_path, fresh_python=False)

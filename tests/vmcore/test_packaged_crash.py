@@ -1,15 +1,15 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The build for crash 8 in the distribution's own crash 8: another binary than the one it was built against."""
+"""A build for crash 8 in the distribution's own crash 8: another binary than the one it was built against."""
 
 from __future__ import annotations
 
-import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from mpykbuild import crashaudit, crashsymbols, needs
 from support.session import Variant, Vmcore, environment
 
 
@@ -27,11 +27,10 @@ def packaged_crash(configuration: dict[str, str]) -> Path:
 
 @pytest.fixture
 def run_packaged(variant: Variant, packaged_crash: Path, vmcore: Vmcore) -> Callable[[str], str]:
-    """Run commands in it. It is older than the kernel: it must be told the KASLR offset, and can do --minimal only."""
+    """Run commands in it. It is older than the kernel: it can do --minimal only."""
     if not variant.crash_version.startswith("8."):
         pytest.skip("this extension is not for crash 8")
-    offset = json.loads((vmcore.truth / "meta.json").read_text())["vmcoreinfo"]["KERNELOFFSET"]
-    command = [packaged_crash, "-s", "--minimal", f"--kaslr=0x{offset}", vmcore.vmlinux, vmcore.vmcore]
+    command = [packaged_crash, "-s", *vmcore.minimal, vmcore.vmlinux, vmcore.vmcore]
 
     def run(commands: str) -> str:
         done = subprocess.run(
@@ -51,3 +50,24 @@ def test_it_loads_runs_and_unloads(run_packaged: Callable[[str], str], variant: 
     address = next(line.split()[0] for line in shown.splitlines() if line.endswith("jiffies"))
     assert f"42 0x{address}" in shown
     assert f"{extension}: shared object unloaded" in shown
+
+
+def test_it_says_what_it_does_without(
+    run_packaged: Callable[[str], str], variant: Variant, packaged_crash: Path
+) -> None:
+    """The report at run time agrees with what `audit` reads from the two files."""
+    shown = run_packaged(f"extend {variant.extension}\nepython -V\nquit\n")
+    needed, names = needs.read(variant.extension), crashaudit.exported(packaged_crash)
+    own = crashsymbols.of_gdb(needed.symbols, 0)
+    running = next(line.split()[1].rstrip(",") for line in shown.splitlines() if line.startswith("crash "))
+    assert ("this file was not built for that very release of crash\n" in shown) == (running not in needed.crashes)
+    there = [row for row in own if row.name in names]
+    assert f"from crash: {len(there)} of {len(own)} functions and variables are there\n" in shown
+    for row in own:
+        assert (
+            f"  without {row.shown} (crash {row.since} has it): {row.fallback}; lost: {row.feature}\n" in shown
+        ) == (row.name not in names)
+    for row in needed.objects:
+        line = f"struct {row.name}: {names[row.name]} bytes, {row.size} where this was built; the first {row.used} are"
+        assert (line in shown) == (names[row.name] != row.size)
+    assert crashaudit.audit(needed, packaged_crash).refusals == ()

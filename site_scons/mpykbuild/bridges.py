@@ -1,0 +1,36 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The objects that know gdb: what they need is in the table and weak, what they define stays inside them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from mpykbuild import crashsymbols
+from mpykbuild.artifact import run_tool
+
+# Without it, variables inside of templates would be one for the whole process, and could not be made local.
+COMPILER_FLAGS = ("-fno-gnu-unique",)
+
+
+def undefined(path: Path) -> set[str]:
+    """Return the names that an object file leaves undefined."""
+    with path.open("rb") as stream:
+        section = ELFFile(stream).get_section_by_name(".symtab")
+        assert isinstance(section, SymbolTableSection)
+        return {symbol.name for symbol in section.iter_symbols() if symbol["st_shndx"] == "SHN_UNDEF" and symbol.name}
+
+
+def confine(compiled: Path, major: int, out: Path, linker: str = "ld", objcopy: str = "objcopy") -> None:
+    """Make ``out`` from the bridge for a gdb major: only its table is visible, and gdb's names in it are weak.
+
+    Bridges define inline functions of gdb's under the same names, and the linker would take those of one for all:
+    they are taken out of their groups and made local.
+    """
+    names = sorted(undefined(compiled) & {row.name for row in crashsymbols.of_gdb(crashsymbols.load(), major)})
+    weak = out.with_name("weak.txt")
+    weak.write_text("".join(f"{name}\n" for name in names), encoding="ascii")
+    run_tool([linker, "-r", "--force-group-allocation", "-o", str(out), str(compiled)])
+    run_tool([objcopy, f"--keep-global-symbol=mpyk_gdb{major}_bridge", f"--weaken-symbols={weak}", str(out)])

@@ -1,0 +1,32 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Copies of a crash program that export something else: crash itself does not look at what it exports."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+# Offsets in an Elf64_Sym.
+ST_NAME, ST_SIZE = 0, 16
+
+
+def patched(program: Path, copy: Path, without: str = "", sizes: dict[str, int] | None = None) -> Path:
+    """Copy ``program``: the name ``without`` can no longer be found in it, and ``sizes`` are those of its variables."""
+    data = bytearray(program.read_bytes())
+    with program.open("rb") as stream:
+        section = ELFFile(stream).get_section_by_name(".dynsym")
+        assert isinstance(section, SymbolTableSection)
+        rows = {symbol.name: number for number, symbol in enumerate(section.iter_symbols())}
+        start, step = section["sh_offset"], section["sh_entsize"]
+    assert step == 24, "a 64-bit program"
+    for name, size in (sizes or {}).items():
+        place = start + rows[name] * step + ST_SIZE
+        data[place : place + 8] = size.to_bytes(8, "little")
+    if without:
+        place = start + rows[without] * step + ST_NAME
+        data[place : place + 4] = bytes(4)
+    copy.write_bytes(data)
+    copy.chmod(0o755)
+    return copy
