@@ -22,7 +22,12 @@ class Option:
 
 OPTIONS: tuple[Option, ...] = (
     Option("crash", "9.0.2", "a pinned version or a crash source tree (built or not)", "the crash to build against"),
-    Option("python", "3.13", "a pinned version or minor, a CPython source tree or tarball", "the Python to embed"),
+    Option(
+        "python",
+        "3.13",
+        "a pinned version or minor, a CPython source tree or tarball, prebuilt:DIR",
+        "the Python to embed; prebuilt:DIR has one installed or unpacked, with its static library",
+    ),
     Option("kernel", "6.12", "a kernel series such as 6.1, 6.12 or 7.2", "the kernel of the test vmcore"),
     Option("downloads", "", "a folder", "where source tarballs are looked for before the network is asked"),
     Option("cache", "", "a folder; default $MPYKDUMP_CACHE, else ~/.cache/mpykdump", "where CPython, crash… are kept"),

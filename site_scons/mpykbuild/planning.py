@@ -8,7 +8,20 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from mpykbuild import cpython, crashbuild, crashtree, manifest, options, pysource, sources, targets, unpack, version
+from mpykbuild import (
+    cpython,
+    crashbuild,
+    crashtree,
+    manifest,
+    options,
+    prebuilt,
+    pysource,
+    sources,
+    takeover,
+    targets,
+    unpack,
+    version,
+)  # fmt: skip
 from mpykbuild.cache import Product, digest_of
 from mpykbuild.paths import PROJECT
 from mpykbuild.plans import TESTED_PAIRS, CrashPlan, Plan, PythonPlan, Variant
@@ -98,8 +111,10 @@ def _crash_build_plan(
 
 
 def python_plan(settings: Settings, wanted: str) -> PythonPlan:
-    """Return the plan for ``python=``: a pinned version or minor, or the user's own source tree or tarball."""
+    """Return the plan for ``python=``: a pinned version or minor, the user's own source, or ``prebuilt:DIR``."""
     source: Path | Callable[[Path], None]
+    if prebuilt.asked_for(wanted):
+        return _prebuilt_plan(settings, prebuilt.find(settings.path(prebuilt.asked_for(wanted))))
     if is_pin(wanted):
         pinned = sources.load().python(wanted)
         key, number, source = pinned.key, pinned.version, partial(unpack_source, pinned, settings)
@@ -110,6 +125,12 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
     runlog = RunLog(f"cpython-{number}", product.log, settings.verbose)
     make = partial(cpython.build, product, source, runlog, settings.jobs)
     return PythonPlan(number, manifest.minor_of(number), Plan(f"cpython-{number}", product, make, ("cpython",)))
+
+
+def _prebuilt_plan(settings: Settings, python: prebuilt.Prebuilt) -> PythonPlan:
+    product = takeover.product(python, settings.cache)
+    plan = Plan(f"cpython-{product.name}", product, partial(takeover.build, product, python), ("takeover",))
+    return PythonPlan(python.version, python.minor, plan)
 
 
 def unpack_source(source: sources.Source, settings: Settings, folder: Path) -> None:
