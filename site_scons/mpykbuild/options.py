@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mpykbuild import manifest
 from mpykbuild.errors import BuildError
+from mpykbuild.paths import MANIFESTS
 
 
 @dataclass(frozen=True)
@@ -45,6 +47,7 @@ TARGETS: tuple[tuple[str, str], ...] = (
     ("bench", "speed beside drgn's on that vmcore: a table, and build/bench.json"),
     ("audit", "what build/mpykdump.so needs and exports"),
     ("reproducible", "builds CPython and the extension twice in different surroundings and compares"),
+    ("new-python", "VERSION or DIR: describes a release of Python that stdlib_manifests/ does not know, and tries it"),
     ("install", "copies mpykdump.so below prefix="),
 )
 
@@ -73,5 +76,9 @@ def help_text() -> str:
     for option in OPTIONS:
         lines.append(f"  {option.name}=  {option.help}")
         lines.append(f"      values: {option.values}; default: {option.default or '(none)'}")
+    lines += ["", "Releases of Python that are described (stdlib_manifests/):", ""]
+    for minor in manifest.known_minors(MANIFESTS):
+        why = manifest.unverified(MANIFESTS / minor)
+        lines.append(f"  {minor}{f'  unverified: {why}' if why else ''}")
     lines += ["", "SCons' own options (-j N, -c, -n, -Q …): ./sconsw -H", ""]
     return "\n".join(lines)
