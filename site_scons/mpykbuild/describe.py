@@ -183,7 +183,7 @@ def report(release: Release, result: Derived) -> str:
     """Return what appeared and what vanished beside the release that was the model."""
     lines = [f"Python {release.version} beside {result.base}:"]
     for title, rows in (("appeared", result.appeared), ("vanished", result.vanished)):
-        lines += [f"  {title}: {'' if rows else 'nothing'}", *(f"    {row}" for row in rows)]
+        lines += [f"  {title}:" if rows else f"  {title}: nothing", *(f"    {row}" for row in rows)]
     return "\n".join(lines)
 
 

@@ -27,8 +27,8 @@ OPTIONS: tuple[Option, ...] = (
     Option(
         "python",
         "3.13",
-        "a pinned version or minor, a CPython source tree or tarball, prebuilt:DIR",
-        "the Python to embed; prebuilt:DIR has one installed or unpacked, with its static library",
+        "a pinned version or minor, a CPython source tree or tarball, prebuilt:DIR, prebuilt:3.N",
+        "the Python to embed; prebuilt:DIR has one with its static library, prebuilt:3.N takes Debian's",
     ),
     Option("kernel", "6.12", "a kernel series such as 6.1, 6.12 or 7.2", "the kernel of the test vmcore"),
     Option("downloads", "", "a folder", "where source tarballs are looked for before the network is asked"),

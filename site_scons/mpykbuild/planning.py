@@ -12,6 +12,7 @@ from mpykbuild import (
     cpython,
     crashbuild,
     crashtree,
+    debianpython,
     manifest,
     options,
     prebuilt,
@@ -114,7 +115,7 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
     """Return the plan for ``python=``: a pinned version or minor, the user's own source, or ``prebuilt:DIR``."""
     source: Path | Callable[[Path], None]
     if prebuilt.asked_for(wanted):
-        return _prebuilt_plan(settings, prebuilt.find(settings.path(prebuilt.asked_for(wanted))))
+        return _prebuilt_plan(settings, prebuilt.asked_for(wanted))
     if is_pin(wanted):
         pinned = sources.load().python(wanted)
         key, number, source = pinned.key, pinned.version, partial(unpack_source, pinned, settings)
@@ -127,7 +128,9 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
     return PythonPlan(number, manifest.minor_of(number), Plan(f"cpython-{number}", product, make, ("cpython",)))
 
 
-def _prebuilt_plan(settings: Settings, python: prebuilt.Prebuilt) -> PythonPlan:
+def _prebuilt_plan(settings: Settings, word: str) -> PythonPlan:
+    debian = debianpython.is_minor(word)
+    python = prebuilt.find(debianpython.folder(word, settings.cache) if debian else settings.path(word))
     product = takeover.product(python, settings.cache)
     plan = Plan(f"cpython-{product.name}", product, partial(takeover.build, product, python), ("takeover",))
     return PythonPlan(python.version, python.minor, plan)

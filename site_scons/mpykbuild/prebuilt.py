@@ -24,7 +24,7 @@ UNUSED_FOLDERS = frozenset(
 )
 NEXT = (
     "give the folder where a Python with its static library is installed, or its packages are unpacked"
-    " (Debian: python3.N-minimal, libpython3.N-minimal, libpython3.N-stdlib and libpython3.N-dev)"
+    " (Debian: libpython3.N-minimal, libpython3.N-stdlib and libpython3.N-dev)"
 )
 
 
