@@ -72,7 +72,7 @@ def test_dependencies_point_one_way(folder: str, banned: set[str]) -> None:
 def test_only_bridges_include_gdb_headers() -> None:
     wrong = [
         path.name
-        for path in (PROJECT / "ext").rglob("*.*")
+        for path in (PROJECT / "ext").rglob("*.[ch]*")
         if not path.name.startswith("gdb") and any(h in path.read_text() for h in ('"gdbtypes.h"', '"symtab.h"'))
     ]
     assert wrong == []
