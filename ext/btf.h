@@ -82,6 +82,10 @@ int mpyk_btf_field(const struct mpyk_btf *btf, const struct mpyk_btf_type *type,
 int mpyk_btf_strip(const struct mpyk_btf *btf, uint32_t id, uint32_t *stripped);
 /* Does the chain of pointers, arrays, typedefs... that starts here come to an end? */
 int mpyk_btf_is_finite(const struct mpyk_btf *btf, uint32_t id);
+/* btf_enumerators.c: the enum (from number `first` on) that has an enumerator of that name, and its
+ * value; -1 if none has. */
+int mpyk_btf_find_enumerator(const struct mpyk_btf *btf, uint32_t first, const char *name,
+                             struct mpyk_btf_type *type, int64_t *value);
 /* Offset of a member (in bytes) for reading kernel structures before types are set up; or -1. */
 long mpyk_btf_offset(const struct mpyk_btf *btf, const char *structure, const char *member);
 

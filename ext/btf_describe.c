@@ -14,8 +14,8 @@
 
 /* ---- names ---- */
 
-static uint32_t
-kinds_of_code(int code)
+uint32_t
+mpyk_btf_kinds(int code)
 {
     switch (code) {
     case MPYK_TYPE_CODE_STRUCT:
@@ -53,7 +53,7 @@ find_integer(const struct mpyk_btf *btf, const char *name)
 int
 mpyk_btf_lookup(const struct mpyk_btf *btf, const char *name, int code, mpyk_handle *handle)
 {
-    uint32_t id = mpyk_btf_find(btf, name, kinds_of_code(code));
+    uint32_t id = mpyk_btf_find(btf, name, mpyk_btf_kinds(code));
     struct mpyk_btf_type type;
 
     if (id == 0 && code == MPYK_TYPE_CODE_TYPEDEF) {

@@ -9,6 +9,9 @@
 #include "btf.h"
 #include "type_source.h"
 
+/* The set of BTF's kinds that a type's name with this code (MPYK_TYPE_CODE_*; 0: any tag) can be. */
+uint32_t mpyk_btf_kinds(int code);
+
 /* See struct mpyk_type_source.  0 if a type of that name is in this block, else -1. */
 int mpyk_btf_lookup(const struct mpyk_btf *btf, const char *name, int code, mpyk_handle *handle);
 /* BTF does not tell the size of pointers.  `btf` may be NULL: then this fails. */

@@ -357,12 +357,66 @@ modules_lookup(const char *name, int code, mpyk_handle *handle, struct mpyk_sour
     return -1;
 }
 
+static int
+names_in(const struct mpyk_btf *btf, uint32_t first, const char *prefix, uint32_t kinds,
+         int (*found)(const char *name, void *arg), void *arg)
+{
+    size_t size = strlen(prefix);
+    struct mpyk_btf_type type;
+
+    for (uint32_t id = first; id < mpyk_btf_end(btf); id++) {
+        if (mpyk_btf_type(btf, id, &type) == 0 && (kinds & MPYK_BTF_SET(type.kind)) &&
+            type.name[0] != '\0' && strncmp(type.name, prefix, size) == 0 &&
+            found(type.name, arg) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int
+mpyk_btf_names(const char *prefix, int code, int (*found)(const char *name, void *arg), void *arg)
+{
+    const struct place *place = need_modules();
+    const struct mpyk_btf *btf = place != NULL ? place->set.kernel->btf : NULL;
+    const struct mpyk_btf_block *block = place != NULL ? place->set.modules : NULL;
+    uint32_t kinds = mpyk_btf_kinds(code);
+    int status = btf != NULL ? names_in(btf, 1, prefix, kinds, found, arg) : 0;
+
+    for (; block != NULL && status == 0; block = block->next) {
+        status = names_in(block->btf, mpyk_btf_end(btf), prefix, kinds, found, arg);
+    }
+    return status;
+}
+
 /* BTF has no variables but some percpu ones: they are gdb's. */
 static int
 no_symbol(const char *Py_UNUSED(name), struct mpyk_symbol_desc *Py_UNUSED(symbol),
           struct mpyk_source_error *error)
 {
     error->text[0] = '\0';
+    return -1;
+}
+
+/* gdb finds the kernel's enumerators, those of modules only with their debuginfo. */
+static int
+modules_enumerator(const char *name, struct mpyk_symbol_desc *symbol,
+                   struct mpyk_source_error *error)
+{
+    const struct place *place = need_modules();
+    const struct mpyk_btf_block *block = place != NULL ? place->set.modules : NULL;
+    struct mpyk_btf_type type;
+
+    error->text[0] = '\0';
+    for (; block != NULL; block = block->next) {
+        if (mpyk_btf_find_enumerator(block->btf, mpyk_btf_end(place->set.kernel->btf), name, &type,
+                                     &symbol->value) == 0) {
+            symbol->kind = MPYK_SYMBOL_ENUMERATOR;
+            symbol->type = type.record;
+            symbol->address = 0;
+            return 0;
+        }
+    }
     return -1;
 }
 
@@ -395,5 +449,5 @@ const struct mpyk_type_source mpyk_btf_source = {
 };
 
 const struct mpyk_type_source mpyk_btf_modules_source = {
-    "BTF", modules_lookup, no_symbol, describe, fields,
+    "BTF", modules_lookup, modules_enumerator, describe, fields,
 };

@@ -24,4 +24,9 @@ void mpyk_btf_only_file(int only);
  */
 PyObject *mpyk_btf_state(void);
 
+/* Call found() for each name that begins with `prefix`, of the kernel's types and then of the
+ * modules'; code as for lookup().  Ends early, and returns -1, when found() does. */
+int mpyk_btf_names(const char *prefix, int code, int (*found)(const char *name, void *arg),
+                   void *arg);
+
 #endif /* MPYK_BTF_SOURCE_H */

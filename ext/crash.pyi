@@ -67,6 +67,12 @@ def set_readmem_task(task: int, /) -> None:
 def set_cache_size(size: int, /) -> int:
     """Bound the page cache to so many bytes (0: no cache); return the old bound. Live systems are never cached."""
 
+def set_dump_reader(on: bool, /) -> bool:
+    """Read pages of kdump-compressed dumps ourselves (the default), or leave all to crash; return what it was."""
+
+def dump_reader_pages() -> int:
+    """How many pages of the dump we have read ourselves, not crash."""
+
 def uvtop(task: int, addr: int, /) -> int: ...
 def phys_to_page(addr: int, /) -> int: ...
 def PAGEOFFSET(addr: int, /) -> int: ...
@@ -96,6 +102,20 @@ def sLong(value: int, /) -> int: ...
 def le32_to_cpu(value: int, /) -> int: ...
 def le16_to_cpu(value: int, /) -> int: ...
 def cpu_to_le32(value: int, /) -> int: ...
+
+# The classic dicts; pykdump.classic puts these into the module.
+
+def gdb_typeinfo(typename: str) -> dict[str, Any]:
+    """Describe a type: basetype, codetype, typelength and, where they apply, typedef, stars, dims, body and so on."""
+
+def gdb_whatis(symbol: str) -> dict[str, Any]:
+    """Describe a variable or a function as gdb_typeinfo() does, with ``fname``, its name."""
+
+def exec_epython_command(command: str) -> None:
+    """Run a crash command written in Python, or a program, with its arguments."""
+
+def exec_crash_command_bg2(command: str) -> tuple[int, int]:
+    """Start a crash command in a forked child; return (descriptor to read its output from, pid to wait for)."""
 
 # Symbols
 
@@ -127,6 +147,18 @@ def exec_crash_command(command: str, no_stdout: bool = ...) -> str:
 def _exec_crash_command_fd(command: str, fd: int, /) -> None:
     """Run a crash command that prints into ``fd``, in a forked child; with -1 only check it."""
 
+def _repl_begin() -> tuple[bool, bool]:
+    """End crash's pager; return whether lines can be edited here, and whether crash was started without -s."""
+
+def _repl_read(prompt: str, completer: Callable[[str, str], tuple[list[str], str, str]] | None, /) -> str | None:
+    """Read a line, None at the end of the input. ``completer(head, word)``: matches, appended character, insertion."""
+
+def _repl_history_add(line: str, /) -> None: ...
+def _symbol_names(prefix: str, /) -> list[str]: ...
+def _type_names(kind: str, prefix: str, /) -> list[str]:
+    """Return the types of the BTF that begin so; kind is struct, union, enum, or empty for typedefs."""
+
+def _command_names(prefix: str, /) -> list[str]: ...
 def _redirected() -> bool:
     """Return whether the user sends the output of this command to a pipe or a file."""
 
@@ -223,7 +255,7 @@ def type_source() -> _TypeSource:
 class TypeInfo:
     """A C type."""
 
-    def __init__(self, typename: str) -> None: ...
+    def __init__(self, typename: str | dict[str, Any]) -> None: ...
     def __getattr__(self, name: str) -> Any: ...
     def fullname(self) -> str: ...
     def typestr(self) -> str: ...
@@ -325,4 +357,5 @@ class LazyArray(Sequence[_T], Generic[_T]):
     @overload
     def __getitem__(self, index: slice) -> list[_T]: ...
 
+def _make_struct(tag: str, size: int, fields: list[tuple[str, TypeInfo | str, int, int]], /) -> None: ...
 def _set_sinfo_factory(factory: Callable[[str], Mapping[str, Any]], /) -> None: ...

@@ -36,6 +36,7 @@ int mpyk_check_quit_flag(void) __asm__("_Z15check_quit_flagv");
     X(sort_context_array, "the task table stays unsorted", "order of tasks on a live system")      \
     X(sort_tgid_array, "the task table stays unsorted", "order of tasks on a live system")         \
     X(mpyk_set_quit_flag, "gdb runs on until it is done", "interrupting a long gdb request")       \
+    X(read_diskdump, "crash reads all pages", "the speed of a page's first touch")                 \
     X(mpyk_check_quit_flag, "gdb's next request may quit", "interrupting a long gdb request")      \
     X(build_version, "pc->program_version", "the exact crash version in the version report")       \
     X(build_target, "the target of the build", "the crash target in the version report")
@@ -51,11 +52,33 @@ int mpyk_check_quit_flag(void) __asm__("_Z15check_quit_flagv");
 #pragma weak sort_tgid_array
 #pragma weak mpyk_set_quit_flag
 #pragma weak mpyk_check_quit_flag
+#pragma weak read_diskdump
 #pragma weak build_version
 #pragma weak build_target
 
 /* True when this crash has the optional symbol. */
 #define MPYK_HAS(symbol) ((void *)&(symbol) != NULL)
+
+/*
+ * The table number `part` of a module's symbols.  Its end in *end, NULL if it has no such table; -1
+ * if there are no more.  (From 8.0.4 on crash may keep one for each kind of memory that a module
+ * has.)
+ */
+static inline int
+mpyk_module_symbols(const struct load_module *module, int part, const struct syment **start,
+                    const struct syment **end)
+{
+#ifdef MOD_MEM_NUM_TYPES
+    if (MODULE_MEMORY()) {
+        *start = part < MOD_MEM_NUM_TYPES && module->symtable != NULL ? module->symtable[part] : NULL;
+        *end = *start != NULL ? module->symend[part] : NULL;
+        return part < MOD_MEM_NUM_TYPES ? 0 : -1;
+    }
+#endif
+    *start = module->mod_symtable;
+    *end = module->mod_symend;
+    return part == 0 ? 0 : -1;
+}
 
 /* Bits of pc->flags that belong to the command being run, not to the session. */
 #define MPYK_COMMAND_FLAGS                                                                    \

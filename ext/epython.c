@@ -15,12 +15,14 @@
 static int run_depth;
 
 static const char epython_usage[] =
-    "Usage: epython [options] PROGRAM [ARGUMENT ...]\n"
+    "Usage: epython [options] [PROGRAM [ARGUMENT ...]]\n"
+    "  epython                     Python statements one by one, until exit() or Ctrl-D\n"
     "  epython prog.py [ARG ...]   run a program: a file, or a name found in $PYKDUMPPATH or in "
     "the bundle\n"
     "  epython -c CODE [ARG ...]   run one line of Python\n"
     "  epython -m MODULE [ARG ...] run a module of the bundle as a program\n"
     "Options:\n"
+    "  -i                          after the program, go on with statements in its namespace\n"
     "  -d N                        debug level N for the program\n"
     "  -h, --help, --ehelp         show this text\n"
     "  -V, -v, --version           show the versions of everything involved\n"
@@ -250,13 +252,20 @@ epython_main(int argc, char **argv)
     static const char *const help[] = {"-h", "--help", "--ehelp", NULL};
     static const char *const version[] = {"-V", "-v", "--version", NULL};
 
-    if (argc == 0 || is_one_of(argv[0], help)) {
+    if (argc > 0 && is_one_of(argv[0], help)) {
         fputs(epython_usage, fp);
-        return argc == 0;
+        return 0;
     }
-    if (is_one_of(argv[0], version)) {
+    if (argc > 0 && is_one_of(argv[0], version)) {
         print_version();
         return 0;
+    }
+    /* argv[-1] is `epython`: common options may follow it, and then the words of a program. */
+    if (argc == 0 || strncmp(argv[0], "--", 2) == 0) {
+        return mpyk_run("session", argc + 1, argv - 1);
+    }
+    if (strcmp(argv[0], "-i") == 0) {
+        return mpyk_run("interactive", argc, argv);
     }
     if (strcmp(argv[0], "-d") == 0) {
         return run_with_debug(argc, argv);

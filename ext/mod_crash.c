@@ -4,9 +4,11 @@
  */
 #include "pycompat.h"
 #include "crash_compat.h"
+#include "dump_pages.h"
 #include "epython.h"
 #include "mod_crash.h"
 #include "page_cache.h"
+#include "readline_access.h"
 #include "types.h"
 
 PyObject *mpyk_error;
@@ -71,7 +73,7 @@ mpyk_crash_module_init(void)
     static int (*const parts[])(PyObject *) = {
         add_error,           add_constants,         mpyk_mod_convert_init, mpyk_mod_memory_init,
         mpyk_mod_lists_init, mpyk_mod_symbols_init, mpyk_mod_exec_init,    mpyk_mod_tasks_init,
-        mpyk_types_init,
+        mpyk_types_init,     mpyk_mod_names_init,   mpyk_mod_readline_init,
     };
     PyObject *module = PyModule_Create(&crash_module);
 
@@ -94,8 +96,10 @@ mpyk_run_starts(void)
 void
 mpyk_crash_module_clear(void)
 {
+    mpyk_readline_forget();
     mpyk_symbols_flush();
     mpyk_cache_free();
+    mpyk_dump_pages_clear();
     mpyk_exec_clear();
     Py_CLEAR(mpyk_error);
 }

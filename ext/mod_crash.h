@@ -20,6 +20,8 @@ PyObject *mpyk_text(const char *bytes, Py_ssize_t size);
 /* Parts of the module beyond those named in mpykdump.h. */
 int mpyk_mod_lists_init(PyObject *module);
 int mpyk_mod_convert_init(PyObject *module);
+int mpyk_mod_readline_init(PyObject *module);
+int mpyk_mod_names_init(PyObject *module);
 
 /* A new top-level run begins. */
 void mpyk_memory_run_starts(void);

@@ -7,6 +7,7 @@
 #include "pycompat.h"
 #include "crash_compat.h"
 #include "byte_order.h"
+#include "dump_pages.h"
 #include "guard.h"
 #include "mod_crash.h"
 #include "page_cache.h"
@@ -308,6 +309,24 @@ py_set_cache_size(PyObject *Py_UNUSED(module), PyObject *arg)
     return PyLong_FromSize_t(mpyk_cache_resize(bytes));
 }
 
+static PyObject *
+py_set_dump_reader(PyObject *Py_UNUSED(module), PyObject *arg)
+{
+    int on = PyObject_IsTrue(arg);
+
+    if (on < 0) {
+        return NULL;
+    }
+    mpyk_cache_free();
+    return PyBool_FromLong(mpyk_dump_pages_enable(on));
+}
+
+static PyObject *
+py_dump_reader_pages(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+{
+    return PyLong_FromUnsignedLongLong(mpyk_dump_pages_read());
+}
+
 void
 mpyk_memory_run_starts(void)
 {
@@ -340,6 +359,11 @@ static PyMethodDef memory_methods[] = {
      "set_readmem_task(task): read user addresses in this task's memory; 0 ends it."},
     {"set_cache_size", py_set_cache_size, METH_O,
      "set_cache_size(bytes) -> int: bound of the page cache (0: no cache); returns the old one."},
+    {"set_dump_reader", py_set_dump_reader, METH_O,
+     "set_dump_reader(on) -> bool: read pages of kdump-compressed dumps ourselves, which is the "
+     "default, or leave all to crash; what it was."},
+    {"dump_reader_pages", py_dump_reader_pages, METH_NOARGS,
+     "dump_reader_pages() -> int: how many pages we have read ourselves."},
     {NULL, NULL, 0, NULL},
 };
 

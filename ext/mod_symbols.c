@@ -13,6 +13,10 @@
  */
 static PyObject *symbol_cache;
 
+/* address -> name, None for "no symbol is just there"; emptied when it has so many. */
+static PyObject *name_cache;
+#define NAMES_KEPT 65536
+
 struct name_lookup {
     char *name;
     struct syment **found;
@@ -167,13 +171,45 @@ symbol_name(const struct syment *symbol)
     return mpyk_text(symbol->name, (Py_ssize_t)strlen(symbol->name));
 }
 
+/* What is known of an address, for addr2sym() without `loose`.  NULL when nothing is, also with an
+ * exception. */
+static PyObject *
+known_name(PyObject *addr)
+{
+    if (name_cache == NULL || !PyLong_CheckExact(addr)) {
+        return NULL;
+    }
+    return Py_XNewRef(PyDict_GetItemWithError(name_cache, addr));
+}
+
+/* Remember a name, which may be NULL with an exception; return it. */
+static PyObject *
+remember_name(PyObject *addr, PyObject *name)
+{
+    if (name_cache != NULL && PyDict_GET_SIZE(name_cache) >= NAMES_KEPT) {
+        PyDict_Clear(name_cache);
+    }
+    if (name_cache == NULL) {
+        name_cache = PyDict_New();
+    }
+    if (name != NULL && PyLong_CheckExact(addr) &&
+        (name_cache == NULL || PyDict_SetItem(name_cache, addr, name) < 0)) {
+        Py_CLEAR(name);
+    }
+    return name;
+}
+
 static PyObject *
 py_addr2sym(PyObject *Py_UNUSED(module), PyObject *const *args_, Py_ssize_t nargs)
 {
     struct addr_lookup lookup = {0};
+    PyObject *known = nargs == 1 ? known_name(args_[0]) : NULL;
     unsigned long long addr;
     int loose = 0;
 
+    if (known != NULL || PyErr_Occurred()) {
+        return known;
+    }
     if (!mpyk_check_nargs("addr2sym", nargs, 1, 2) || mpyk_as_address(args_[0], &addr) < 0) {
         return NULL;
     }
@@ -188,8 +224,10 @@ py_addr2sym(PyObject *Py_UNUSED(module), PyObject *const *args_, Py_ssize_t narg
         return NULL;
     }
     if (!loose) {
-        return lookup.symbol != NULL && lookup.offset == 0 ? symbol_name(lookup.symbol)
-                                                           : Py_NewRef(Py_None);
+        int is_there = lookup.symbol != NULL && lookup.offset == 0;
+
+        return remember_name(args_[0],
+                             is_there ? symbol_name(lookup.symbol) : Py_NewRef(Py_None));
     }
     if (lookup.symbol == NULL) {
         return Py_BuildValue("(Oi)", Py_None, 0);
@@ -221,6 +259,7 @@ void
 mpyk_symbols_flush(void)
 {
     Py_CLEAR(symbol_cache);
+    Py_CLEAR(name_cache);
 }
 
 /* Between two runs the user may have loaded or removed modules. */

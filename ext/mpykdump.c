@@ -26,10 +26,13 @@ static int command_count;
 
 static const char epython_text[] =
     "  Run a Python program on this dump, with the whole of pykdump at hand.\n"
+    "  Without a program, take Python statements one by one until exit() or Ctrl-D;\n"
+    "  the Tab key completes names, members, symbols, types and crash commands.\n"
     "\n"
     "    PROGRAM       a file, or a name found in $PYKDUMPPATH or in the bundle\n"
     "    -c CODE       run one line of Python\n"
     "    -m MODULE     run a module of the bundle as a program\n"
+    "    -i            after the program, go on with statements in its namespace\n"
     "    -d N          debug level N for the program\n"
     "    -h            show all options\n"
     "    -V            show the versions of everything involved";
@@ -218,7 +221,7 @@ mpyk_load(void)
     /* A relative path is only right until the next `cd`. */
     (void)mpyk_so_path();
     if (table_add("epython", mpyk_cmd_epython, "run a Python program",
-                  "[options] PROGRAM [ARGUMENT ...]", epython_text) < 0) {
+                  "[options] [PROGRAM [ARGUMENT ...]]", epython_text) < 0) {
         fprintf(fp, "mpykdump: out of memory; nothing was registered.\n");
         return;
     }

@@ -5,10 +5,14 @@
  */
 #include "pycompat.h"
 #include "crash_compat.h"
+#include "dump_pages.h"
 #include "guard.h"
 #include "page_cache.h"
 
+#include <sys/mman.h>
+
 #define CACHE_BYTES_DEFAULT (64UL << 20)
+#define CHUNK_PAGES 64 /* room is made for so many pages at once */
 
 struct read_request {
     ulonglong addr;
@@ -20,27 +24,35 @@ struct read_request {
 
 /* ---- the page cache ---- */
 
-/* Direct-mapped: one page a slot.  A tag is the page's address with the memory type in its low
- * bits; 0 is empty. */
+/* A tag is the page's address with the memory type in its low bits; 0 is empty. */
+struct cache_slot {
+    ulonglong tag;
+    char *page;
+};
+
+/* A page has two slots where it may be, side by side: of two pages that are read in turn neither
+ * pushes the other out. */
 static struct {
     size_t bytes;
     size_t slots;
     unsigned shift;
-    ulonglong *tags;
-    char **pages;
+    struct cache_slot *table;
+    size_t used;   /* pages that have room */
+    char **chunks; /* the room, CHUNK_PAGES in each */
 } cache = {.bytes = CACHE_BYTES_DEFAULT};
 
 void
 mpyk_cache_free(void)
 {
-    for (size_t i = 0; i < cache.slots; i++) {
-        free(cache.pages[i]);
+    for (size_t i = 0; i * CHUNK_PAGES < cache.used; i++) {
+        munmap(cache.chunks[i], CHUNK_PAGES * machdep->pagesize);
     }
-    free(cache.pages);
-    free(cache.tags);
-    cache.pages = NULL;
-    cache.tags = NULL;
+    free(cache.chunks);
+    free(cache.table);
+    cache.chunks = NULL;
+    cache.table = NULL;
     cache.slots = 0;
+    cache.used = 0;
 }
 
 /* True when the cache can be used; sets it up at first use. */
@@ -60,9 +72,9 @@ cache_ready(void)
     if (slots < 16) {
         return 0;
     }
-    cache.tags = calloc(slots, sizeof(*cache.tags));
-    cache.pages = calloc(slots, sizeof(*cache.pages));
-    if (cache.tags == NULL || cache.pages == NULL) {
+    cache.table = calloc(slots, sizeof(*cache.table));
+    cache.chunks = calloc(slots / CHUNK_PAGES + 1, sizeof(*cache.chunks));
+    if (cache.table == NULL || cache.chunks == NULL) {
         mpyk_cache_free();
         return 0;
     }
@@ -71,12 +83,13 @@ cache_ready(void)
     return 1;
 }
 
-static inline size_t
-cache_slot(ulonglong page)
+/* The first of the two slots of a page. */
+static inline struct cache_slot *
+cache_slots(ulonglong page)
 {
     ulonglong number = page >> cache.shift;
 
-    return (size_t)((number ^ (number >> 15)) & (cache.slots - 1));
+    return &cache.table[(number ^ (number >> 15)) * 2 & (cache.slots - 1)];
 }
 
 /* ---- crash's readmem() under guard ---- */
@@ -103,28 +116,63 @@ mpyk_read_uncached(ulonglong addr, int memtype, void *buffer, long size)
     return request.ok ? 0 : -1;
 }
 
+/* Room for one more page.  A chunk comes with its memory: to be given it page by page, at each first
+ * touch, takes a third of the time of reading them. */
+static char *
+cache_room(void)
+{
+    size_t chunk = cache.used / CHUNK_PAGES, size = CHUNK_PAGES * machdep->pagesize;
+
+    if (cache.used % CHUNK_PAGES == 0) {
+        void *room = mmap(NULL, size, PROT_READ | PROT_WRITE,
+                          MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
+
+        if (room == MAP_FAILED) {
+            return NULL;
+        }
+        cache.chunks[chunk] = room;
+    }
+    return cache.chunks[chunk] + cache.used++ % CHUNK_PAGES * machdep->pagesize;
+}
+
+/* The first slot, free for a page; what was there goes into the second.  NULL: no memory. */
+static struct cache_slot *
+cache_make_room(struct cache_slot *slot)
+{
+    struct cache_slot older = slot[1];
+
+    slot[1] = slot[0];
+    slot[0] = older;
+    slot->tag = 0;
+    if (slot->page == NULL) {
+        slot->page = cache_room();
+    }
+    return slot->page != NULL ? slot : NULL;
+}
+
 /* The cached page at `page` (its first byte), or NULL when it cannot be read whole. */
 static const char *
 cached_page(ulonglong page, int memtype)
 {
-    size_t slot = cache_slot(page);
+    struct cache_slot *slot = cache_slots(page);
     ulonglong tag = page | (ulonglong)memtype;
 
-    if (cache.tags[slot] == tag) {
-        return cache.pages[slot];
-    }
-    if (cache.pages[slot] == NULL) {
-        cache.pages[slot] = malloc(machdep->pagesize);
-        if (cache.pages[slot] == NULL) {
-            return NULL;
+    for (int i = 0; i < 2; i++) {
+        if (slot[i].tag == tag) {
+            return slot[i].page;
         }
     }
-    cache.tags[slot] = 0;
-    if (mpyk_read_uncached(page, memtype, cache.pages[slot], (long)machdep->pagesize) < 0) {
+    slot = cache_make_room(slot);
+    if (slot == NULL) {
         return NULL;
     }
-    cache.tags[slot] = tag;
-    return cache.pages[slot];
+    if (mpyk_dump_page(page, memtype, slot->page) < 0 &&
+        (PyErr_Occurred() ||
+         mpyk_read_uncached(page, memtype, slot->page, (long)machdep->pagesize) < 0)) {
+        return NULL;
+    }
+    slot->tag = tag;
+    return slot->page;
 }
 
 /* Read what lies within one page.  0 or -1, without an exception but KeyboardInterrupt. */
@@ -165,19 +213,20 @@ mpyk_read_range(ulonglong addr, int memtype, char *buffer, long size)
 int
 mpyk_cache_hit(ulonglong addr, void *buffer, long size)
 {
-    ulonglong offset;
-    size_t slot;
+    const struct cache_slot *slot;
+    ulonglong offset, tag;
 
     if (cache.slots == 0) {
         return 0;
     }
     offset = addr & (((ulonglong)1 << cache.shift) - 1);
-    slot = cache_slot(addr);
-    if (cache.tags[slot] != ((addr - offset) | KVADDR) ||
-        offset + (ulonglong)size > ((ulonglong)1 << cache.shift)) {
+    tag = (addr - offset) | KVADDR;
+    slot = cache_slots(addr);
+    slot += slot->tag != tag;
+    if (slot->tag != tag || offset + (ulonglong)size > ((ulonglong)1 << cache.shift)) {
         return 0;
     }
-    memcpy(buffer, cache.pages[slot] + offset, (size_t)size);
+    memcpy(buffer, slot->page + offset, (size_t)size);
     return 1;
 }
 

@@ -85,7 +85,7 @@ enumerator_value(PyObject *Py_UNUSED(module), PyObject *name)
     if (symbol == NULL || symbol->kind != MPYK_SYMBOL_ENUMERATOR) {
         Py_RETURN_NONE;
     }
-    return PyLong_FromLongLong(symbol->value);
+    return mpyk_enumerator_object(symbol->type, symbol->value);
 }
 
 /*
@@ -140,7 +140,7 @@ enum_values(PyObject *Py_UNUSED(module), PyObject *name)
     PyObject *dict = type != NULL ? PyDict_New() : NULL;
 
     for (int i = 0; dict != NULL && type->fields != NULL && i < type->nfields; i++) {
-        PyObject *value = PyLong_FromLongLong(type->fields[i].value);
+        PyObject *value = mpyk_enumerator_object(type, type->fields[i].value);
         if (value == NULL || PyDict_SetItemString(dict, type->fields[i].name, value) < 0) {
             Py_CLEAR(dict);
         }

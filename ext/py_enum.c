@@ -4,6 +4,16 @@
 
 PyTypeObject *mpyk_enum_type;
 
+PyObject *
+mpyk_enumerator_object(MpykType *type, int64_t value)
+{
+    if (mpyk_type_complete(type) < 0) {
+        return NULL;
+    }
+    return type->real->is_unsigned ? PyLong_FromUnsignedLongLong((uint64_t)value)
+                                   : PyLong_FromLongLong(value);
+}
+
 static PyObject *
 make_names(MpykType *type)
 {
@@ -15,7 +25,7 @@ make_names(MpykType *type)
     }
     /* Backwards: of equal values the first name wins. */
     for (int i = type->fields != NULL ? type->nfields - 1 : -1; i >= 0; i--) {
-        PyObject *value = PyLong_FromLongLong(type->fields[i].value);
+        PyObject *value = mpyk_enumerator_object(type, type->fields[i].value);
         PyObject *name = PyUnicode_InternFromString(type->fields[i].name);
         int status = value != NULL && name != NULL ? PyDict_SetItem(names, value, name) : -1;
         Py_XDECREF(value);
@@ -75,7 +85,7 @@ enum_info(PyObject *self, void *Py_UNUSED(closure))
 static PyObject *
 enum_reduce(PyObject *self, PyObject *Py_UNUSED(args))
 {
-    return Py_BuildValue("O(L)", &PyLong_Type, PyLong_AsLongLong(self));
+    return Py_BuildValue("O(N)", &PyLong_Type, PyNumber_Long(self));
 }
 
 static PyObject *

@@ -56,7 +56,7 @@ read_symbol(PyObject *Py_UNUSED(module), PyObject *name)
         return NULL;
     }
     if (symbol->kind == MPYK_SYMBOL_ENUMERATOR) {
-        return PyLong_FromLongLong(symbol->value);
+        return mpyk_enumerator_object(symbol->type, symbol->value);
     }
     if (symbol->address == 0) {
         return PyErr_Format(PyExc_TypeError, "The address of \"%U\" is not known.", name);
@@ -218,6 +218,8 @@ PyMethodDef mpyk_type_functions[] = {
     { "read_value", read_value, METH_VARARGS,
       "read_value(type, addr)\n\nThe value of any type at an address." },
     { "struct_class", struct_class, METH_O, "struct_class(type) -> class of the struct's values" },
+    { "_make_struct", mpyk_make_struct, METH_VARARGS,
+      "_make_struct(tag, size, [(name, type, bit offset, bit size)]): a struct of a program." },
     { "_set_sinfo_factory", mpyk_struct_set_sinfo, METH_O,
       "What PYT_sinfo calls with the struct's name." },
     { NULL, NULL, 0, NULL },

@@ -343,7 +343,9 @@ info_new(PyTypeObject *Py_UNUSED(cls), PyObject *args, PyObject *kwargs)
     if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O:TypeInfo", names, &name)) {
         return NULL;
     }
-    type = mpyk_typeinfo_ctype(name);
+    name = PyDict_Check(name) ? mpyk_name_of_typedict(name) : Py_NewRef(name);
+    type = name != NULL ? mpyk_typeinfo_ctype(name) : NULL;
+    Py_XDECREF(name);
     return type != NULL ? mpyk_typeinfo_new(type) : NULL;
 }
 
@@ -379,7 +381,7 @@ static PyGetSetDef info_getset[] = {
     { NULL, NULL, NULL, NULL, NULL },
 };
 
-PyDoc_STRVAR(info_doc, "TypeInfo(typename): a C type.  TypeError if there is none of that name.");
+PyDoc_STRVAR(info_doc, "TypeInfo(typename or dict): a C type.  TypeError if there is no such type.");
 
 static PyType_Slot info_slots[] = {
     { Py_tp_doc, (void *)info_doc },

@@ -117,6 +117,8 @@ int mpyk_string_init(PyObject *module);
 int mpyk_array_init(PyObject *module);
 /* {value: name} of an enum (borrowed). */
 PyObject *mpyk_enum_names(MpykType *type);
+/* The value of an enumerator of `type` as an int: an unsigned enum has no negative ones. */
+PyObject *mpyk_enumerator_object(MpykType *type, int64_t value);
 /* The text up to the first NUL of `size` bytes that were read from `address`. */
 PyObject *mpyk_string_new(const char *data, Py_ssize_t size, uint64_t address, uint64_t pointer);
 /* What a `char *` at `address` with value `pointer` points to. */
@@ -136,6 +138,11 @@ int mpyk_typeinfo_init(PyObject *module);
 int mpyk_varinfo_init(PyObject *module);
 
 /* py_typefuncs.c, py_datafuncs.c: functions of the module. */
+/* py_made.c */
+PyObject *mpyk_make_struct(PyObject *module, PyObject *args);
+/* The C text of the type that a dict of the classic gdb_typeinfo() describes. */
+PyObject *mpyk_name_of_typedict(PyObject *dict);
+
 extern PyMethodDef mpyk_type_functions[], mpyk_data_functions[];
 
 /* Make a type from a spec and add it to the module; *type keeps one reference. */

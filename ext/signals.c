@@ -3,7 +3,9 @@
  * crash's SIGINT handler longjmps at once, from wherever it was: within malloc() or stdio too,
  * which can leave them broken.  So a command that Python runs is first asked (crash's own _SIGINT_
  * flag, which many commands poll), and only if it is still running after a grace period is crash's
- * handler called, at a moment when libc is not on top.
+ * handler called, at a moment when libc is not on top.  gdb is asked at such a moment too: gdb 16's
+ * set_quit_flag() takes a recursive mutex (gdb/extension.c), and a signal that arrives within
+ * pthread_mutex_lock(), before the owner is noted, would wait for itself for ever.
  */
 #include "pycompat.h"
 #include "crash_compat.h"
@@ -34,7 +36,10 @@ static struct {
     int id;
     struct sigaction old_action;
 } watch;
-static ElfW(Addr) libc_start, libc_end;
+/* The code of libc, and of libpthread where it is a library of its own (before glibc 2.34). */
+static struct code_range {
+    ElfW(Addr) start, end;
+} libc_code[2];
 static PyObject *python_signal, *python_handler;
 
 #if defined(__x86_64__)
@@ -45,20 +50,31 @@ static PyObject *python_signal, *python_handler;
 #define PROGRAM_COUNTER(context) ((void)(context), (ElfW(Addr))0)
 #endif
 
-/* dl_iterate_phdr() callback: note the executable segment of libc. */
+/* dl_iterate_phdr() callback: note the executable segments that hold functions of libc. */
 static int
 note_libc(struct dl_phdr_info *info, size_t Py_UNUSED(size), void *Py_UNUSED(arg))
 {
-    ElfW(Addr) wanted = (ElfW(Addr))(uintptr_t)&dl_iterate_phdr;
+    const uintptr_t wanted[] = {(uintptr_t)&dl_iterate_phdr, (uintptr_t)&pthread_mutex_lock};
 
     for (int i = 0; i < info->dlpi_phnum; i++) {
         const ElfW(Phdr) *ph = &info->dlpi_phdr[i];
-        ElfW(Addr) start = info->dlpi_addr + ph->p_vaddr;
+        ElfW(Addr) start = info->dlpi_addr + ph->p_vaddr, end = start + ph->p_memsz;
 
-        if (ph->p_type == PT_LOAD && (ph->p_flags & PF_X) && wanted >= start &&
-            wanted < start + ph->p_memsz) {
-            libc_start = start;
-            libc_end = start + ph->p_memsz;
+        for (size_t n = 0; n < Py_ARRAY_LENGTH(wanted); n++) {
+            if (ph->p_type == PT_LOAD && (ph->p_flags & PF_X) && wanted[n] >= start &&
+                wanted[n] < end) {
+                libc_code[n] = (struct code_range){start, end};
+            }
+        }
+    }
+    return 0;
+}
+
+static int
+is_in_libc(ElfW(Addr) where)
+{
+    for (size_t n = 0; n < Py_ARRAY_LENGTH(libc_code); n++) {
+        if (where >= libc_code[n].start && where < libc_code[n].end) {
             return 1;
         }
     }
@@ -115,11 +131,13 @@ on_watch(int Py_UNUSED(signo), siginfo_t *Py_UNUSED(info), void *context)
         grace_over = 1;
     }
     if (interrupted > 0 && (pc->flags & IN_GDB)) {
-        ask_gdb();
+        if (!is_in_libc(where)) {
+            ask_gdb();
+        }
         grace_over = 0;
     }
     errno = saved_errno;
-    if (grace_over && (where < libc_start || where >= libc_end || ++retries >= RETRIES_MAX)) {
+    if (grace_over && (!is_in_libc(where) || ++retries >= RETRIES_MAX)) {
         watching = 0;
         if (tty_faked) {
             pc->flags &= ~(ulonglong)TTY;
@@ -154,7 +172,7 @@ timer_ready(void)
         return;
     }
     timer_drop();
-    if (libc_end == 0) {
+    if (libc_code[0].end == 0) {
         dl_iterate_phdr(note_libc, NULL);
     }
     event._sigev_un._tid = thread;

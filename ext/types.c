@@ -40,8 +40,8 @@ map_of_code(int code)
     }
 }
 
-static MpykType *
-new_type(int code, MpykType *target)
+MpykType *
+mpyk_type_blank(int code, MpykType *target)
 {
     MpykType *type = mpyk_arena_alloc(sizeof(*type));
 
@@ -94,7 +94,7 @@ static MpykType *
 void_get(void)
 {
     if (void_type == NULL) {
-        void_type = new_type(MPYK_TYPE_CODE_VOID, NULL);
+        void_type = mpyk_type_blank(MPYK_TYPE_CODE_VOID, NULL);
         if (void_type != NULL) {
             void_type->name = "void";
         }
@@ -106,7 +106,7 @@ MpykType *
 mpyk_type_pointer_to(MpykType *target)
 {
     if (target->pointer == NULL) {
-        MpykType *type = new_type(MPYK_TYPE_CODE_PTR, target);
+        MpykType *type = mpyk_type_blank(MPYK_TYPE_CODE_PTR, target);
         if (type == NULL) {
             return NULL;
         }
@@ -127,7 +127,7 @@ mpyk_type_array_of(MpykType *target, uint64_t elements)
             return type;
         }
     }
-    type = new_type(MPYK_TYPE_CODE_ARRAY, target);
+    type = mpyk_type_blank(MPYK_TYPE_CODE_ARRAY, target);
     if (type == NULL || mpyk_type_complete(target->real) < 0) {
         return NULL;
     }
@@ -273,7 +273,7 @@ intern_plain(const struct mpyk_type_source *source, mpyk_handle handle,
             return type;
         }
     }
-    type = new_type(desc->code, NULL);
+    type = mpyk_type_blank(desc->code, NULL);
     if (type == NULL || fill_type(type, source, handle, desc) < 0) {
         return NULL;
     }
@@ -316,7 +316,7 @@ intern_typedef(const struct mpyk_type_desc *desc, MpykType *target)
             return type;
         }
     }
-    type = new_type(MPYK_TYPE_CODE_TYPEDEF, target);
+    type = mpyk_type_blank(MPYK_TYPE_CODE_TYPEDEF, target);
     if (type == NULL) {
         return NULL;
     }

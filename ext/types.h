@@ -204,6 +204,14 @@ void mpyk_sources_run_starts(void);
 int mpyk_sources_start(void (*changed)(const void *owner));
 void mpyk_sources_stop(void);
 
+/* types.c: a type of that kind with nothing in it. */
+MpykType *mpyk_type_blank(int code, MpykType *target);
+/*
+ * types_made.c: the struct `name` (the tag alone) that has just these fields, and the one made last
+ * of that name.  A lookup finds it unless a source has such a tag.
+ */
+MpykType *mpyk_type_make(const char *name, uint64_t size, const MpykMember *fields, int count);
+MpykType *mpyk_type_made(const char *name);
 /* types.c, for types_name.c: the interned type of a handle. */
 MpykType *mpyk_type_intern(const struct mpyk_type_source *source, mpyk_handle handle);
 /* A source is about to lose the types of `owner`, or (NULL) has gained some. */

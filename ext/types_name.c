@@ -2,6 +2,8 @@
 /* From names to types and symbols: what a C programmer would write, with a cache. */
 #include "types.h"
 
+#include "btf_source.h"
+
 #include "gdb_enums_generated.h"
 #include "types_map.h"
 
@@ -109,6 +111,10 @@ lookup_one(const char *name, int code)
         if (type == NULL && code == MPYK_TYPE_CODE_TYPEDEF && !PyErr_Occurred()) {
             type = lookup_in(mpyk_type_sources[i], name, 0);
         }
+    }
+    if (type == NULL && !PyErr_Occurred() &&
+        (code == MPYK_TYPE_CODE_STRUCT || code == MPYK_TYPE_CODE_TYPEDEF)) {
+        type = mpyk_type_made(name);
     }
     return type;
 }
@@ -247,10 +253,26 @@ make_symbol(const struct mpyk_type_source *source, const char *name,
     return PyErr_Occurred() ? NULL : symbol;
 }
 
+/* NULL if no source knows it, or with an exception. */
+static MpykSymbol *
+look_symbol_up(const char *name)
+{
+    const struct mpyk_type_source *sources[] = { &mpyk_gdb_source, &mpyk_btf_modules_source };
+    struct mpyk_symbol_desc desc;
+
+    for (int i = 0; i < 2 && !PyErr_Occurred(); i++) {
+        /* Symbols are gdb's, whatever source of types was chosen. */
+        if ((i == 0 || mpyk_source_is_used(sources[i])) &&
+            mpyk_source_symbol(sources[i], name, &desc) == 0) {
+            return make_symbol(sources[i], name, &desc);
+        }
+    }
+    return NULL;
+}
+
 const MpykSymbol *
 mpyk_symbol_find(const char *name)
 {
-    struct mpyk_symbol_desc desc;
     MpykSymbol *symbol;
     int found;
 
@@ -258,8 +280,8 @@ mpyk_symbol_find(const char *name)
         return NULL;
     }
     symbol = mpyk_map_get(&symbols, name, &found);
-    if (!found && mpyk_source_symbol(&mpyk_gdb_source, name, &desc) == 0) {
-        symbol = make_symbol(&mpyk_gdb_source, name, &desc);
+    if (!found) {
+        symbol = look_symbol_up(name);
     }
     if (PyErr_Occurred()) {
         return NULL;

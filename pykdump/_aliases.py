@@ -20,6 +20,7 @@ MODULES = {
     "LinuxDump.BTstack": "pykdump.linux.btstack",
     "LinuxDump.KernLocks": "pykdump.linux.kernlocks",
     "LinuxDump.Tasks": "pykdump.linux.tasks",
+    "LinuxDump.block": "pykdump.linux.block",
     "LinuxDump.crashcolor": "pykdump.linux.crashcolor",
     "LinuxDump.crashhelper": "pykdump.linux.crashhelper",
     "LinuxDump.fs": "pykdump.linux.fs",
@@ -31,8 +32,11 @@ MODULES = {
     "LinuxDump.libmisc": "pykdump.linux.libmisc",
     "LinuxDump.netdevice": "pykdump.linux.inet.netdevice",
     "LinuxDump.percpu": "pykdump.linux.percpu",
+    "LinuxDump.sysctl": "pykdump.linux.sysctl",
     "LinuxDump.trees": "pykdump.linux.trees",
 }
+# Modules that their authors kept beside their programs, without a package: looked for last, after the program's own.
+BARE = {"crashcolor": "LinuxDump.crashcolor", "crashhelper": "LinuxDump.crashhelper"}
 # Names of modules that the API has had: each gives all public names of the API and of crash.
 FACADES = frozenset(
     "pykdump." + name for name in ("Generic", "datatypes", "highlevel", "lowlevel", "memocaches", "logging", "dlkmload")
@@ -65,6 +69,22 @@ class _AliasFinder:
             sys.modules[name] = import_module(MODULES[name])
 
 
+class _BareFinder:
+    """At the end of sys.meta_path: a module of the program's own folder wins."""
+
+    @staticmethod
+    def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
+        return ModuleSpec(name, _BareFinder()) if name in BARE else None  # type: ignore[arg-type]
+
+    @staticmethod
+    def create_module(spec: ModuleSpec) -> ModuleType | None:
+        return None
+
+    @staticmethod
+    def exec_module(module: ModuleType) -> None:
+        sys.modules[module.__name__] = import_module(BARE[module.__name__])
+
+
 def _public(module: ModuleType) -> dict[str, object]:
     return {name: value for name, value in vars(module).items() if not name.startswith("_")}
 
@@ -73,3 +93,4 @@ def install() -> None:
     """Make the old names importable; a second call does nothing."""
     if not any(isinstance(finder, _AliasFinder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _AliasFinder())
+        sys.meta_path.append(_BareFinder())

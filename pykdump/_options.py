@@ -56,6 +56,20 @@ class CommonOptions:
             self._undo.pop()()
 
 
+def leading(words: list[str]) -> int:
+    """How many of the words, from the first on, are common options and their values."""
+    index = 0
+    while index < len(words) and words[index].startswith("--"):
+        name, equals, _ = words[index][2:].partition("=")
+        if name in _NUMBERS or name in _TEXTS:
+            index += 1 if equals else 2
+        elif name in _FLAGS and not equals:
+            index += 1
+        else:
+            break
+    return min(index, len(words))
+
+
 def _number(name: str, text: str) -> int:
     try:
         value = int(text, 0)

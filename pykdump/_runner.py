@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 
-from pykdump import _aliases, _options, _programs, _threads
+from pykdump import _aliases, _options, _programs, _threads, classic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ STATUS_ERROR = 1
 STATUS_USAGE = 2
 STATUS_INTERRUPTED = 130  # what a shell reports for SIGINT
 _aliases.install()
+classic.install()
 # What the C side gave us: the bundle. A nested run starts from it too, not from the outer program's path.
 _BASE_PATH = tuple(entry for entry in sys.path if entry)
 
@@ -28,8 +29,11 @@ _BASE_PATH = tuple(entry for entry in sys.path if entry)
 def main(kind: str, argv: Sequence[str]) -> int:
     """Run what ``kind`` says: "program", "command", "string" or "module"; return the exit status.
 
-    ``argv[0]`` is the program as the user typed it, the command's name, the code, or the module's name.
+    ``argv[0]`` is the program as the user typed it, the command's name, the code, or the module's name. "interactive"
+    opens the REPL after the program, if any, that ``argv[1:]`` names; "session" finds out from ``argv[1:]`` what to do.
     """
+    if kind == "session":
+        kind, argv = _what_session(list(argv))
     try:
         action = _ACTIONS[kind]
     except KeyError:
@@ -92,7 +96,11 @@ def _wants_time(kind: str, argv: Sequence[str]) -> bool:
     """Not where it would be taken for data: JSON, a pipe, a file; nor for a line of code."""
     import crash
 
-    return kind != "string" and not any(word.startswith("--j") for word in argv) and not crash._redirected()
+    return (
+        kind not in ("string", "interactive")
+        and not any(word.startswith("--j") for word in argv)
+        and not crash._redirected()
+    )
 
 
 def _print_time(saved: _InterpreterState) -> None:
@@ -173,11 +181,13 @@ def _report(error: BaseException) -> int:
 
 
 def _program_frames(trace: TracebackType | None) -> TracebackType | None:
-    ours = (main.__code__.co_filename, _programs.find.__code__.co_filename)
     first = trace
-    while first is not None and first.tb_frame.f_code.co_filename in ours:
+    while first is not None and first.tb_frame.f_code.co_filename in _OUR_FILES:
         first = first.tb_next
     return first
+
+
+_OUR_FILES = {main.__code__.co_filename, _programs.find.__code__.co_filename}
 
 
 class _InterpreterState:
@@ -206,7 +216,8 @@ class _InterpreterState:
         if self.main is not None:
             sys.modules["__main__"] = self.main
         for name in [n for n in sys.modules if n not in self.modules]:
-            if _is_foreign(sys.modules.get(name)):
+            # The next program may have a crashcolor of its own.
+            if name in _aliases.BARE or _is_foreign(sys.modules.get(name)):
                 del sys.modules[name]
 
     def restore_streams(self) -> None:
@@ -279,9 +290,65 @@ def _run_command(argv: list[str]) -> int:
     return _exit_status(module.main(argv[1:]))
 
 
+_AFTER_WORD = {"-c": "string", "-m": "module", "-i": "interactive"}
+_NEEDS = {"string": "-c needs code", "module": "-m needs a module"}
+
+
+def _tell_usage(argv: list[str]) -> int:
+    return _complain(f"epython: {argv[0]}; try `epython -h`.", STATUS_USAGE)
+
+
+def _what_session(argv: list[str]) -> tuple[str, list[str]]:
+    """What ``epython`` followed by common options is to do: they may stand before the words of a program."""
+    count = 1 + _options.leading(argv[1:])
+    options, rest = argv[1:count], argv[count:]
+    kind = _AFTER_WORD.get(rest[0], "program") if rest else "interactive"
+    if kind == "interactive":
+        return kind, ["-i", *options, *rest[1:]]
+    words = rest if kind == "program" else rest[1:]
+    if not words or (kind == "program" and words[0].startswith("-")):
+        return "usage", [f"unknown option {words[0]}" if words else _NEEDS[kind]]
+    return kind, [*words[:1], *options, *words[1:]]
+
+
+def _run_interactive(argv: list[str]) -> int:
+    """The program that ``argv[1:]`` names, if any, then the REPL in its namespace."""
+    from pykdump import _repl
+
+    _OUR_FILES.add(_repl.interact.__code__.co_filename)
+    sys.modules["__main__"] = type(sys)("__main__")
+    kind, words = _what_session(["epython", *argv[1:]]) if len(argv) > 1 else ("", [])
+    if kind in ("usage", "interactive"):
+        return _tell_usage(words if kind == "usage" else ["-i is there twice"])
+    error = _outcome(_ACTIONS[kind], words) if words else None
+    if isinstance(error, _programs.ProgramNotFound):
+        raise error
+    if isinstance(error, SystemExit):
+        _exit_status(error.code)
+        error = None
+    elif error is not None:
+        _report(error)
+        error.__traceback__ = _program_frames(error.__traceback__)
+    if not words:
+        _search_path("")
+        sys.argv = [""]
+    return _repl.interact(sys.modules["__main__"].__dict__, _report, error)
+
+
+def _outcome(action: Callable[[list[str]], int], argv: list[str]) -> BaseException | None:
+    """Run ``action``; what it raised."""
+    try:
+        action(argv)
+    except BaseException as error:  # noqa: BLE001 - the REPL is there to look into it
+        return error
+    return None
+
+
 _ACTIONS: dict[str, Callable[[list[str]], int]] = {
     "program": _run_program,
     "module": _run_module,
     "string": _run_string,
     "command": _run_command,
+    "interactive": _run_interactive,
+    "usage": _tell_usage,
 }

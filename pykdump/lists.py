@@ -79,6 +79,13 @@ def field_offset(suname: str, field: str) -> int:
     return offset
 
 
+def _is_list_head(symbol: str) -> bool:
+    try:
+        return bool(crash.whatis(symbol).ctype == "struct list_head")
+    except TypeError:  # its type is not known
+        return False
+
+
 def readSUListFromHead(
     head: int | str,
     listfield: str,
@@ -90,14 +97,16 @@ def readSUListFromHead(
 ) -> list[StructResult]:
     """The kernel's list_for_each_entry(): all ``suname`` linked through their ``struct list_head listfield``.
 
-    ``head`` is the address of the list_head; a string is a symbol, the struct that embeds the head ("init_task").
+    ``head`` is the address of the list_head; a string is a symbol: the struct that embeds the head ("init_task"), or a
+    ``struct list_head`` itself ("modules").
     """
     offset = field_offset(suname, listfield)
     if isinstance(head, str):
         symbol, head = head, sym2addr(head)
         if not head:
             raise TypeError(f"There is no symbol {symbol!r} in this kernel.")
-        head += offset
+        if not _is_list_head(symbol):
+            head += offset
     return [readSU(suname, a - offset) for a in readList(head, maxel=maxel, inchead=inchead, warn=warn)]
 
 

@@ -6,6 +6,7 @@ from __future__ import annotations
 from crash import (
     Addr,
     TypeInfo,
+    _make_struct,
     _set_sinfo_factory,
     error,
     exec_gdb_command,
@@ -104,10 +105,12 @@ _set_sinfo_factory(getStructInfo)
 class ArtMember:
     """A member of an artificial struct; as crash.VarInfo."""
 
-    addr = bitoffset = bitsize = None
+    addr = None
 
     def __init__(self, name: str, ti: TypeInfo, offset: int, size: int, array: int) -> None:
         self.name, self.ti, self.offset, self.size, self.array = name, ti, offset, size, array
+        self.bitoffset: int | None = None
+        self.bitsize: int | None = None
 
     @property
     def ctype(self) -> str:
@@ -126,7 +129,7 @@ class ArtMember:
 class ArtStructInfo(_Description):
     """A struct that the program makes up from the kernel's types, member by member, as a C compiler would lay it out.
 
-    It describes; readSU() reads what the kernel's own type information knows.
+    readSU() and all else that takes a name knows it by its name, unless the kernel has a struct of that name.
     """
 
     def __init__(self, suname: str) -> None:
@@ -148,13 +151,20 @@ class ArtStructInfo(_Description):
         alignment = max((_alignment(info.ti) for info in si.values()), default=1)
         start = (self._end + alignment - 1) // alignment * alignment
         for name, info in si.items():
-            self[name] = ArtMember(name, info.ti, start + info.offset, info.size, info.array)
+            member = ArtMember(name, info.ti, start + info.offset, info.size, info.array)
+            if info.bitsize:
+                member.bitoffset, member.bitsize = 8 * start + info.bitoffset, info.bitsize
+            self[name] = member
         self._finish(start + si.PYT_size, alignment)
 
     def _finish(self, end: int, alignment: int) -> None:
         self._end = end
         self._alignment = max(self._alignment, alignment)
         self.PYT_size = (end + self._alignment - 1) // self._alignment * self._alignment
+        fields = [
+            (n, m.ti, 8 * m.offset if m.bitoffset is None else m.bitoffset, m.bitsize or 0) for n, m in self.items()
+        ]
+        _make_struct(self.stype.split()[-1], self.PYT_size, fields)
 
 
 def _alignment(info: TypeInfo) -> int:

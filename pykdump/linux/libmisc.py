@@ -10,6 +10,7 @@ from pykdump.linux.percpu import percpu_ptr, possible_cpus
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from typing import Any
 
     from crash import StructResult
 
@@ -88,8 +89,8 @@ class get_per_cpu:
         self.cpu = {cpu: f"{percpu_ptr(0, cpu):#x}" for cpu in possible_cpus()}
         self.count = len(self.cpu)
 
-    def per_cpu_ptr(self, cpu: int, pointer: int) -> int:
-        """The address of a per-CPU object on one CPU."""
+    def per_cpu_ptr(self, cpu: int, pointer: int) -> Any:
+        """A per-CPU object on one CPU; of the type of ``pointer``, as percpu_ptr() gives it."""
         return percpu_ptr(pointer, cpu)
 
     def per_cpu_struct(self, cpu: int, pointer: int, structtype: str) -> StructResult:

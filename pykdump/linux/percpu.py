@@ -3,16 +3,33 @@
 
 from __future__ import annotations
 
+import struct
 import sys
 
-from crash import error, readmem, readPtr, readS32, readSU, struct_size, sym2addr, symbol_exists
+from crash import (
+    Addr,
+    StructResult,
+    error,
+    member_offset,
+    readmem,
+    readPtr,
+    readS32,
+    readSU,
+    struct_size,
+    sym2addr,
+    symbol_exists,
+    tPtr,
+    whatis,
+)
 
-from pykdump.caches import CU_LIVE, memoize_cond
+from pykdump.caches import CU_LIVE, CU_LOAD, memoize_cond
+from pykdump.lists import readSUListFromHead
 from pykdump.words import LONG_MASK, PTR_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from crash import StructResult
+    from collections.abc import Iterator
+    from typing import Any
 
 
 def _cpus(kind: str) -> list[int]:
@@ -59,14 +76,25 @@ def cpu_offset(cpu: int) -> int:
     return readPtr(table + cpu * PTR_SIZE) if table else 0
 
 
-def percpu_ptr(pointer: int, cpu: int) -> int:
-    """The kernel's per_cpu_ptr(): address of a per-CPU object (or of a static per-CPU symbol) on one CPU."""
-    return (int(pointer) + cpu_offset(cpu)) & LONG_MASK
+def percpu_ptr(pointer: int, cpu: int) -> Any:
+    """The kernel's per_cpu_ptr(): a per-CPU object (or a static per-CPU symbol, by its address) on one CPU.
+
+    Of the same type as ``pointer``: a struct for a pointer to a struct, a typed pointer for one, or else an int.
+    """
+    address = (int(pointer) + cpu_offset(cpu)) & LONG_MASK
+    if isinstance(pointer, StructResult):
+        return readSU(pointer.PYT_symbol, address)
+    return tPtr(address, pointer.ti) if isinstance(pointer, tPtr) else address
 
 
 def is_percpu_symbol(symbol: int | str) -> bool:
-    """Whether a static per-CPU variable is of that name, or begins at that address (before the offset is added)."""
+    """Whether a static per-CPU variable is of that name, or begins at that address (before the offset is added).
+
+    Those of modules are known by their names only.
+    """
     if isinstance(symbol, str):
+        if _module_variable(symbol) is not None:
+            return True
         if not symbol_exists(symbol):
             return False
         symbol = sym2addr(symbol)
@@ -85,16 +113,64 @@ def percpu_counter_sum(counter: StructResult) -> int:
     return total + sum(readS32(percpu_ptr(pointer, cpu)) for cpu in possible_cpus())
 
 
-def get_cpu_var(name: str) -> list[int]:
-    """Addresses of the per-CPU variable ``name``, one for each possible CPU, in their order.
+@memoize_cond(CU_LIVE | CU_LOAD)
+def _module_variable(name: str) -> int | None:
+    """Address (before the offset is added) of a module's per-CPU variable; None if no module has it.
+
+    crash knows these only when the module's debuginfo is loaded: they lie outside of its text and data.
+    """
+    # struct module has had a mod_kallsyms since v4.5 (kernel/module.c).
+    head = sym2addr("modules")
+    if not head or member_offset("struct module", "kallsyms") < 0 or member_offset("struct module", "percpu") < 0:
+        return None
+    for module in readSUListFromHead(head, "list", "struct module", warn=False):
+        if module.percpu_size and module.kallsyms:
+            for address, place in _symbols_between(module.kallsyms, int(module.percpu), module.percpu_size):
+                if _is_text(place, name):
+                    return address
+    return None
+
+
+def _symbols_between(table: StructResult, start: int, size: int) -> Iterator[tuple[int, int]]:
+    """(value, address of the name) of the symbols of a ``struct mod_kallsyms`` with such a value."""
+    length = struct_size("Elf64_Sym" if PTR_SIZE == 8 else "Elf32_Sym")
+    format_ = "=IBBHQQ" if PTR_SIZE == 8 else "=IIIBBH"
+    strings = readPtr(Addr(table, "strtab"))
+    data = readmem(int(table.symtab), length * int(table.num_symtab))
+    for row in struct.iter_unpack(format_, data):
+        value = row[4] if PTR_SIZE == 8 else row[1]
+        if start <= value < start + size:
+            yield value, strings + row[0]
+
+
+def _is_text(address: int, text: str) -> bool:
+    """Whether ``char *address`` is this text."""
+    wanted = text.encode() + b"\0"
+    try:
+        return readmem(address, len(wanted)) == wanted
+    except error:
+        return False
+
+
+def get_cpu_var(name: str | int) -> list[int]:
+    """Addresses of the per-CPU variable ``name`` (or at that address), one for each possible CPU, in their order.
 
     TypeError if there is no such symbol.
     """
+    if not isinstance(name, str):
+        return [(int(name) + cpu_offset(cpu)) & LONG_MASK for cpu in possible_cpus()]
     # Before v2.6.33 the symbols had a prefix.
-    address = sym2addr(name) or sym2addr("per_cpu__" + name)
+    address: int | None = sym2addr(name) or sym2addr("per_cpu__" + name)
     if not address and not symbol_exists(name):  # on x86 a per-CPU symbol may well be at 0
+        address = _module_variable(name)
+    if address is None:
         raise TypeError(f"There is no per-CPU variable {name!r} in this kernel.")
     return [percpu_ptr(address, cpu) for cpu in possible_cpus()]
+
+
+def get_cpu_var_type(name: str) -> str:
+    """The type of a per-CPU variable: "struct rq". TypeError if there is no such symbol, or its type is not known."""
+    return str(whatis(name if symbol_exists(name) else "per_cpu__" + name).ctype)
 
 
 def runqueues() -> dict[int, StructResult]:

@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import re
 
-from crash import Addr, error, member_offset, readSU, readSymbol, sym2addr
+from crash import Addr, error, get_task_mem_usage, member_offset, readSU, readSymbol, sym2addr
 
-from pykdump.caches import CU_LIVE, memoize_cond
+from pykdump.attributes import structSetAttr
+from pykdump.caches import CU_LIVE, CU_PYMOD, memoize_cond
 from pykdump.generic import Bunch
+from pykdump.linux.clock import get_uptime, jiffie_clock_base, jiffies2ms, ms2uptime
 from pykdump.linux.percpu import runqueues
-from pykdump.lists import readSUListFromHead
+from pykdump.lists import LH_isempty, readSUListFromHead
 from pykdump.pylog import pylog
 
 TYPE_CHECKING = False
@@ -23,9 +25,20 @@ if TYPE_CHECKING:
 
     from crash import StructResult
 
+    from pykdump.linux.btstack import BTStack
+
 TASK_STRUCT = "struct task_struct"
 MAX_TASKS = 1 << 22  # the kernel's PID_MAX_LIMIT: no sane list is longer
 NANOSECONDS_IN_MS = 1_000_000
+
+# Those print; a module of their own, imported when one of them is asked for.
+_REPORTS = ("decode_tflags", "print_memory_stats", "print_namespaces_info", "print_pid_namespaces", "tasksSummary")
+_MADE_WHEN_ASKED_FOR = ("TASK_STATE", *_REPORTS)
+__all__ = [
+    *_MADE_WHEN_ASKED_FOR, "TASK_STRUCT", "Layout", "StateTable", "Task", "TaskTable", "all_tasks", "decode_waitq",
+    "getRunQueues", "get_task_mem_usage", "get_uptime", "idle_tasks", "jiffie_clock_base", "jiffies2ms", "layout",
+    "ms2uptime", "process_leaders", "task_state2str",
+]  # fmt: skip
 
 # Letters of /proc/PID/stat and the kernel's names for the states.
 STATE_NAMES = {
@@ -92,6 +105,11 @@ class StateTable:
         return self.letters[((state | exit_state) & self.report).bit_length()]
 
 
+def task_state2str(state: int) -> str:
+    """``unsigned int __state`` as the kernel's names for it: "TASK_INTERRUPTIBLE"."""
+    return STATE_NAMES.get(layout().states.letter(int(state)), f"state:{int(state)}")
+
+
 class Layout:
     """Where this kernel keeps what we need of a task; found once for a dump."""
 
@@ -107,6 +125,15 @@ class Layout:
         self.last_ran = first_member(TASK_STRUCT, "sched_info.last_arrival", "se.exec_start", "timestamp")
         self.clock = first_member("struct rq", "clock", "timestamp_last_tick")
         self.runqueues = runqueues()
+
+
+@memoize_cond(CU_PYMOD)
+def _add_attributes() -> None:
+    """What programs ask of the structs themselves, wherever the kernel keeps it."""
+    structSetAttr(TASK_STRUCT, "Uid", ["real_cred.uid.val", "real_cred.uid", "uid"])
+    structSetAttr(TASK_STRUCT, "User", ["real_cred.user", "user"])
+    structSetAttr(TASK_STRUCT, "Realparent", ["real_parent", "parent"])
+    structSetAttr("struct rq", "Timestamp", ["clock", "most_recent_timestamp", "timestamp_last_tick"])
 
 
 @memoize_cond(CU_LIVE)
@@ -145,7 +172,9 @@ class Task:
     __index__ = __int__
 
     def __repr__(self) -> str:
-        return f"<Task {int(self):#x} pid={self.pid} {self.comm}>"
+        return f"PID={self.pid} <{TASK_STRUCT} {int(self):#x}> CMD={self.comm}"
+
+    __str__ = __repr__
 
     @property
     def pid(self) -> int:
@@ -182,14 +211,18 @@ class Task:
         """The kernel's name: "TASK_UNINTERRUPTIBLE"."""
         return STATE_NAMES.get(self.state_letter, "TASK_??")
 
-    @property
-    def uid(self) -> int | None:
-        """``task->real_cred->uid`` (what /proc/PID/status shows first); None for a task without credentials."""
+    def credential(self, name: str) -> int | None:
+        """``task->real_cred->...``: uid, euid, suid, fsuid, gid and so on; None for a task without credentials."""
         cred = self.ts.real_cred
         if not cred:
             return None
-        uid = cred.uid
-        return int(uid.val) if hasattr(uid, "val") else int(uid)
+        number = getattr(cred, name)
+        return int(number.val) if hasattr(number, "val") else int(number)  # kuid_t and kgid_t: since v3.5
+
+    @property
+    def uid(self) -> int | None:
+        """``task->real_cred->uid``, what /proc/PID/status shows first."""
+        return self.credential("uid")
 
     @property
     def Last_ran(self) -> int:
@@ -208,6 +241,66 @@ class Task:
         clock = int(getattr(queue, self._layout.clock))
         last = int(_chain(self.ts, self._layout.last_ran))
         return max(clock - last, 0) // NANOSECONDS_IN_MS
+
+    @property
+    def Rq(self) -> StructResult:
+        """``struct rq`` of its CPU. KeyError if that is not in the dump."""
+        return self._layout.runqueues[self.cpu]
+
+    def taskChildren(self) -> list[Task]:
+        """The processes whose parent it is, in the kernel's order."""
+        found = readSUListFromHead(Addr(self.ts, "children"), "sibling", TASK_STRUCT, maxel=MAX_TASKS)
+        return [Task(child, self.ttable) for child in found]
+
+    def hasChildren(self) -> bool:
+        """Whether it has children (not: threads)."""
+        return not LH_isempty(self.ts.children)
+
+    def taskFds(self, short: bool = False) -> list[Any]:
+        """(fd, address of its ``struct file``, ``struct dentry``, ``struct inode``) of each open file.
+
+        ``short``: the addresses alone.
+        """
+        from pykdump.linux.fs import open_files  # rarely wanted
+
+        rows = open_files(self.ts)
+        if short:
+            return [int(file) for _, file in rows]
+        return [(fd, int(f), f.f_path.dentry, f.f_path.dentry.d_inode) for fd, f in rows]
+
+    def get_task_socks(self) -> list[StructResult]:
+        """``struct sock`` of each socket that it has open."""
+        from pykdump.linux.inet import inode_socket
+
+        sockets = (inode_socket(inode) for _, _, _, inode in self.taskFds())
+        return [socket.sk for socket in sockets if socket is not None and socket.sk]
+
+    def get_task_stack(self) -> BTStack | None:
+        """Its stack; None if crash shows none."""
+        from pykdump.linux.btstack import exec_bt
+
+        return next(iter(exec_bt(f"bt {int(self):x}")), None)
+
+    def get_task_mem(self) -> tuple[int, int]:
+        """(virtual, resident) size in KiB."""
+        return get_task_mem_usage(int(self))
+
+    def task_get_pid(self) -> StructResult:
+        """Its ``struct pid``."""
+        # v4.19 (include/linux/sched.h): thread_pid; before, the first of struct pid_link pids[].
+        pid: StructResult = self.ts.thread_pid if self.ts.hasField("thread_pid") else self.ts.pids[0].pid
+        return pid
+
+    def task_ns(self) -> StructResult:
+        """The ``struct pid_namespace`` that it is in."""
+        pid = self.task_get_pid()
+        namespace: StructResult = pid.numbers[int(pid.level)].ns
+        return namespace
+
+    def ns_pids(self) -> list[int]:
+        """Its PID in each PID namespace from the first one down to its own."""
+        pid = self.task_get_pid()
+        return [int(pid.numbers[level].nr) for level in range(int(pid.level) + 1)]
 
     @property
     def threads(self) -> list[Task]:
@@ -260,14 +353,18 @@ class TaskTable:
     """All tasks, found by PID, TID or name."""
 
     def __init__(self) -> None:
+        _add_attributes()
         self.tt = [Task(idle_tasks()[0].ts, self)] if idle_tasks() else []
         self.tt += [Task(ts, self) for ts in process_leaders()]
         self.pids = {task.pid: task for task in self.tt}
         self._tids: dict[int, Task] = {}
+        self._openers: dict[int, list[Task]] = {}
 
     def allTasks(self) -> list[Task]:
         """The group leaders, swapper/0 first."""
         return self.tt
+
+    allThreadGroups = allTasks
 
     def allThreads(self) -> list[Task]:
         """All threads by TID."""
@@ -296,6 +393,37 @@ class TaskTable:
             yield task
             yield from task.threads
 
+    def getByFile(self, filep: int) -> list[Task]:
+        """The processes that have a ``struct file *`` open."""
+        if not self._openers:
+            for task in self.tt:
+                for file in set(task.taskFds(True)):
+                    self._openers.setdefault(file, []).append(task)
+        return self._openers.get(int(filep), [])
+
+    @property
+    def tids(self) -> dict[int, Task]:
+        """All threads by TID."""
+        self.allThreads()
+        return self._tids
+
+    @property
+    def comms(self) -> dict[str, list[Task]]:
+        """The group leaders by name."""
+        found: dict[str, list[Task]] = {}
+        for task in self.tt:
+            found.setdefault(task.comm, []).append(task)
+        return found
+
+    @property
+    def pidnamespaces(self) -> dict[StructResult, list[Task]]:
+        """The group leaders by their ``struct pid_namespace``, without those of the first one."""
+        found: dict[StructResult, list[Task]] = {}
+        for task in self.tt:
+            if task.task_get_pid() and int(task.task_get_pid().level):
+                found.setdefault(task.task_ns(), []).append(task)
+        return found
+
     @property
     def runqueues(self) -> dict[int, StructResult]:
         """``struct rq`` by CPU."""
@@ -307,9 +435,23 @@ def getRunQueues() -> list[StructResult]:
     return list(layout().runqueues.values())
 
 
+def decode_waitq(wq: StructResult) -> list[StructResult]:
+    """``struct task_struct`` of those that wait on a ``wait_queue_head_t``; entries that are no task's are left out."""
+    # v4.13 (include/linux/wait.h) gave struct, list and link other names.
+    if wq.hasField("head"):
+        entries = readSUListFromHead(Addr(wq, "head"), "entry", "struct wait_queue_entry", maxel=MAX_TASKS)
+    else:
+        entries = readSUListFromHead(Addr(wq, "task_list"), "task_list", "struct __wait_queue", maxel=MAX_TASKS)
+    return [readSU(TASK_STRUCT, int(entry.private)) for entry in entries if entry.private]
+
+
 def __getattr__(name: str) -> Any:
     if name == "TASK_STATE":
         return _task_state_values(layout().states)
+    if name in _REPORTS:
+        from pykdump.linux import taskreport
+
+        return getattr(taskreport, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -41,7 +41,7 @@ def _leftmost(node: StructResult) -> StructResult:
 
 def rb_parent(node: StructResult) -> int:
     """Address of the parent of a ``struct rb_node``, 0 for the root: the colour is in the low bits."""
-    # Commit bf7ad8eeab99 ("rbtree: move some implementation details from rbtree.h to rbtree.c", v3.7).
+    # v3.7 renamed it (include/linux/rbtree.h).
     name = "__rb_parent_color" if member_offset(RB_NODE, "__rb_parent_color") >= 0 else "rb_parent_color"
     return int(getattr(node, name)) & ~3
 
@@ -78,8 +78,8 @@ class _Chunks:
     """Where the nodes of an xarray, or of the radix tree before it, keep their slots."""
 
     def __init__(self) -> None:
-        # Commits 3159f943aafd ("xarray: Replace exceptional entries", v4.20) and 01959dfe771c ("xarray: Define
-        # struct xa_node", v4.20): internal entries are those whose low bits are 10; before, bit 0 was the mark.
+        # Commit 3159f943aafd ("xarray: Replace exceptional entries", v4.20), which came with struct xa_node: internal
+        # entries are those whose low bits are 10; before, bit 0 was the mark.
         self.modern = member_offset("struct xa_node", "slots") >= 0
         self.node = "struct xa_node" if self.modern else "struct radix_tree_node"
         self.slots = member_offset(self.node, "slots")
@@ -101,8 +101,8 @@ class _Chunks:
         found = readSU(self.node, node)
         if found.hasField("shift"):
             return int(found.shift)
-        # Before commit c12e51b07b3a ("radix-tree: replace node->height with node->shift", v4.8) the height, in the
-        # low bits of ``path`` since v3.15.
+        # Older nodes have the height in its place, in the low bits of ``path`` if they have that
+        # (include/linux/radix-tree.h of v3.10 and v4.4).
         height = int(found.path) & 0xF if found.hasField("path") else int(found.height)
         return (height - 1) * self.bits
 

@@ -35,8 +35,8 @@ def measure(subject: rounds.Subject, count: int) -> tuple[list[report.Line], dic
 def show(found: list[report.Line], about: dict[str, object]) -> None:
     """Print the table, what it compares, and what it says."""
     print(f"\nours: {about['ours']}\npeer: {about['peer']}")
-    print(f"medians of {about['rounds']} rounds in turn; {about['structs']} layouts; ratio: times as fast as drgn")
-    print("us: CPU time of one call; ms of loading, and crash's command: by the clock\n")
+    print(f"medians of {about['rounds']} rounds in turn; {about['structs']} layouts; ratio: times as fast as the peer")
+    print("us: the thread's CPU time of one call; ms of loading, and crash's commands: by the clock\n")
     print(report.table(found))
     if float(str(about["load"])) > 1.5:
         print(

@@ -15,6 +15,7 @@ from pathlib import Path
 from statistics import median
 from typing import Any
 
+from bench import workload
 from mpykbuild.errors import BuildError
 from support.session import environment
 
@@ -87,7 +88,8 @@ def our_round(subject: Subject, number: int) -> dict[str, Any]:
     path.unlink(missing_ok=True)
     # One program after another, and a stamp before the last: how long that way takes when Python runs already.
     programs = ["epython stamps.py"] * 3 + [STAMP, "epython stamps.py", f"epython ours.py {path.name}"]
-    script = [*[STAMP] * STAMPS_BEFORE, f"extend {subject.extension}", STAMP, *programs, "quit", ""]
+    alone = [STAMP, *[workload.COMMAND] * workload.COMMANDS, STAMP]
+    script = [*[STAMP] * STAMPS_BEFORE, f"extend {subject.extension}", STAMP, *programs, *alone, "quit", ""]
     output = run(
         "crash", [subject.crash, "-s", subject.vmlinux, subject.vmcore], "\n".join(script), cwd=subject.results,
         env=environment({"PYKDUMPPATH": str(HERE)}),
@@ -98,12 +100,15 @@ def our_round(subject: Subject, number: int) -> dict[str, Any]:
 
 
 def load_times(output: str) -> dict[str, float]:
-    """Return the rows of loading, in ms, from the stamps that a session printed. BuildError when some are missing."""
+    """Return the rows of loading in ms, and of a command alone in us, from the stamps that a session printed.
+
+    BuildError when some are missing.
+    """
     stamps = [int(number) for number in re.findall(r"^(\d{16,})$", output, re.M)]
     programs = [(int(a), int(b)) for a, b in re.findall(r"^program (\d+) (\d+)$", output, re.M)]
-    if len(stamps) != STAMPS_BEFORE + 2 or len(programs) != 4:
+    if len(stamps) != STAMPS_BEFORE + 4 or len(programs) != 4:
         raise BuildError(f"the session's time stamps are incomplete; its last lines were:\n{tail(output)}")
-    before, loaded, late = stamps[:STAMPS_BEFORE], stamps[STAMPS_BEFORE], stamps[STAMPS_BEFORE + 1]
+    before, (loaded, late, alone_begin, alone_end) = stamps[:STAMPS_BEFORE], stamps[STAMPS_BEFORE:]
     a_stamp = median(after - earlier for earlier, after in zip(before, before[1:]))
     (first_begin, first_end), (_, second_end), (_, third_end), (last_begin, _) = programs
     spent: Mapping[str, float] = {
@@ -111,6 +116,7 @@ def load_times(output: str) -> dict[str, float]:
         "interpreter": (first_begin - loaded) - (last_begin - late),
         "import": first_end - first_begin,
         "later": third_end - second_end,
+        "command-crash": (alone_end - alone_begin - a_stamp) * 1000 / workload.COMMANDS,
     }
     # What lies within the noise of a stamp (a shell is started for it) is no time at all, and never a negative one.
     return {key: max(value, 1) / NS_PER_MS for key, value in spent.items()}

@@ -64,12 +64,13 @@ def test_ctrl_c_brings_the_prompt_back(session: CrashSession, program: Program, 
     assert works(session)
 
 
-def test_ctrl_c_again_and_again_loses_no_handler(session: CrashSession, program: Program) -> None:
-    path = program(START + "while True:\n    exec_crash_command('sym jiffies')\n")
-    for _ in range(10):
+@pytest.mark.parametrize("call", ["exec_crash_command('sym jiffies')", "exec_gdb_command('ptype struct task_struct')"])
+def test_ctrl_c_again_and_again_loses_no_handler(session: CrashSession, program: Program, call: str) -> None:
+    path = program(START + f"while True:\n    {call}\n")
+    for attempt in range(20):
         marker = session.send(f"epython {path}")
         session.read_until("started")
-        time.sleep(0.05)
+        time.sleep(0.05 + attempt / 100)
         session.interrupt()
         assert "Interrupted." in session.read_until(marker)
     assert works(session)

@@ -20,6 +20,10 @@ class CrashError(Exception):
     """crash.error"""
 
 
+class MissingMember(KeyError, AttributeError):
+    """crash.MissingMember"""
+
+
 class StructResult(int):
     """A struct view: an int (its address) whose attributes are read from the kernel's memory."""
 
@@ -29,6 +33,12 @@ class StructResult(int):
         if name.startswith("__") and name != "__state":
             raise AttributeError(name)
         return KERNEL.read_member(self, name)
+
+    def hasField(self, name: str) -> bool:
+        return name in KERNEL.layouts[self.PYT_symbol]
+
+    def __str__(self) -> str:
+        return f"<{self.PYT_symbol} {int(self):#x}>"
 
 
 class Kernel:
@@ -116,7 +126,7 @@ class Kernel:
         try:
             offset, kind = self.layouts[struct.PYT_symbol][name]
         except KeyError:
-            raise KeyError(f"<{struct.PYT_symbol}> does not have a field <{name}>") from None
+            raise MissingMember(f"<{struct.PYT_symbol}> does not have a field <{name}>") from None
         address = int(struct) + offset
         if kind in INTEGERS:
             return self.number(address, kind)
@@ -214,6 +224,10 @@ SESSION: dict[str, Any] = {
 }
 
 
+def _whatis(name: str) -> Any:
+    raise TypeError(f"There is no symbol {name!r} with a known type.")
+
+
 def _functions() -> dict[str, Any]:
     integers = {f"read{kind.upper()}": lambda a, kind=kind: KERNEL.number(a, kind) for kind in INTEGERS}
     return {
@@ -248,6 +262,8 @@ def _functions() -> dict[str, Any]:
         "Addr": _address,
         "Deref": lambda struct: struct,
         "exec_crash_command": _command,
+        "whatis": _whatis,
+        "mem2long": lambda raw, signed=False: int.from_bytes(raw, "little", signed=bool(signed)),
         "sysfacts": lambda: {"live": KERNEL.live},
         "exec_gdb_command": _command,
     }
@@ -255,9 +271,9 @@ def _functions() -> dict[str, Any]:
 
 OTHERS = (
     "addr2mod addr2sym container_of enumerator_value get_pathname is_task_active pid_to_task sym2alladdr task_to_pid "
-    "whatis get_uptime get_GDB_output readList tasks FD_ISSET cpu_to_le32 le16_to_cpu le32_to_cpu sLong getFullBuckets "
+    "get_uptime get_GDB_output readList tasks FD_ISSET cpu_to_le32 le16_to_cpu le32_to_cpu sLong getFullBuckets "
     "getFullBucketsH getListSize phys_to_page uvtop set_readmem_task crash_set_error struct_members struct_class "
-    "_exec_crash_command_fd"
+    "_exec_crash_command_fd _make_struct get_task_mem_usage"
 )
 
 

@@ -108,10 +108,14 @@ class CrashSession:
         """Send ``command`` and a marker after it; return the marker."""
         self._count += 1
         marker = f"@@mpyk-{self._count}@@"
-        assert self._process.stdin is not None
-        self._process.stdin.write(f"{command}\n!echo {marker}\n".encode())
-        self._process.stdin.flush()
+        self.write(f"{command}\n!echo {marker}\n")
         return marker
+
+    def write(self, lines: str) -> None:
+        """Write to crash's stdin, and no marker."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(lines.encode())
+        self._process.stdin.flush()
 
     def read_until(self, marker: str, timeout: float = COMMAND_SECONDS) -> str:
         """Return the output up to ``marker``; AssertionError when crash dies or is silent for too long."""

@@ -25,7 +25,7 @@ def order(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         layouts = {"a": [1.0, 0], "b": [value, 0]}
         return {"about": f"{who} 1.0", "rows": dict.fromkeys(keys, value), "facts": {"walk": 1}, "layouts": layouts}
 
-    keys = [row.key for row in report.ROWS]
+    keys = [*(row.key for row in report.ROWS), "command-crash"]
     monkeypatch.setattr(rounds, "our_round", lambda subject, number: made_up("ours", keys, 1.0))
     monkeypatch.setattr(rounds, "peer_round", lambda subject, number: made_up("drgn", PEER_ROWS, 2.0))
     return ran

@@ -12,12 +12,13 @@ from bench import report
 from mpykbuild.errors import BuildError
 
 KEYS = {row.key for row in report.ROWS}
+MEASURED = KEYS | {row.beside for row in report.ROWS if row.beside}
 FIELD = next(row for row in report.ROWS if row.key == "field")
 COMMAND = next(row for row in report.ROWS if row.key == "command")
 
 
 def rows(value: float) -> dict[str, float]:
-    return dict.fromkeys(KEYS, value)
+    return dict.fromkeys(MEASURED, value)
 
 
 def result(about: str = "one", **facts: object) -> dict[str, Any]:
@@ -81,13 +82,23 @@ def test_rows_that_were_not_measured_are_named_together() -> None:
     del ours["command"], peer["field"], peer["extend"]
     with pytest.raises(BuildError) as caught:
         report.lines([rows(1.0), ours], [peer])
-    assert 'exec_crash_command("sym jiffies"), int field of a task (peer).' in caught.value.what
+    title = 'exec_crash_command("sym jiffies"), beside crash\'s own'
+    assert f"{title}, int field of a task (peer)." in caught.value.what
 
 
 def test_lines_hold_all_samples() -> None:
     found = {line.row.key: line for line in report.lines([rows(1.0), rows(3.0)], [rows(2.0), rows(4.0)])}
     assert found.keys() == KEYS
     assert (found["page"].ours, found["page"].peer) == ((1.0, 3.0), (2.0, 4.0))
+
+
+def test_crash_itself_may_be_the_peer() -> None:
+    ours = {**rows(1.0), "command": 5.0, "command-crash": 4.0}
+    line = next(line for line in report.lines([ours], [rows(2.0)]) if line.row is COMMAND)
+    assert (line.ours, line.peer, line.ratio, line.met) == ((5.0,), (4.0,), 0.8, True)
+    del ours["command-crash"]
+    with pytest.raises(BuildError, match=r"beside crash's own \(peer\)"):
+        report.lines([ours], [rows(2.0)])
 
 
 @pytest.mark.parametrize(
@@ -100,10 +111,10 @@ def test_figures_show_what_matters(value: float | None, text: str) -> None:
 def test_table_is_plain_and_aligned() -> None:
     lines = [report.Line(FIELD, (0.1,), (0.5,)), report.Line(COMMAND, (1400.0,), ())]
     assert report.table(lines) == (
-        "work                               unit  ours  drgn  ratio  goal        aim\n"
-        "---------------------------------------------------------------------------\n"
-        "int field of a task                us     0.1   0.5     x5  ok (x1.5)  0.25\n"
-        'exec_crash_command("sym jiffies")  us    1400     -      -              100\n'
+        "work                                                   unit  ours  peer  ratio  goal        aim\n"
+        "-----------------------------------------------------------------------------------------------\n"
+        "int field of a task                                    us     0.1   0.5     x5  ok (x1.5)  0.25\n"
+        'exec_crash_command("sym jiffies"), beside crash\'s own  us    1400     -      -              100\n'
     )
 
 

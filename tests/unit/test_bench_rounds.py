@@ -13,7 +13,8 @@ from mpykbuild.errors import BuildError
 
 MS = rounds.NS_PER_MS
 DAY = 1_700_000_000_000 * MS
-# Stamps 2 ms apart, extend takes 5 of which 2 are the stamp; the interpreter starts in 30 and a program in 1.
+# Stamps 2 ms apart, extend takes 5 of which 2 are the stamp; the interpreter starts in 30 and a program in 1; a
+# hundred commands take 20.
 SESSION = f"""\
 {DAY}
 {DAY + 2 * MS}
@@ -27,6 +28,9 @@ program {DAY + 61 * MS} {DAY + 62 * MS}
 program {DAY + 63 * MS} {DAY + 65 * MS}
 {DAY + 70 * MS}
 program {DAY + 71 * MS} {DAY + 72 * MS}
+{DAY + 80 * MS}
+ffffffff82a07980 (D) jiffies
+{DAY + 102 * MS}
 """
 
 
@@ -43,7 +47,8 @@ def program(folder: Path, text: str) -> Path:
 
 
 def test_load_times_are_differences_without_the_cost_of_a_stamp() -> None:
-    assert rounds.load_times(SESSION) == {"extend": 3.0, "interpreter": 30.0, "import": 16.0, "later": 3.0}
+    loading = {"extend": 3.0, "interpreter": 30.0, "import": 16.0, "later": 3.0}
+    assert rounds.load_times(SESSION) == {**loading, "command-crash": 200.0}
 
 
 def test_time_below_the_noise_is_not_negative() -> None:

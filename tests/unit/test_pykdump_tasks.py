@@ -123,7 +123,8 @@ def test_what_a_task_says_of_itself(world: World) -> None:
         _ = init.no_such_field
 
 
-def test_the_table_finds_tasks(world: World) -> None:
+def test_the_table_finds_tasks(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tasks, "structSetAttr", lambda *args: True)
     table = tasks.TaskTable()
     assert [t.pid for t in table.allTasks()] == [0, 1, 40]
     assert [t.pid for t in table.allThreads()] == [0, 1, 2, 3, 40]
@@ -132,6 +133,11 @@ def test_the_table_finds_tasks(world: World) -> None:
     assert [t.pid for t in table.getByPid(1).threads] == [2, 3]  # type: ignore[union-attr]
     assert [t.pid for t in table.getByComm("init")] == [1]
     assert [t.pid for t in table.getThreadsByComm("init")] == [1, 2, 3]
+    assert list(table.tids) == [0, 1, 2, 3, 40]
+    assert {comm: [t.pid for t in found] for comm, found in table.comms.items()} == {
+        "swapper/0": [0], "init": [1], "kworker/0:1": [40]
+    }  # fmt: skip
+    assert str(table.getByPid(1)) == f"PID=1 <struct task_struct {world.init[0]:#x}> CMD=init"
     assert list(table.runqueues) == [0, 1]
     assert len(tasks.getRunQueues()) == 2
 

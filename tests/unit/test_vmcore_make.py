@@ -10,8 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from mpykbuild.aptclient import BinaryPackage
 from mpykbuild.errors import BuildError
-from vmcore.make import make_vmcore
+from mpykbuild.runlog import RunLog
+from vmcore.make import kernelpkg, make_vmcore
 
 
 def tar_disk(path: Path, members: dict[str, bytes], kind: bytes = tarfile.REGTYPE) -> Path:
@@ -68,6 +70,35 @@ def test_every_part_of_the_recipe_counts(tmp_path: Path, monkeypatch: pytest.Mon
     with (copy / name).open("a") as stream:
         stream.write("\n")
     assert make_vmcore.product("6.12", tmp_path).key != before
+
+
+def test_the_test_module_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    copy = tmp_path / "testmod"
+    shutil.copytree(make_vmcore.testmod.SOURCE, copy)
+    monkeypatch.setattr(make_vmcore.testmod, "SOURCE", copy)
+    before = make_vmcore.product("6.12", tmp_path).key
+    with (copy / "lists.c").open("a") as stream:
+        stream.write("\n")
+    assert make_vmcore.product("6.12", tmp_path).key != before
+
+
+def kernel(series: str, folder: Path) -> make_vmcore.Kernel:
+    package = BinaryPackage("linux-image-x-dbg", "1", "hash", 1, "suite", "http://mirror.invalid/x.deb")
+    return make_vmcore.Kernel(kernelpkg.KernelChoice(series, "x", (), package), folder, folder)
+
+
+def test_another_kernel_goes_without_the_module_and_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def fails(*_: object) -> Path:
+        raise BuildError("gcc is too old.")
+
+    monkeypatch.setattr(make_vmcore.headerpkg, "unpack", fails)
+    log = RunLog("vmcore x", tmp_path / "log")
+    assert make_vmcore.build_test_module(kernel("7.x", tmp_path), tmp_path, tmp_path / "modules", log) is None
+    assert "vmcore x: mpyk_testmod is left out of this vmcore: gcc is too old." in capsys.readouterr().out
+    with pytest.raises(BuildError, match="gcc is too old"):
+        make_vmcore.build_test_module(kernel(make_vmcore.DEFAULT_SERIES, tmp_path), tmp_path, tmp_path / "m", log)
 
 
 def test_utsname_is_what_the_guest_said(tmp_path: Path) -> None:

@@ -3,9 +3,10 @@
 
 from __future__ import annotations
 
+import stat
 import sys
 
-from crash import Addr, readSU, readSymbol, sym2addr
+from crash import Addr, container_of, readSU, readSymbol, sym2addr
 
 from pykdump.lists import readSUListFromHead
 
@@ -100,3 +101,11 @@ def socket_inode(sock: StructResult) -> int:
         return 0
     alloc = readSU("struct socket_alloc", int(sock.sk_socket))
     return int(readSU("struct inode", Addr(alloc, "vfs_inode")).i_ino)
+
+
+def inode_socket(inode: StructResult) -> StructResult | None:
+    """The ``struct socket`` of a ``struct inode``; None if it is none of a socket."""
+    if not inode or not stat.S_ISSOCK(inode.i_mode) or str(inode.i_sb.s_type.name) != "sockfs":
+        return None
+    alloc = container_of(inode, "struct socket_alloc", "vfs_inode")
+    return readSU("struct socket", Addr(alloc, "socket"))

@@ -169,7 +169,7 @@ def get_TCP_TIMEWAIT() -> list[StructResult]:
 
 def get_UDP() -> Iterator[StructResult]:
     """``struct udp_sock`` of each UDP socket of IPv4 and IPv6."""
-    # Commit ba6aac151619 ("udp: Access &udp_table via net.", v6.2).
+    # Commit ba6aac151677 ("udp: Access &udp_table via net.", v6.2).
     net = get_ns_net()
     own = member_offset("struct net", "ipv4.udp_table") >= 0
     table = net.ipv4.udp_table if own else readSymbol("udp_table")

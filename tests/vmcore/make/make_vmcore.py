@@ -16,7 +16,7 @@ import tarfile
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 if __name__ == "__main__":  # the project is run from its checkout, it is not installed
@@ -28,7 +28,7 @@ from mpykbuild.cache import Product, build_once, digest_of
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import default_cache_root
 from mpykbuild.runlog import RunLog
-from vmcore.make import kdump, kernelpkg, qemu, rootfs
+from vmcore.make import headerpkg, kdump, kernelpkg, qemu, rootfs, testmod
 
 DEFAULT_SERIES = "6.12"
 BOOT_TIMEOUT = 240.0
@@ -39,9 +39,9 @@ HERE = Path(__file__).resolve().parent
 
 
 def recipe_files() -> list[Path]:
-    """Return everything whose content decides what the vmcore is: these modules and the guest."""
+    """Return everything whose content decides what the vmcore is: these modules, the guest and the test module."""
     guest = [path for path in (HERE / "guest").iterdir() if path.is_file()]
-    return sorted([*HERE.glob("*.py"), *guest])
+    return sorted([*HERE.glob("*.py"), *guest, *testmod.source_files()])
 
 
 def product(series: str, cache_root: Path) -> Product:
@@ -51,7 +51,7 @@ def product(series: str, cache_root: Path) -> Product:
     and stands in its meta.json.
     """
     kernelpkg.name_pattern(series)  # complain early about what is no series
-    inputs: dict[str, str | bytes] = {str(path.relative_to(HERE)): path.read_bytes() for path in recipe_files()}
+    inputs: dict[str, str | bytes] = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in recipe_files()}
     return Product(cache_root, "vmcore", f"linux-{series}", digest_of({**inputs, "series": series}))
 
 
@@ -70,43 +70,76 @@ def make(series: str, cache_root: Path, verbose: bool = False, refresh: bool = F
     def fill(folder: Path) -> None:
         wanted.log.unlink(missing_ok=True)
         with kernelpkg.removed_on_failure(folder):
-            choice, kernel = _kernel(series, cache_root, apt, refresh)
-            _make(choice, kernel, folder, RunLog(f"vmcore {choice.release}", wanted.log, verbose))
+            kernel = _kernel(series, cache_root, apt, refresh)
+            _make(kernel, folder, RunLog(f"vmcore {kernel.choice.release}", wanted.log, verbose))
 
     return build_once(wanted, fill, {"series": series})
 
 
-def _kernel(series: str, cache_root: Path, apt: AptClient, refresh: bool) -> tuple[kernelpkg.KernelChoice, Path]:
-    """Return the kernel for ``series`` and its folder. A recorded one that mirrors have dropped is chosen anew."""
+@dataclass(frozen=True)
+class Kernel:
+    """What was taken, and where it is: the kernel itself, and the packages to build modules for it."""
+
+    choice: kernelpkg.KernelChoice
+    folder: Path
+    headers: Path
+
+    @staticmethod
+    def provide(choice: kernelpkg.KernelChoice, cache_root: Path, apt: AptClient) -> Kernel:
+        headers = headerpkg.provide_headers(choice, cache_root, apt)
+        return Kernel(choice, kernelpkg.provide_kernel(choice, cache_root, apt), headers)
+
+
+def _kernel(series: str, cache_root: Path, apt: AptClient, refresh: bool) -> Kernel:
+    """Return the kernel for ``series``. A recorded one that mirrors have dropped is chosen anew."""
     choice = kernelpkg.resolve(series, cache_root, apt, refresh)
     try:
-        return choice, kernelpkg.provide_kernel(choice, cache_root, apt)
+        return Kernel.provide(choice, cache_root, apt)
     except BuildError as error:
         newest = kernelpkg.resolve(series, cache_root, apt, refresh=True)
         if newest == choice:
             raise
         print(f"{error.what} Taking {newest.release} instead.", flush=True)
-        return newest, kernelpkg.provide_kernel(newest, cache_root, apt)
+        return Kernel.provide(newest, cache_root, apt)
 
 
-def _make(choice: kernelpkg.KernelChoice, kernel: Path, folder: Path, log: RunLog) -> None:
+def _make(kernel: Kernel, folder: Path, log: RunLog) -> None:
     # A unix socket lives there, and its path may have 107 bytes at most.
     parent = tempfile.gettempdir()
     parent = parent if len(parent) < 80 else "/tmp"
     with tempfile.TemporaryDirectory(prefix="mpyk-", dir=parent) as scratch_name:
         scratch = Path(scratch_name)
-        guest = rootfs.make_guest(kernel / "modules", scratch, log)
+        module = build_test_module(kernel, scratch, folder / "modules", log)
+        guest = rootfs.make_guest(kernel.folder / "modules", scratch, log, [module] if module else [])
         begin = time.monotonic()
         flat = folder / "flat"
-        _boot(kernel, guest, scratch, flat, log.log.with_suffix(".serial"))
+        _boot(kernel.folder, guest, scratch, flat, log.log.with_suffix(".serial"))
         print(f"{log.title}: boot, record the truth and dump: done in {time.monotonic() - begin:.0f} s", flush=True)
         extract_truth(guest.truth_disk, folder / "truth")
     utsname = read_utsname(folder / "truth")
     kdump.reassemble(flat, folder / "vmcore")
     kdump.repair(folder / "vmcore", utsname)
     flat.unlink()
-    link_or_copy(kernel / "vmlinux", folder / "vmlinux")
-    _write_meta(choice, utsname, folder)
+    link_or_copy(kernel.folder / "vmlinux", folder / "vmlinux")
+    _write_meta(kernel.choice, utsname, folder)
+
+
+def build_test_module(kernel: Kernel, scratch: Path, kept: Path, log: RunLog) -> Path | None:
+    """Build our module; return the file to load. With debuginfo it is kept beside the vmcore, for ``mod -s``.
+
+    The kernel that the tests are for must have it. Another one may be too old or too new for this machine's tools.
+    """
+    kept.mkdir()
+    try:
+        headers = headerpkg.unpack(kernel.headers, scratch / "headers", kernel.folder, kernel.choice.release)
+        module = testmod.build(headers, scratch, log)
+    except BuildError as error:
+        if kernel.choice.series == DEFAULT_SERIES:
+            raise
+        print(f"{log.title}: {testmod.NAME} is left out of this vmcore: {error.what}", flush=True)
+        return None
+    shutil.copyfile(module.debug, kept / module.debug.name)
+    return module.stripped
 
 
 def _boot(kernel: Path, guest: rootfs.GuestFiles, scratch: Path, flat: Path, serial: Path) -> None:

@@ -129,8 +129,8 @@ def _initrd(work: Path, modules: Path) -> bytes:
     return cpio(files)
 
 
-def _fill_root(root: Path, work: Path, modules: Path) -> None:
-    """Lay out the root disk's tree: directories to mount on, /sbin/init, modules, lists."""
+def _fill_root(root: Path, work: Path, modules: Path, own: Sequence[Path]) -> None:
+    """Lay out the root disk's tree: directories to mount on, /sbin/init, modules, lists. ``own`` come last."""
     for folder in ("dev", "proc", "sys", "run", "tmp", "mnt", "sbin", "etc", "images", "truth", "lib/guest-modules"):
         (root / folder).mkdir(parents=True)
     shutil.copy2(work / "init", root / "sbin/init")
@@ -139,6 +139,7 @@ def _fill_root(root: Path, work: Path, modules: Path) -> None:
     (root / "mnt/bound-file").write_text("")
     early = {module.name for module in load_order(EARLY_MODULES, modules)}
     later = [module for module in load_order(GUEST_MODULES, modules) if module.name not in early]
+    later += [Module(path.stem, path, ()) for path in own]
     for module in later:
         (root / "lib/guest-modules" / f"{module.name}.ko").write_bytes(read_module(module.path))
     (root / "lib/guest-modules/list").write_text("".join(f"{module.name}.ko\n" for module in later))
@@ -152,12 +153,15 @@ def _make_disk(path: Path, megabytes: int, tree: Path | None, log: RunLog) -> No
     log.step(f"make {path.name}", [*command, str(path), f"{megabytes}M"], path.parent, _environment())
 
 
-def make_guest(modules: Path, work: Path, log: RunLog) -> GuestFiles:
-    """Make everything that the guest boots from in ``work``; ``modules`` is the kernel's folder of modules."""
+def make_guest(modules: Path, work: Path, log: RunLog, own: Sequence[Path] = ()) -> GuestFiles:
+    """Make everything that the guest boots from in ``work``.
+
+    ``modules`` is the kernel's folder of modules, ``own`` are further ones to load.
+    """
     _compile(work, log)
     (work / "initrd").write_bytes(_initrd(work, modules))
     root = work / "root"
-    _fill_root(root, work, modules)
+    _fill_root(root, work, modules, own)
     _make_disk(root / "images/frozen.img", FROZEN_DISK_MB, None, log)
     _make_disk(work / "root.img", ROOT_DISK_MB, root, log)
     with (work / "truth.img").open("wb") as disk:

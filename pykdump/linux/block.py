@@ -1,0 +1,199 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The block layer: disks, their partitions, their request queues and what is in flight on them."""
+
+from __future__ import annotations
+
+from crash import (
+    Addr,
+    container_of,
+    member_offset,
+    readPtr,
+    readSU,
+    readSymbol,
+    struct_size,
+)
+
+from pykdump.attributes import structSetProcAttr
+from pykdump.caches import CU_LIVE, memoize_cond
+from pykdump.generic import Bunch
+from pykdump.kernel import readULong
+from pykdump.linux.clock import jiffie_clock_base
+from pykdump.linux.percpu import percpu_ptr, possible_cpus
+from pykdump.linux.trees import for_all_xarray
+from pykdump.lists import readList, readSUListFromHead
+from pykdump.words import BITS_PER_LONG, PTR_SIZE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crash import StructResult
+
+MINOR_BITS = 20
+MAX_DEVICES = 1_000_000
+MAX_TAGS = 1 << 20  # the kernel's own bound is far lower: BLK_MQ_MAX_DEPTH
+GENDISK = "struct gendisk"
+REQUEST = "struct request"
+
+
+def decode_devt(devt: int) -> tuple[int, int]:
+    """(major, minor) of a ``dev_t`` as the kernel keeps it."""
+    return int(devt) >> MINOR_BITS, int(devt) & ((1 << MINOR_BITS) - 1)
+
+
+def _class_devices() -> list[int]:
+    """``struct klist_node *`` of each device of the class "block"."""
+    block = readSymbol("block_class")
+    # Since v6.4 (drivers/base/base.h) a class does not lead to its subsys_private: look in the set of all.
+    private = block.p if block.hasField("p") else _private_of_class(Addr(block))
+    head = Addr(private.klist_devices, "k_list")
+    offset = member_offset("struct klist_node", "n_node")
+    return [address - offset for address in readList(head, maxel=MAX_DEVICES, inchead=False)]
+
+
+def _private_of_class(block: int) -> StructResult:
+    for kobject in readSUListFromHead(Addr(readSymbol("class_kset"), "list"), "entry", "struct kobject"):
+        kset = container_of(kobject, "struct kset", "kobj")
+        found = container_of(kset, "struct subsys_private", "subsys")
+        if int(getattr(found, "class")) == block:
+            return found
+    raise TypeError("The set of all classes (class_kset) of this kernel does not have the block devices.")
+
+
+def _block_devices() -> Iterator[StructResult]:
+    """``struct block_device`` (before v5.11 ``struct hd_struct``) of each disk and partition."""
+    knode = member_offset("struct device_private", "knode_class")
+    # v5.11 merged hd_struct into block_device (include/linux/blk_types.h).
+    modern = member_offset("struct block_device", "bd_device") >= 0
+    suname, member = ("struct block_device", "bd_device") if modern else ("struct hd_struct", "__dev")
+    for node in _class_devices():
+        if knode >= 0:
+            # v5.1 moved it from struct device to its private part (drivers/base/base.h).
+            device = int(readSU("struct device_private", node - knode).device)
+        else:
+            device = node - member_offset("struct device", "knode_class")
+        yield container_of(device, suname, member)
+
+
+@memoize_cond(CU_LIVE)
+def get_gendisks() -> list[StructResult]:
+    """``struct gendisk`` of each disk, in the order in which they were added."""
+    found = []
+    for device in _block_devices():
+        if device.hasField("bd_disk"):
+            disk = device.bd_disk
+            if int(disk.part0) == int(device):
+                found.append(disk)
+        elif int(device.partno) == 0:
+            found.append(container_of(device, GENDISK, "part0"))
+    return found
+
+
+def disk_name(disk: StructResult) -> str:
+    """Name of a ``struct gendisk`` as in /proc/partitions: "sda"."""
+    return str(disk.disk_name)
+
+
+def get_disk(name: str) -> StructResult | None:
+    """The ``struct gendisk`` of that name; None if there is none."""
+    return next((disk for disk in get_gendisks() if disk_name(disk) == name), None)
+
+
+def disk_devt(disk: StructResult) -> tuple[int, int]:
+    """(major, minor) of a ``struct gendisk``."""
+    return int(disk.major), int(disk.first_minor)
+
+
+def disk_sectors(disk: StructResult) -> int:
+    """Size of a ``struct gendisk`` in sectors of 512 bytes."""
+    part0 = disk.part0
+    if part0.hasField("bd_nr_sectors"):
+        return int(part0.bd_nr_sectors)
+    # Older block devices have it in their inode alone, the hd_struct before them in a member of its own.
+    return int(part0.bd_inode.i_size) >> 9 if part0.hasField("bd_inode") else int(part0.nr_sects)
+
+
+def disk_stat(disk: StructResult, group: int) -> tuple[int, int, int]:
+    """(requests done, merged, sectors) of one of the kernel's ``enum stat_group``: 0 read, 1 write, 2 discard, 3 flush.
+
+    IndexError for a group that this kernel does not count.
+    """
+    part0 = disk.part0
+    stats = int(part0.bd_stats if part0.hasField("bd_stats") else part0.dkstats)
+    rows = [readSU("struct disk_stats", percpu_ptr(stats, cpu)) for cpu in possible_cpus()]
+    names = ("ios", "merges", "sectors")
+    ios, merges, sectors = (sum(int(getattr(row, name)[group]) for row in rows) for name in names)
+    return ios, merges, sectors
+
+
+def get_partitions(disk: StructResult) -> list[StructResult]:
+    """``struct block_device`` of each partition of a ``struct gendisk``, without that of the whole disk.
+
+    TypeError on a kernel before v5.12, which had a table of another kind.
+    """
+    # v5.12 (include/linux/genhd.h): struct disk_part_tbl gave way to an xarray.
+    if int(member_offset(GENDISK, "part_tbl.xa_head")) < 0:
+        raise TypeError("This kernel keeps no xarray of partitions: it is older than 5.12.")
+    found = [readSU("struct block_device", entry) for _, entry in for_all_xarray(disk.part_tbl)]
+    return [part for part in found if int(part) != int(disk.part0)]
+
+
+def get_all_request_queues(devname: str = "") -> list[StructResult]:
+    """``struct request_queue`` of each disk, or of those whose name begins with ``devname``; each queue once."""
+    queues = (disk.queue for disk in get_gendisks() if disk_name(disk).startswith(devname) and disk.queue)
+    return list({int(queue): queue for queue in queues}.values())
+
+
+def get_hw_queues(queue: StructResult) -> list[StructResult]:
+    """``struct blk_mq_hw_ctx`` of each hardware queue of a ``struct request_queue``."""
+    # v5.18 (include/linux/blkdev.h): an xarray; before, struct blk_mq_hw_ctx **queue_hw_ctx.
+    if queue.hasField("hctx_table"):
+        return [readSU("struct blk_mq_hw_ctx", entry) for _, entry in for_all_xarray(queue.hctx_table)]
+    table, count = int(queue.queue_hw_ctx), int(queue.nr_hw_queues)
+    return [readSU("struct blk_mq_hw_ctx", readPtr(table + n * PTR_SIZE)) for n in range(count)] if table else []
+
+
+def _set_bits(sbitmap: StructResult) -> Iterator[int]:
+    """Numbers of the bits that are set in a ``struct sbitmap``."""
+    depth, shift, words = int(sbitmap.depth), int(sbitmap.shift), int(sbitmap.map)
+    size, cleared = struct_size("struct sbitmap_word"), member_offset("struct sbitmap_word", "cleared")
+    for start in range(0, min(depth, MAX_TAGS), 1 << shift):
+        address = words + (start >> shift) * size
+        word = readULong(address + member_offset("struct sbitmap_word", "word"))
+        if cleared >= 0:  # since v5.0 (lib/sbitmap.c) bits are cleared later, in one go
+            word &= ~readULong(address + cleared)
+        yield from (start + bit for bit in range(min(1 << shift, depth - start, BITS_PER_LONG)) if word >> bit & 1)
+
+
+def _allocated(tags: StructResult) -> Iterator[StructResult]:
+    """``struct request`` of each tag of a ``struct blk_mq_tags`` that is taken; the reserved ones come first."""
+    requests, reserved = int(tags.static_rqs), int(tags.nr_reserved_tags)
+    numbers = list(_set_bits(tags.breserved_tags.sb)) if reserved else []
+    numbers += [bit + reserved for bit in _set_bits(tags.bitmap_tags.sb)]
+    for number in numbers:
+        address = readPtr(requests + number * PTR_SIZE)
+        if address:
+            yield readSU(REQUEST, address)
+
+
+def get_queue_requests(queue: StructResult) -> list[StructResult]:
+    """``struct request`` of each request that a ``struct request_queue`` has taken and not completed.
+
+    Each has ``_reqinfo_``: ``rq_alloc`` (seconds since it was made, as a negative number) and ``state``.
+    """
+    structSetProcAttr(REQUEST, "_reqinfo_", _request_info)
+    found: dict[int, StructResult] = {}
+    for hctx in get_hw_queues(queue):
+        # With a scheduler the requests are those of its own tags.
+        tags = hctx.sched_tags or hctx.tags
+        if tags:
+            found.update((int(r), r) for r in _allocated(tags) if int(r.q) == int(queue))
+    return list(found.values())
+
+
+def _request_info(request: StructResult) -> Bunch:
+    now = jiffie_clock_base() / 1000
+    begun = int(request.start_time_ns) / 1e9 if request.hasField("start_time_ns") else now
+    states = {0: "MQ_RQ_IDLE", 1: "MQ_RQ_IN_FLIGHT", 2: "MQ_RQ_COMPLETE"}
+    state = int(request.state) if request.hasField("state") else -1
+    return Bunch({"rq_alloc": begun - now, "state": states.get(state, "?")})

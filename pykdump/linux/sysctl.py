@@ -1,0 +1,158 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sysctl variables: what is below /proc/sys, by name ("net.ipv4.ip_forward")."""
+
+from __future__ import annotations
+
+import stat
+
+from crash import (
+    SmartString,
+    addr2sym,
+    container_of,
+    error,
+    mem2long,
+    readmem,
+    readPtr,
+    readSU,
+    readSymbol,
+    struct_size,
+    symbol_exists,
+)
+
+from pykdump.linux.clock import kernel_hz
+from pykdump.linux.trees import for_all_rbtree
+from pykdump.words import INT_SIZE, LONG_SIZE, PTR_SIZE
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from crash import StructResult
+
+CTL_TABLE = "struct ctl_table"
+MAX_DEPTH = 32
+SHOWN = 5  # so many elements of a longer array
+UNKNOWN = "(?)"
+# Handlers that work on longs without saying so (fs/file_table.c, fs/dcache.c, fs/inode.c, mm/page-writeback.c,
+# security/min_addr.c, mm/util.c, kernel/hung_task.c).
+LONGS = (
+    "proc_nr_files",
+    "proc_nr_dentry",
+    "proc_nr_inodes",
+    "dirty_bytes_handler",
+    "dirty_background_bytes_handler",
+    "mmap_min_addr_handler",
+    "overcommit_kbytes_handler",
+    "proc_dohung_task_timeout_secs",
+)
+# Handlers that take their value from elsewhere, not from ctl_table.data (kernel/sysctl.c, kernel/fork.c).
+ELSEWHERE = {
+    "proc_taint": "tainted_mask",
+    "sysctl_max_threads": "max_threads",
+    "sysrq_sysctl_handler": "sysrq_enabled",
+}
+UUID_SIZE = 16
+
+
+def _entries(directory: StructResult, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, StructResult]]:
+    """(name, ``struct ctl_table``) of all below a ``struct ctl_dir``."""
+    size, entry_size = struct_size("struct ctl_node"), struct_size(CTL_TABLE)
+    if depth > MAX_DEPTH:
+        raise error(f"The sysctl directory {prefix!r} at {int(directory):#x} is {depth} levels deep: it has a loop.")
+    for node in for_all_rbtree(directory.root, "struct ctl_node", "node"):
+        header = node.header
+        # The n-th node is that of the n-th entry.
+        number = (int(node) - int(header.node)) // size
+        entry = readSU(CTL_TABLE, int(header.ctl_table) + number * entry_size)
+        name = prefix + str(entry.procname)
+        if stat.S_ISDIR(entry.mode):
+            yield from _entries(container_of(header, "struct ctl_dir", "header"), name + ".", depth + 1)
+        elif not stat.S_ISLNK(entry.mode):  # a link stands for what each namespace has of its own
+            yield name, entry
+
+
+def getCtlTables(nsproxy: StructResult | None = None) -> dict[str, StructResult]:
+    """{name: ``struct ctl_table``} of all variables, those of a ``struct nsproxy``'s namespaces (init's) included.
+
+    TypeError on an old kernel, which has no tree of them.
+    """
+    root = readSymbol("sysctl_table_root")
+    if not root.hasField("default_set") or struct_size("struct ctl_node") < 0:
+        raise TypeError("This kernel keeps no tree of sysctl variables: it is too old.")
+    spaces = nsproxy if nsproxy is not None else readSymbol("init_task").nsproxy
+    found = dict(_entries(root.default_set.dir))
+    if spaces.net_ns.hasField("sysctls"):
+        found.update(_entries(spaces.net_ns.sysctls.dir))
+    # Commits 1f5c135ee509 ("ipc: Store ipc sysctls in the ipc namespace") and dc55e35f9e81 ("ipc: Store mqueue
+    # sysctls in the ipc namespace", both v5.19).
+    for members in ("ipc_set", "mq_set"):
+        if spaces.ipc_ns and spaces.ipc_ns.hasField(members):
+            found.update(_entries(getattr(spaces.ipc_ns, members).dir))
+    return found
+
+
+def getCtlData(ct: StructResult) -> str | int | list[int | str]:
+    """The value of a ``struct ctl_table``: text, a number, a list of numbers, "(?)" if its handler is not known.
+
+    Jiffies are given in seconds (those that are shown in ms: in ms), as the kernel shows them; of arrays of more than
+    five elements the first five and how many there are more.
+    """
+    handler, data, length = addr2sym(int(ct.proc_handler)) or "", int(ct.data), int(ct.maxlen)
+    if handler in ELSEWHERE and symbol_exists(ELSEWHERE[handler]):
+        return int(readSymbol(ELSEWHERE[handler]))
+    if data and handler == "proc_do_uuid":  # its length is not given
+        return _uuid(readmem(data, UUID_SIZE))
+    if not data or not length:
+        return UNKNOWN
+    if handler.startswith(("proc_dostring", "proc_do_uts_string")):
+        return SmartString(readmem(data, length), data, None)
+    if handler == "proc_do_large_bitmap":
+        return _ranges(readPtr(data), length)
+    size = _size(handler, length)
+    return _numbers(readmem(data, length), size, handler) if size and not length % size else UNKNOWN
+
+
+def _size(handler: str, length: int) -> int:
+    """Bytes of one number, 0 if the handler does not tell."""
+    if "longvec" in handler or handler in LONGS:
+        return LONG_SIZE
+    if "u8vec" in handler or "dobool" in handler:
+        return 1
+    # The kernel's many handlers of their own call one of these for a single int.
+    return INT_SIZE if "intvec" in handler or "jiffies" in handler or length == INT_SIZE else 0
+
+
+def _numbers(raw: bytes, size: int, handler: str) -> int | list[int | str]:
+    signed = size == INT_SIZE and "uint" not in handler
+    values = [int(mem2long(raw[i : i + size], signed=signed)) for i in range(0, len(raw), size)]
+    if "ms_jiffies" in handler:
+        values = [value * 1000 // kernel_hz() for value in values]
+    elif "jiffies" in handler and "userhz" not in handler:
+        values = [value // kernel_hz() for value in values]
+    elif "userhz" in handler:
+        values = [value * 100 // kernel_hz() for value in values]  # USER_HZ is 100
+    if len(values) > SHOWN:
+        return [*values[:SHOWN], f"... {len(values) - SHOWN} more elements"]
+    return values[0] if len(values) == 1 else list(values)
+
+
+def _uuid(raw: bytes) -> str:
+    """16 bytes as "1a0601a2-4663-4db8-b3f6-9014bfe27830"."""
+    text = raw.hex()
+    return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
+
+
+def _ranges(bitmap: int, bits: int) -> str:
+    """``unsigned long *bitmap`` as "1,5-7"."""
+    if not bitmap:
+        return ""
+    raw = readmem(bitmap, (bits + 8 * PTR_SIZE - 1) // (8 * PTR_SIZE) * PTR_SIZE)
+    words = [int(mem2long(raw[i : i + PTR_SIZE])) for i in range(0, len(raw), PTR_SIZE)]
+    set_bits = [n * 8 * PTR_SIZE + b for n, word in enumerate(words) for b in range(8 * PTR_SIZE) if word >> b & 1]
+    ranges: list[list[int]] = []
+    for bit in set_bits:
+        if ranges and bit == ranges[-1][1] + 1:
+            ranges[-1][1] = bit
+        else:
+            ranges.append([bit, bit])
+    return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in ranges)

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""crash on a terminal of its own, driven as its user would: keys in, the screen's text out."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import pty
+import re
+import select
+import signal
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from support.session import COMMAND_SECONDS, START_SECONDS, Variant, Vmcore, environment
+
+UP, TAB, CTRL_C, CTRL_D, CTRL_Z = "\x1b[A", "\t", "\x03", "\x04", "\x1a"
+PROMPT = "crash> "
+_ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07|\r")
+
+
+class Terminal:
+    """A crash whose stdin, stdout and stderr are a terminal; ``extend`` is done when it is ready."""
+
+    def __init__(
+        self,
+        variant: Variant,
+        vmcore: Vmcore,
+        options: Sequence[str] = ("-s",),
+        env: Mapping[str, str] | None = None,
+        cwd: Path | None = None,
+    ) -> None:
+        self._seen = ""
+        self._reaped: int | None = None
+        self.pid, self._fd = pty.fork()
+        if self.pid == 0:
+            self._become_crash([str(variant.crash), *options, str(vmcore.vmlinux), str(vmcore.vmcore)], env, cwd)
+        self.expect(PROMPT, START_SECONDS)
+        self.run(f"extend {variant.extension}")
+
+    @staticmethod
+    def _become_crash(words: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None) -> None:
+        """In the forked child; never returns."""
+        try:
+            if cwd is not None:
+                os.chdir(cwd)
+            os.execve(words[0], list(words), {**environment(), "TERM": "xterm", "COLUMNS": "100", **(env or {})})
+        finally:
+            os._exit(127)
+
+    def __enter__(self) -> Terminal:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def type(self, keys: str) -> None:
+        """Press keys."""
+        os.write(self._fd, keys.encode())
+
+    def expect(self, pattern: str, timeout: float = COMMAND_SECONDS) -> str:
+        """Wait until ``pattern`` (plain text) is on the screen; what came before it, without control sequences."""
+        end = time.monotonic() + timeout
+        while pattern not in self._seen:
+            left = end - time.monotonic()
+            if left <= 0 or not select.select([self._fd], [], [], left)[0]:
+                raise AssertionError(f"{pattern!r} did not come within {timeout} s; on the screen:\n{self._seen}")
+            try:
+                chunk = os.read(self._fd, 1 << 16)
+            except OSError:  # the other side of the terminal is closed
+                chunk = b""
+            if not chunk:
+                raise AssertionError(f"crash has gone; last on the screen:\n{self._seen}")
+            self._seen = _ESCAPES.sub("", self._seen + chunk.decode(errors="replace"))
+        before, _, self._seen = self._seen.partition(pattern)
+        return before
+
+    def enter(self, line: str, prompt: str) -> str:
+        """Type a line and Enter; the output up to the next ``prompt``, without the echo."""
+        self.type(line + "\n")
+        return self.expect("\n" + prompt).partition("\n")[2]
+
+    def run(self, command: str) -> str:
+        """A command at crash's prompt."""
+        return self.enter(command, PROMPT)
+
+    def close(self) -> None:
+        """End crash, whatever state it is in."""
+        with contextlib.suppress(OSError):
+            os.close(self._fd)
+        with contextlib.suppress(OSError):
+            os.kill(self.pid, signal.SIGKILL)
+        os.waitpid(self.pid, 0)

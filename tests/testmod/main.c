@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later OR GPL-2.0-only
+ *
+ * The module's life: it makes everything, shows the truth in /proc/mpyk_testmod, and stays.
+ */
+#include "testmod.h"
+
+#include <linux/proc_fs.h>
+
+static int mpyk_show(struct seq_file *m, void *unused)
+{
+    mpyk_values_truth(m);
+    mpyk_bitfields_truth(m);
+    mpyk_arrays_truth(m);
+    mpyk_lists_truth(m);
+    mpyk_trees_truth(m);
+    return 0;
+}
+
+static int __init mpyk_testmod_init(void)
+{
+    int error = mpyk_lists_init();
+
+    if (!error)
+        error = mpyk_trees_init();
+    if (error)
+        return error;
+    return proc_create_single("mpyk_testmod", 0444, NULL, mpyk_show) ? 0 : -ENOMEM;
+}
+
+/* There is no exit: nobody unloads it. */
+module_init(mpyk_testmod_init);
+MODULE_DESCRIPTION("Known content for the tests of mpykdump");
+MODULE_LICENSE("GPL");

@@ -1,0 +1,27 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kernel's time, compared with what the guest said of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from support.truth import Truth
+
+Inside = Callable[[str, str], Any]
+CLOCK = "from pykdump.linux.clock import *"
+
+
+def test_the_tick_is_that_of_the_kernel(inside: Inside, drgn_program: Any) -> None:
+    assert inside(CLOCK, "kernel_hz()") == round(1e9 / drgn_program["tick_nsec"].value_())
+
+
+def test_how_long_it_was_up(inside: Inside, truth: Truth) -> None:
+    ms = inside("from LinuxDump.Tasks import jiffie_clock_base", "jiffie_clock_base()")
+    assert truth.uptime <= ms / 1000 + 1 < truth.uptime + 30
+    text = inside("from LinuxDump.Tasks import get_uptime", "get_uptime()")
+    assert text == f"00:{ms // 60000:02d}:{ms // 1000 % 60:02d}"
+
+
+def test_days(inside: Inside) -> None:
+    assert inside(CLOCK, "ms2uptime(90061999)") == "1 days, 01:01:01"

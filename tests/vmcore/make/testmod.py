@@ -1,0 +1,83 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build our own kernel module (tests/testmod) for the guest's kernel, with debuginfo and with BTF."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpykbuild.errors import BuildError
+from mpykbuild.runlog import RunLog
+
+NAME = "mpyk_testmod"
+SOURCE = Path(__file__).resolve().parents[2] / "testmod"
+# What the kernel's own compiler could do, and ours may not: Kbuild takes it from the kernel's configuration.
+COMPILER_OPTIONS = {"CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT": "-fmin-function-alignment=16"}
+
+RESOLVE_BTFIDS = "tools/bpf/resolve_btfids/resolve_btfids"
+
+
+@dataclass(frozen=True)
+class TestModule:
+    """The module with its debuginfo, and the one without to be loaded; both have BTF."""
+
+    __test__ = False  # it is no test, whatever pytest thinks of its name
+
+    debug: Path
+    stripped: Path
+
+
+def source_files() -> list[Path]:
+    return sorted(path for path in SOURCE.iterdir() if path.is_file())
+
+
+def pahole_version(said: str) -> int:
+    """Return 124 for ``v1.24``, as the kernel's configuration writes it."""
+    found = re.fullmatch(r"v(\d+)\.(\d+)\s*", said)
+    if not found:
+        raise BuildError(f"pahole calls its version {said.strip()!r}.", "install the package dwarves.")
+    return int(found[1]) * 100 + int(found[2])
+
+
+def _host_pahole() -> int:
+    try:
+        done = subprocess.run(["pahole", "--version"], capture_output=True, text=True, check=False)
+    except OSError as error:
+        raise BuildError(
+            "pahole is not installed; the BTF of the test module is made with it.", "install the package dwarves."
+        ) from error
+    return pahole_version(done.stdout)
+
+
+def _compiler_knows(option: str) -> bool:
+    command = ["gcc", option, "-E", "-x", "c", os.devnull]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+def make_arguments(headers: Path, work: Path) -> list[str]:
+    """Return the command that builds the module in ``work``; what this machine's tools cannot do is turned off."""
+    lacking = [f"{name}=" for name, option in COMPILER_OPTIONS.items() if not _compiler_knows(option)]
+    if not (headers / RESOLVE_BTFIDS).exists():  # in older packages; the module has no list of BTF IDs
+        lacking.append("RESOLVE_BTFIDS=true")
+    return [
+        "make", "-C", str(headers), f"M={work}", "CC=gcc", f"CONFIG_PAHOLE_VERSION={_host_pahole()}",
+        f"KCFLAGS=-ffile-prefix-map={work}/=testmod/ -Werror", *lacking, "modules",
+    ]  # fmt: skip
+
+
+def build(headers: Path, scratch: Path, log: RunLog) -> TestModule:
+    """Build the module in ``scratch`` with the headers of the guest's kernel."""
+    work = scratch / "testmod"
+    shutil.copytree(SOURCE, work)
+    env = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
+    log.step(f"compile {NAME}", make_arguments(headers, work), work, {**env, "LC_ALL": "C.UTF-8"})
+    module = TestModule(work / f"{NAME}.ko", work / f"{NAME}.stripped")
+    command = ["objcopy", "--strip-debug", str(module.debug), str(module.stripped)]
+    log.step(f"strip {NAME}", command, work, env)
+    if b"\0.BTF\0" not in module.stripped.read_bytes():
+        raise BuildError(f"{NAME} was built without BTF.", f"see {log.log}.")
+    return module
