@@ -6,6 +6,7 @@
 #include "btf_set.h"
 #include "byte_order.h"
 #include "elf_file.h"
+#include "pycompat.h"
 #include "types.h"
 
 #include <stdlib.h>

@@ -7,6 +7,7 @@
 #include "pycompat.h"
 #include "crash_compat.h"
 #include "heap.h"
+#include "init_python.h"
 #include "mod_crash.h"
 #include "output.h"
 #include "recursion.h"
@@ -37,97 +38,12 @@ mpyk_so_path(void)
     return so_path;
 }
 
-/* A new string "<path of the .so><suffix>". */
-static char *
-path_in_bundle(const char *suffix)
+char *
+mpyk_path_in(const char *path, const char *suffix)
 {
-    char *path = NULL;
+    char *joined = NULL;
 
-    if (asprintf(&path, "%s%s", mpyk_so_path(), suffix) < 0) {
-        return NULL;
-    }
-    return path;
-}
-
-static PyStatus
-append_search_path(PyConfig *config, const char *suffix)
-{
-    char *path = path_in_bundle(suffix);
-    wchar_t *wide = path != NULL ? Py_DecodeLocale(path, NULL) : NULL;
-    PyStatus status = PyStatus_NoMemory();
-
-    free(path);
-    if (wide != NULL) {
-        status = PyWideStringList_Append(&config->module_search_paths, wide);
-        PyMem_RawFree(wide);
-    }
-    return status;
-}
-
-/* Every path that Python would otherwise work out from the build machine or from this one. */
-static PyStatus
-set_paths(PyConfig *config)
-{
-    wchar_t **const places[] = {
-        &config->prefix,      &config->exec_prefix,
-        &config->base_prefix, &config->base_exec_prefix,
-        &config->executable,  &config->base_executable,
-        &config->home,        &config->program_name,
-    };
-    PyStatus status = PyStatus_Ok();
-    char *stdlib;
-
-    for (size_t i = 0; i < Py_ARRAY_LENGTH(places) && !PyStatus_Exception(status); i++) {
-        status = PyConfig_SetBytesString(config, places[i], mpyk_so_path());
-    }
-    if (PyStatus_Exception(status)) {
-        return status;
-    }
-    config->module_search_paths_set = 1;
-    status = append_search_path(config, "/stdlib");
-    if (!PyStatus_Exception(status)) {
-        status = append_search_path(config, "");
-    }
-    stdlib = path_in_bundle("/stdlib");
-    if (!PyStatus_Exception(status)) {
-        status = stdlib != NULL ? mpyk_config_set_stdlib_dir(config, stdlib) : PyStatus_NoMemory();
-    }
-    free(stdlib);
-    return status;
-}
-
-static PyStatus
-preinitialize(void)
-{
-    PyPreConfig preconfig;
-
-    PyPreConfig_InitIsolatedConfig(&preconfig);
-    preconfig.utf8_mode = 1;
-    return Py_PreInitialize(&preconfig);
-}
-
-static PyStatus
-initialize(void)
-{
-    PyConfig config;
-    PyStatus status;
-
-    PyConfig_InitIsolatedConfig(&config);
-    config.site_import = 0;
-    config.write_bytecode = 0;
-    config.install_signal_handlers = 0;
-    config.pathconfig_warnings = 0;
-    config.parse_argv = 0;
-    mpyk_config_by_version(&config);
-    status = set_paths(&config);
-    if (!PyStatus_Exception(status)) {
-        status = Py_InitializeFromConfig(&config);
-    }
-    if (!PyStatus_Exception(status) && mpyk_recursion_init() < 0) {
-        status = PyStatus_NoMemory();
-    }
-    PyConfig_Clear(&config);
-    return status;
+    return asprintf(&joined, "%s%s", path, suffix) < 0 ? NULL : joined;
 }
 
 /* Python's own SIGPIPE and SIGINT arrangements are ours to make; crash's are put back by the run
@@ -135,30 +51,22 @@ initialize(void)
 static int
 start(char **reason)
 {
-    PyStatus status;
+    const char *path = mpyk_so_path();
 
-    if (mpyk_so_path() == NULL) {
-        return asprintf(reason, "its own file cannot be found (%s)", strerror(errno)) < 0 ? -2 : -1;
+    *reason = NULL;
+    if (path == NULL) {
+        if (asprintf(reason, "its own file cannot be found (%s)", strerror(errno)) < 0) {
+            *reason = NULL;
+        }
+        return -1;
     }
-    status = preinitialize();
-    if (!PyStatus_Exception(status)) {
-        mpyk_heap_install();
+    if (PyImport_AppendInittab("crash", mpyk_crash_module_init) < 0) {
+        return -1;
     }
-    if (!PyStatus_Exception(status) &&
-        PyImport_AppendInittab("crash", mpyk_crash_module_init) < 0) {
-        status = PyStatus_NoMemory();
+    if (mpyk_init_python(path, reason) < 0) {
+        return -1;
     }
-    if (!PyStatus_Exception(status)) {
-        status = initialize();
-    }
-    if (PyStatus_Exception(status)) {
-        return asprintf(reason, "%s%s%s", status.func != NULL ? status.func : "",
-                        status.func != NULL ? ": " : "",
-                        status.err_msg != NULL ? status.err_msg : "unknown error") < 0
-                   ? -2
-                   : -1;
-    }
-    return 0;
+    return mpyk_recursion_init();
 }
 
 int

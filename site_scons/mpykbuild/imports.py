@@ -49,7 +49,7 @@ def imported_modules(lib: Path, path: Path) -> set[str]:
         elif isinstance(node, ast.ImportFrom):
             base = _absolute(path, node)
             found.update(_with_parents(base))
-            found.update(f"{base}.{alias.name}" for alias in node.names if _is_module(lib, f"{base}.{alias.name}"))
+            found.update(f"{base}.{alias.name}" for alias in node.names if is_module(lib, f"{base}.{alias.name}"))
     return found
 
 
@@ -66,7 +66,8 @@ def _absolute(path: Path, node: ast.ImportFrom) -> str:
     return ".".join((*base, node.module) if node.module else base)
 
 
-def _is_module(lib: Path, name: str) -> bool:
+def is_module(lib: Path, name: str) -> bool:
+    """Return whether ``lib`` has a file for the module or package ``name``."""
     path = lib.joinpath(*name.split("."))
     return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
 

@@ -17,6 +17,8 @@ from mpykbuild.errors import BuildError
 from mpykbuild.stdliblist import UNWANTED_FOLDERS, StdlibList, read_stdlib_list
 
 SETUP, STDLIB, BUILTIN = "Setup.local", "stdlib.lst", "builtin.lst"
+# Stands beside the three while no source of the release has been built with them; its line says what they rest on.
+UNVERIFIED = "unverified"
 UPSTREAM_SETUPS = ("Setup", "Setup.stdlib.in", "Setup.bootstrap.in")
 
 # A row of upstream's Setup files, also one that is commented out or switched by configure:
@@ -47,6 +49,12 @@ def known_minors(manifests: Path) -> list[str]:
     """Return the minor releases ("3.13") that have a manifest, in order of age."""
     found = [path.parent.name for path in manifests.glob(f"3.*/{SETUP}")]
     return sorted(found, key=lambda minor: int(minor.partition(".")[2]))
+
+
+def unverified(folder: Path) -> str:
+    """Return what an unverified manifest rests on; empty when it is verified."""
+    path = folder / UNVERIFIED
+    return path.read_text().strip() if path.is_file() else ""
 
 
 def minor_of(version: str) -> str:

@@ -6,7 +6,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mpykbuild import manifest
 from mpykbuild.errors import BuildError
+from mpykbuild.paths import MANIFESTS
 
 
 @dataclass(frozen=True)
@@ -27,7 +29,12 @@ OPTIONS: tuple[Option, ...] = (
         "pinned versions or crash source trees (built or not), separated by commas",
         "the crash to build against, or several",
     ),
-    Option("python", "3.13", "a pinned version or minor, a CPython source tree or tarball", "the Python to embed"),
+    Option(
+        "python",
+        "3.13",
+        "a pinned version or minor, a CPython source tree or tarball, prebuilt:DIR, prebuilt:3.N",
+        "the Python to embed; prebuilt:DIR has one with its static library, prebuilt:3.N takes Debian's",
+    ),
     Option("kernel", "6.12", "a kernel series such as 6.1, 6.12 or 7.2", "the kernel of the test vmcore"),
     Option("downloads", "", "a folder", "where source tarballs are looked for before the network is asked"),
     Option("cache", "", "a folder; default $MPYKDUMP_CACHE, else ~/.cache/mpykdump", "where CPython, crash… are kept"),
@@ -46,6 +53,7 @@ TARGETS: tuple[tuple[str, str], ...] = (
     ("bench", "speed beside drgn's on that vmcore: a table, and build/bench.json"),
     ("audit", "what mpykdump= needs and exports, and what it does without in crash= (a crash program will do)"),
     ("reproducible", "builds CPython, libdeflate and the extension twice in different surroundings and compares"),
+    ("new-python", "VERSION or DIR: describes a release of Python that stdlib_manifests/ does not know, and tries it"),
     ("install", "copies mpykdump.so below prefix="),
 )
 
@@ -74,5 +82,9 @@ def help_text() -> str:
     for option in OPTIONS:
         lines.append(f"  {option.name}=  {option.help}")
         lines.append(f"      values: {option.values}; default: {option.default or '(none)'}")
+    lines += ["", "Releases of Python that are described (stdlib_manifests/):", ""]
+    for minor in manifest.known_minors(MANIFESTS):
+        why = manifest.unverified(MANIFESTS / minor)
+        lines.append(f"  {minor}{f'  unverified: {why}' if why else ''}")
     lines += ["", "SCons' own options (-j N, -c, -n, -Q …): ./sconsw -H", ""]
     return "\n".join(lines)

@@ -14,11 +14,14 @@ from mpykbuild import (
     crashbuild,
     crashsymbols,
     crashtree,
+    debianpython,
     libdeflate,
     manifest,
     options,
+    prebuilt,
     pysource,
     sources,
+    takeover,
     targets,
     unpack,
     version,
@@ -146,8 +149,10 @@ def _crash_build_plan(
 
 
 def python_plan(settings: Settings, wanted: str) -> PythonPlan:
-    """Return the plan for ``python=``: a pinned version or minor, or the user's own source tree or tarball."""
+    """Return the plan for ``python=``: a pinned version or minor, the user's own source, or ``prebuilt:DIR``."""
     source: Path | Callable[[Path], None]
+    if prebuilt.asked_for(wanted):
+        return _prebuilt_plan(settings, prebuilt.asked_for(wanted))
     if is_pin(wanted):
         pinned = sources.load().python(wanted)
         key, number, source = pinned.key, pinned.version, partial(unpack_source, pinned, settings)
@@ -168,6 +173,14 @@ def libdeflate_plan(settings: Settings) -> Plan:
     runlog = RunLog(title, product.log, settings.verbose)
     make = partial(libdeflate.build, product, partial(unpack_source, source, settings), runlog)
     return Plan(title, product, make, ("libdeflate",))
+
+
+def _prebuilt_plan(settings: Settings, word: str) -> PythonPlan:
+    debian = debianpython.is_minor(word)
+    python = prebuilt.find(debianpython.folder(word, settings.cache) if debian else settings.path(word))
+    product = takeover.product(python, settings.cache)
+    plan = Plan(f"cpython-{product.name}", product, partial(takeover.build, product, python), ("takeover",))
+    return PythonPlan(python.version, python.minor, plan)
 
 
 def unpack_source(source: sources.Source, settings: Settings, folder: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -57,3 +58,12 @@ def test_help_lists_the_options() -> None:
     done = scons("-h")
     assert done.returncode == 0
     assert "crash=" in done.stdout
+
+
+def test_a_folder_without_a_prebuilt_python(tmp_path: Path) -> None:
+    assert "holds no Python that could be embedded" in refused(f"python=prebuilt:{tmp_path}")
+
+
+def test_new_python_wants_one_release(tmp_path: Path) -> None:
+    assert "takes one release" in refused("new-python")
+    assert "no such folder or file" in refused("new-python", str(tmp_path / "absent"))
