@@ -31,13 +31,18 @@ def opened(variant: Variant, vmcore: Vmcore, state_home: Path) -> Iterator[Termi
         yield terminal
 
 
+def drop_line(terminal: Terminal) -> None:
+    """Ctrl-C, and wait for the prompt that follows it: keys that come before it are lost."""
+    terminal.type(CTRL_C)
+    terminal.expect("KeyboardInterrupt\n" + PS1)
+
+
 @pytest.fixture
 def repl(opened: Terminal) -> Iterator[Terminal]:
     """A REPL just opened; at its end crash must have its prompt back."""
     opened.enter("epython", PS1)
     yield opened
-    opened.type(CTRL_C)
-    opened.expect(PS1)
+    drop_line(opened)
     opened.type(CTRL_D)
     opened.expect(PROMPT)
 
@@ -53,9 +58,7 @@ def completed(repl: Terminal, state_home: Path) -> Callable[[str], str]:
             time.sleep(0.02)
             line = (state_home / "mpykdump" / "history").read_text().splitlines()[-1]
         (state_home / "mpykdump" / "history").write_text("old\n")
-        repl.type(CTRL_C)
-        repl.expect("KeyboardInterrupt")
-        repl.expect(PS1)
+        drop_line(repl)
         return line.removesuffix(MARK)
 
     return press
@@ -138,8 +141,7 @@ def test_tab_twice_lists_members_without_what_all_integers_have(repl: Terminal) 
     listed = repl.expect(PS1 + "l.").split()
     assert {"next", "prev", "Dump(", "castTo("} <= set(listed)
     assert not {"bit_length(", "numerator", "real"} & set(listed)
-    repl.type(CTRL_C)
-    repl.expect(PS1)
+    drop_line(repl)
 
 
 def test_a_module_symbol_is_offered(repl: Terminal, crash_session: CrashSession) -> None:
@@ -151,8 +153,7 @@ def test_a_module_symbol_is_offered(repl: Terminal, crash_session: CrashSession)
 def test_too_many_possibilities_are_counted(repl: Terminal) -> None:
     repl.type("whatis('" + TAB + TAB)
     assert int(repl.expect(" possibilities").split()[-1]) > 100000
-    repl.type(CTRL_C)
-    repl.expect(PS1)
+    drop_line(repl)
 
 
 # ---- history ----
