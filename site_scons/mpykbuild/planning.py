@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -79,8 +80,18 @@ class Project:
         return self.settings.values["kernel"]
 
     @property
+    def build(self) -> str:
+        """Where everything is built, seen from the project's folder: a row of the matrix has a folder of its own."""
+        row = self.settings.values["row"]
+        return f"build/matrix/{row}" if row else "build"
+
+    @property
+    def build_folder(self) -> Path:
+        return PROJECT / self.build
+
+    @property
     def link_to_vmcore(self) -> Path:
-        return PROJECT / "build" / "vmcore"
+        return self.build_folder / "vmcore"
 
     @property
     def prefix(self) -> Path:
@@ -188,6 +199,17 @@ def unpack_source(source: sources.Source, settings: Settings, folder: Path) -> N
     unpack.unpack(source, sources.fetch(source, settings.downloads, settings.cache), folder)
 
 
+def objects_folder(cache_root: Path) -> Path:
+    """Return where objects are kept for all builds on machines with this compiler, linker and C library."""
+    inputs = {
+        "machine": platform.machine(),
+        "compiler": cpython.compiler_identity("gcc"),
+        "C++ compiler": cpython.compiler_identity("g++"),
+        "libc": os.confstr("CS_GNU_LIBC_VERSION") or "",
+    }
+    return cache_root / "objects" / digest_of(inputs)[:16]
+
+
 def source_id() -> str:
     """Return 12 hex digits that stand for all sources of an artefact: what `epython -V` shows."""
     folders = ("ext", "pykdump", "LinuxDump", "stdlib_manifests", "python-src-patches")
@@ -204,7 +226,7 @@ def read(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) 
     settings = Settings(values, launched_from)
     pairs = [(values["crash"], values["python"])]
     chosen = {option.name: option.default for option in options.OPTIONS}
-    if "test" in wanted and pairs == [(chosen["crash"], chosen["python"])]:
+    if "test" in wanted and not values["row"] and pairs == [(chosen["crash"], chosen["python"])]:
         pairs = list(TESTED_PAIRS)
     program = _audited_program(settings, wanted)
     if program:
