@@ -22,7 +22,7 @@ from mpykbuild.planning import Project
 from mpykbuild.rows import Row
 
 # What each row's own build is told as well.
-HANDED_ON = ("cache", "downloads", "kernel")
+HANDED_ON = ("cache", "downloads", "kernel", "launcher")
 # What a row is tested with, unless tests= says otherwise; the rest of the tests know nothing of crash and Python.
 TESTS = "tests/embedded tests/vmcore tests/build -q"
 TAIL_LINES = 30

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mpykbuild import manifest
+from mpykbuild import launcher, manifest
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import MANIFESTS
 
@@ -44,6 +44,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("kernel", "6.12", "a kernel series such as 6.1, 6.12 or 7.2", "the kernel of the test vmcore"),
     Option("downloads", "", "a folder", "where source tarballs are looked for before the network is asked"),
     Option("cache", "", "a folder; default $MPYKDUMP_CACHE, else ~/.cache/mpykdump", "where CPython, crash… are kept"),
+    Option(
+        "launcher",
+        "",
+        f"{', '.join(launcher.LAUNCHERS)}; their own variables (CCACHE_DIR, DISTCC_HOSTS…) reach them",
+        "starts every compilation of CPython, crash and ext/",
+        ("", *launcher.LAUNCHERS),
+    ),
     Option("mpykdump", "", "an mpykdump.so", "the file for `audit` (default: the one that is built)"),
     Option("prefix", "/usr/local", "a folder", "`install` puts lib/crash/extensions/mpykdump.so below it"),
     Option("tests", "", "words for pytest, for example tests='-k taskinfo'", "which tests `test` runs (default: all)"),

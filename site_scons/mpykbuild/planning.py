@@ -16,6 +16,7 @@ from mpykbuild import (
     crashsymbols,
     crashtree,
     debianpython,
+    launcher,
     libdeflate,
     manifest,
     options,
@@ -42,6 +43,11 @@ PASSED_ON = (
     "CROSS_COMPILE",
     "SOURCE_DATE_EPOCH",
 )
+
+
+def passed_on(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the programs that SCons starts."""
+    return {**{name: environ[name] for name in PASSED_ON if name in environ}, **launcher.settings(environ)}
 
 
 @dataclass(frozen=True)
@@ -155,8 +161,18 @@ def _crash_build_plan(
 ) -> Plan:
     title = f"crash-{product.name}"
     runlog = RunLog(title, product.log, settings.verbose)
-    make = partial(crashbuild.build, product, source, runlog, settings.jobs, toolchain)
+    make = _launched(settings, partial(crashbuild.build, product, source, runlog, settings.jobs, toolchain))
     return Plan(title, product, make, ("crashbuild",))
+
+
+def _launched(settings: Settings, build: Callable[..., Path]) -> Callable[[], Path]:
+    """Return what calls ``build`` with the $PATH on which the launcher starts the compilers."""
+
+    def make() -> Path:
+        with launcher.search_path(settings.launcher) as path:
+            return build(path=path)
+
+    return make
 
 
 def python_plan(settings: Settings, wanted: str) -> PythonPlan:
@@ -172,7 +188,7 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
         key, number, source = given.key, given.version, given.fill
     product = cpython.product(key, number, settings.cache)
     runlog = RunLog(f"cpython-{number}", product.log, settings.verbose)
-    make = partial(cpython.build, product, source, runlog, settings.jobs)
+    make = _launched(settings, partial(cpython.build, product, source, runlog, settings.jobs))
     return PythonPlan(number, manifest.minor_of(number), Plan(f"cpython-{number}", product, make, ("cpython",)))
 
 
@@ -224,6 +240,7 @@ def read(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) 
     Raises BuildError for a crash or a Python that cannot be used.
     """
     settings = Settings(values, launched_from)
+    launcher.find(settings.launcher)
     pairs = [(values["crash"], values["python"])]
     chosen = {option.name: option.default for option in options.OPTIONS}
     if "test" in wanted and not values["row"] and pairs == [(chosen["crash"], chosen["python"])]:

@@ -104,6 +104,9 @@ def _for_crash(local: Any, folder: str, crash: CrashPlan) -> Any:
         CPPPATH=["#ext", folder, facts], CFLAGS=["-std=gnu11", f"@{rsp}/crash_c.rsp"],
         CXXFLAGS=["-std=gnu++17", f"@{rsp}/crash_cxx.rsp", *bridges.COMPILER_FLAGS],
     )  # fmt: skip
+    for command in ("SHCCCOM", "SHCXXCOM"):
+        # What stands between $( and $) is no reason to compile anew.
+        compiling[command] = f"$( $MPYK_LAUNCHER $) {compiling[command]}"
     _use_object_cache(compiling)
     return compiling
 
