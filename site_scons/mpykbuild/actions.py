@@ -15,14 +15,12 @@ from mpykbuild.errors import BuildError
 from mpykbuild.paths import PROJECT
 from mpykbuild.planning import Project
 
-BUILD = PROJECT / "build"
-
 
 def demo(project: Project) -> None:
     """Open the test vmcore in crash with the extension and print taskinfo."""
-    dump = BUILD / "vmcore"
-    command = [str(BUILD / "crash"), "-s", str(dump / "vmlinux"), str(dump / "vmcore")]
-    script = f"extend {BUILD / 'mpykdump.so'}\ntaskinfo\nquit\n"
+    dump = project.link_to_vmcore
+    command = [str(project.build_folder / "crash"), "-s", str(dump / "vmlinux"), str(dump / "vmcore")]
+    script = f"extend {project.build_folder / 'mpykdump.so'}\ntaskinfo\nquit\n"
     print(f"$ {shlex.join(command)}\n{script}", flush=True)
     status = subprocess.run(command, input=script, text=True, check=False).returncode
     if status:
@@ -34,7 +32,7 @@ def audit(project: Project) -> None:
 
     Raises BuildError (with status 1 when a crash lacks what is required).
     """
-    path = project.audited or BUILD / "mpykdump.so"
+    path = project.audited or project.build_folder / "mpykdump.so"
     needed = needs.read(path)
     print(artifact.report(path), flush=True)
     refused = []
@@ -53,7 +51,7 @@ def install(project: Project) -> None:
     target = project.prefix / "lib" / "crash" / "extensions" / "mpykdump.so"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy(BUILD / "mpykdump.so", target)
+        shutil.copy(project.build_folder / "mpykdump.so", target)
     except OSError as error:
         raise BuildError(
             f"cannot write {target}: {error.strerror}.", "choose another prefix=, or run this as a user who may."
@@ -66,19 +64,23 @@ def configuration_for_tests(project: Project) -> dict[str, object]:
     rows = [
         {
             "name": variant.name if len(variant.crashes) == 1 else f"{variant.name} in {crash.version}",
-            "extension": str(BUILD / variant.name / "mpykdump.so"), "python": variant.python.minor,
+            "extension": str(project.build_folder / variant.name / "mpykdump.so"), "python": variant.python.minor,
             "crash": str(crash.program), "crash_version": crash.version,
             "built_for": variant.versions, "trees": [str(one.tree) for one in variant.crashes],
         }
         for variant in project.variants
         for crash in reversed(variant.crashes)
     ]  # fmt: skip
-    return {"variants": rows, "vmcore": str(BUILD / "vmcore"), "packaged_crash": shutil.which("crash") or ""}
+    return {
+        "variants": rows,
+        "vmcore": str(project.build_folder / "vmcore"),
+        "packaged_crash": shutil.which("crash") or "",
+    }
 
 
 def test(project: Project) -> None:
     """Run pytest over all tests, with its output and its verdict as they are."""
-    configuration = BUILD / "test-config.json"
+    configuration = project.build_folder / "test-config.json"
     configuration.write_text(json.dumps(configuration_for_tests(project), indent=2) + "\n", encoding="utf-8")
     env = {**os.environ, "MPYK_TEST_CONFIG": str(configuration), "MPYKDUMP_CACHE": str(project.cache)}
     # A worker a core; -n 0 in tests= brings back a single process, for a debugger for example.
@@ -92,6 +94,8 @@ def test(project: Project) -> None:
         "4",
         "--dist",
         "loadgroup",
+        "-o",
+        f"cache_dir={project.build_folder / 'pytest_cache'}",
         *shlex.split(project.tests),
     ]
     status = subprocess.run(command, cwd=PROJECT, env=env, check=False).returncode
@@ -101,11 +105,12 @@ def test(project: Project) -> None:
 
 def bench(project: Project) -> None:
     """Measure our speed beside drgn's on the test vmcore; the table is printed and kept in build/bench.json."""
-    dump, extension = BUILD / "vmcore", BUILD / "mpykdump.so"
+    build = project.build_folder
+    dump, extension = build / "vmcore", build / "mpykdump.so"
     where = {
-        "crash": BUILD / "crash", "extension": extension, "vmlinux": dump / "vmlinux", "vmcore": dump / "vmcore",
-        "python": project.default.python.folder / "bin" / "python", "results": BUILD / "bench",
-        "output": BUILD / "bench.json",
+        "crash": build / "crash", "extension": extension, "vmlinux": dump / "vmlinux", "vmcore": dump / "vmcore",
+        "python": project.default.python.folder / "bin" / "python", "results": build / "bench",
+        "output": build / "bench.json",
     }  # fmt: skip
     words = [word for name, path in where.items() for word in (f"--{name}", str(path))]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(PROJECT / name) for name in ("tests", "site_scons"))}

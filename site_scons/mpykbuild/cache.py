@@ -2,15 +2,21 @@
 """A cache of expensive products (CPython, crash, guest images), addressed by the hash of their inputs.
 
 A product is a folder. It is made under a temporary name and renamed when it is complete, so a product that is there
-is whole; two builders of the same product wait for each other on a lock file.
+is whole; two builders of the same product wait for each other on a lock file. The lock only saves work: where it does
+not reach (NFS mounted with ``nolock``, or without a lock daemon), both build, each in a folder of its own, the first to
+be ready wins, and the other takes what is there.
 """
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import json
+import os
+import re
 import shutil
+import socket
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -59,13 +65,30 @@ class Product:
         return (self.path / "product.json").is_file()
 
 
+# What a file system says that has no locks: then everybody works for himself.
+NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
+PARTIAL = ".partial"
+
+
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on ``path`` (made if absent); the kernel drops it when the holder dies."""
+    """Hold an exclusive lock on ``path`` (made if absent); the kernel drops it when the holder dies.
+
+    Where the file system has no locks, nobody is kept out.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+    with path.open("a") as stream:
+        try:
+            fcntl.flock(stream, fcntl.LOCK_EX)
+        except OSError as error:
+            if error.errno not in NO_LOCKS:
+                raise
         yield
+
+
+def host() -> str:
+    """Return the name of this machine as it may stand in the path of a build."""
+    return re.sub(r"[^A-Za-z0-9.]", "-", socket.gethostname()) or "unnamed"
 
 
 def build_once(product: Product, make: Callable[[Path], None], facts: Mapping[str, object] | None = None) -> Path:
@@ -78,12 +101,38 @@ def build_once(product: Product, make: Callable[[Path], None], facts: Mapping[st
     with locked(product.path.with_name(product.path.name + ".lock")):
         if product.is_built():
             return product.path
-        work = product.path.with_name(product.path.name + ".partial")
+        _clear_away(product)
+        work = product.path.with_name(f"{product.path.name}{PARTIAL}-{host()}-{os.getpid()}")
         shutil.rmtree(work, ignore_errors=True)
-        shutil.rmtree(product.path, ignore_errors=True)
         work.mkdir(parents=True)
         make(work)
         record = {"kind": product.kind, "name": product.name, "key": product.key, **(facts or {})}
         (work / "product.json").write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
-        work.rename(product.path)
+        _put_in_place(work, product)
     return product.path
+
+
+def _clear_away(product: Product) -> None:
+    """Remove what builders of this machine left that were killed; those of others may still be at work."""
+    for left in product.path.parent.glob(f"{product.path.name}{PARTIAL}*"):
+        owner = left.name.partition(PARTIAL)[2].rpartition("-")
+        if owner[0] in ("", f"-{host()}") and not _is_alive(owner[2]):
+            shutil.rmtree(left, ignore_errors=True)
+
+
+def _is_alive(pid: str) -> bool:
+    return pid.isdigit() and Path("/proc", pid).exists()
+
+
+def _put_in_place(work: Path, product: Product) -> None:
+    """Rename ``work`` to the product, unless somebody whom the lock did not keep out was first."""
+    try:
+        work.rename(product.path)
+    except OSError as error:
+        if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+            raise
+        if not product.is_built():
+            # Half removed by somebody: no builder leaves such a folder.
+            shutil.rmtree(product.path)
+            work.rename(product.path)
+    shutil.rmtree(work, ignore_errors=True)

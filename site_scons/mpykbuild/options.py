@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mpykbuild import manifest
+from mpykbuild import launcher, manifest
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import MANIFESTS
 
@@ -35,9 +35,22 @@ OPTIONS: tuple[Option, ...] = (
         "a pinned version or minor, a CPython source tree or tarball, prebuilt:DIR, prebuilt:3.N",
         "the Python to embed; prebuilt:DIR has one with its static library, prebuilt:3.N takes Debian's",
     ),
+    Option(
+        "row",
+        "",
+        "a name such as cp313-crash9 (site_scons/matrix.json); several, separated by commas, for `matrix`",
+        "the crash and the Python of this row of the matrix, built in build/matrix/<row>/",
+    ),
     Option("kernel", "6.12", "a kernel series such as 6.1, 6.12 or 7.2", "the kernel of the test vmcore"),
     Option("downloads", "", "a folder", "where source tarballs are looked for before the network is asked"),
     Option("cache", "", "a folder; default $MPYKDUMP_CACHE, else ~/.cache/mpykdump", "where CPython, crash… are kept"),
+    Option(
+        "launcher",
+        "",
+        f"{', '.join(launcher.LAUNCHERS)}; their own variables (CCACHE_DIR, DISTCC_HOSTS…) reach them",
+        "starts every compilation of CPython, crash and ext/",
+        ("", *launcher.LAUNCHERS),
+    ),
     Option("mpykdump", "", "an mpykdump.so", "the file for `audit` (default: the one that is built)"),
     Option("prefix", "/usr/local", "a folder", "`install` puts lib/crash/extensions/mpykdump.so below it"),
     Option("tests", "", "words for pytest, for example tests='-k taskinfo'", "which tests `test` runs (default: all)"),
@@ -54,6 +67,8 @@ TARGETS: tuple[tuple[str, str], ...] = (
     ("audit", "what mpykdump= needs and exports, and what it does without in crash= (a crash program will do)"),
     ("reproducible", "builds CPython, libdeflate and the extension twice in different surroundings and compares"),
     ("new-python", "VERSION or DIR: describes a release of Python that stdlib_manifests/ does not know, and tries it"),
+    ("matrix", "builds every row of site_scons/matrix.json (or those of row=) and prints a table of them"),
+    ("test-matrix", "tests every row (or those of row=) inside its crash on the vmcore, and prints a table"),
     ("install", "copies mpykdump.so below prefix="),
 )
 

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from mpykbuild import (
     crashsymbols,
     crashtree,
     debianpython,
+    launcher,
     libdeflate,
     manifest,
     options,
@@ -41,6 +43,11 @@ PASSED_ON = (
     "CROSS_COMPILE",
     "SOURCE_DATE_EPOCH",
 )
+
+
+def passed_on(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the programs that SCons starts."""
+    return {**{name: environ[name] for name in PASSED_ON if name in environ}, **launcher.settings(environ)}
 
 
 @dataclass(frozen=True)
@@ -79,8 +86,18 @@ class Project:
         return self.settings.values["kernel"]
 
     @property
+    def build(self) -> str:
+        """Where everything is built, seen from the project's folder: a row of the matrix has a folder of its own."""
+        row = self.settings.values["row"]
+        return f"build/matrix/{row}" if row else "build"
+
+    @property
+    def build_folder(self) -> Path:
+        return PROJECT / self.build
+
+    @property
     def link_to_vmcore(self) -> Path:
-        return PROJECT / "build" / "vmcore"
+        return self.build_folder / "vmcore"
 
     @property
     def prefix(self) -> Path:
@@ -144,8 +161,18 @@ def _crash_build_plan(
 ) -> Plan:
     title = f"crash-{product.name}"
     runlog = RunLog(title, product.log, settings.verbose)
-    make = partial(crashbuild.build, product, source, runlog, settings.jobs, toolchain)
+    make = _launched(settings, partial(crashbuild.build, product, source, runlog, settings.jobs, toolchain))
     return Plan(title, product, make, ("crashbuild",))
+
+
+def _launched(settings: Settings, build: Callable[..., Path]) -> Callable[[], Path]:
+    """Return what calls ``build`` with the $PATH on which the launcher starts the compilers."""
+
+    def make() -> Path:
+        with launcher.search_path(settings.launcher) as path:
+            return build(path=path)
+
+    return make
 
 
 def python_plan(settings: Settings, wanted: str) -> PythonPlan:
@@ -161,7 +188,7 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
         key, number, source = given.key, given.version, given.fill
     product = cpython.product(key, number, settings.cache)
     runlog = RunLog(f"cpython-{number}", product.log, settings.verbose)
-    make = partial(cpython.build, product, source, runlog, settings.jobs)
+    make = _launched(settings, partial(cpython.build, product, source, runlog, settings.jobs))
     return PythonPlan(number, manifest.minor_of(number), Plan(f"cpython-{number}", product, make, ("cpython",)))
 
 
@@ -188,6 +215,17 @@ def unpack_source(source: sources.Source, settings: Settings, folder: Path) -> N
     unpack.unpack(source, sources.fetch(source, settings.downloads, settings.cache), folder)
 
 
+def objects_folder(cache_root: Path) -> Path:
+    """Return where objects are kept for all builds on machines with this compiler, linker and C library."""
+    inputs = {
+        "machine": platform.machine(),
+        "compiler": cpython.compiler_identity("gcc"),
+        "C++ compiler": cpython.compiler_identity("g++"),
+        "libc": os.confstr("CS_GNU_LIBC_VERSION") or "",
+    }
+    return cache_root / "objects" / digest_of(inputs)[:16]
+
+
 def source_id() -> str:
     """Return 12 hex digits that stand for all sources of an artefact: what `epython -V` shows."""
     folders = ("ext", "pykdump", "LinuxDump", "stdlib_manifests", "python-src-patches")
@@ -202,9 +240,10 @@ def read(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) 
     Raises BuildError for a crash or a Python that cannot be used.
     """
     settings = Settings(values, launched_from)
+    launcher.find(settings.launcher)
     pairs = [(values["crash"], values["python"])]
     chosen = {option.name: option.default for option in options.OPTIONS}
-    if "test" in wanted and pairs == [(chosen["crash"], chosen["python"])]:
+    if "test" in wanted and not values["row"] and pairs == [(chosen["crash"], chosen["python"])]:
         pairs = list(TESTED_PAIRS)
     program = _audited_program(settings, wanted)
     if program:

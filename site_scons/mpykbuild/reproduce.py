@@ -47,10 +47,14 @@ def copy_project(target: Path) -> Path:
 
 
 def build(copy: Path, arguments: list[str], around: Surroundings | None = None) -> subprocess.CompletedProcess[str]:
-    """Run SCons in ``copy`` with this process's Python; its output is returned, not shown."""
+    """Run SCons in ``copy`` with this process's Python; its output is returned, not shown.
+
+    Nothing that was compiled before is taken: these builds are to show what the compiler does.
+    """
     env = {**os.environ, **(around.env if around else {})}
+    command = [sys.executable, "-m", "SCons", "--cache-disable", "-C", str(copy), *arguments]
     return subprocess.run(
-        [sys.executable, "-m", "SCons", "-C", str(copy), *arguments], env=env, cwd=copy, check=False, text=True,
+        command, env=env, cwd=copy, check=False, text=True,
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, umask=around.umask if around else -1,
     )  # fmt: skip
 

@@ -35,6 +35,10 @@ class Settings:
         return self.path(value) if value else None
 
     @property
+    def launcher(self) -> str:
+        return self.values["launcher"]
+
+    @property
     def verbose(self) -> bool:
         return self.values["V"] == "1"
 

@@ -13,6 +13,8 @@ reach the compiler through response files, so that this script need not know the
 
 from __future__ import annotations
 
+import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +84,8 @@ def _compile_environment(env: Any, variant: Variant, folder: str) -> Any:
     maps = [f"-ffile-prefix-map={place}=." for place in (paths.PROJECT, *trees, variant.python.folder)]
     includes = ["-isystem", str(variant.python.folder / "include"), "-isystem", f"{env['MPYK_LIBDEFLATE']}/include"]
     local = env.Clone(
-        CCFLAGS=[*COMMON, *maps, *includes], CPPDEFINES={"MPYK_VERSION": f'\\"{env["MPYK_VERSION"]}\\"'},
+        # Where the project lies makes no other objects, so it is no part of what decides whether they are made anew.
+        CCFLAGS=[*COMMON, "$(", *maps, "$)", *includes], CPPDEFINES={"MPYK_VERSION": f'\\"{env["MPYK_VERSION"]}\\"'},
         LINKFLAGS=[f"-Wl,{flag}" for flag in LINKER_FLAGS],
         # The archives are no nodes of SCons: they appear during the build, and their stamps stand for them.
         MPYK_ARCHIVES=[f"{variant.python.folder}/lib/libpython.a", f"{env['MPYK_LIBDEFLATE']}/lib/libdeflate.a"],
@@ -96,11 +99,28 @@ def _compile_environment(env: Any, variant: Variant, folder: str) -> Any:
 def _for_crash(local: Any, folder: str, crash: CrashPlan) -> Any:
     """Return the environment for units that are compiled against one of the crash trees."""
     facts = f"{folder}/crash{crash.version}"
-    rsp = local.Dir(facts).abspath
-    return local.Clone(
+    rsp = local.Dir(facts).path
+    compiling = local.Clone(
         CPPPATH=["#ext", folder, facts], CFLAGS=["-std=gnu11", f"@{rsp}/crash_c.rsp"],
         CXXFLAGS=["-std=gnu++17", f"@{rsp}/crash_cxx.rsp", *bridges.COMPILER_FLAGS],
     )  # fmt: skip
+    for command in ("SHCCCOM", "SHCXXCOM"):
+        # What stands between $( and $) is no reason to compile anew.
+        compiling[command] = f"$( $MPYK_LAUNCHER $) {compiling[command]}"
+    _use_object_cache(compiling)
+    return compiling
+
+
+def _use_object_cache(compiling: Any) -> None:
+    """Share objects by the cache, if we may write there.
+
+    Only objects: what the other steps make from a crash tree depends on where it lies, which SCons' cache overlooks.
+    """
+    folder = Path(compiling["MPYK_OBJECTS"])
+    with suppress(OSError):
+        folder.parent.mkdir(parents=True, exist_ok=True)
+    if os.access(folder if folder.exists() else folder.parent, os.W_OK):
+        compiling.CacheDir(str(folder))
 
 
 def _object(local: Any, folder: str, unit: Path) -> Any:
@@ -169,7 +189,7 @@ def _objects(local: Any, variant: Variant, crash_stamps: Any, folder: str) -> tu
 
 
 def _extension(env: Any, variant: Variant, crash_stamps: Any, library_stamps: Any, bundle: Any) -> Any:
-    folder = f"#build/{variant.name}"
+    folder = f"{env['MPYK_BUILD']}/{variant.name}"
     tables = [_command_table(env, folder), _symbol_table(env, variant, folder)]
     local = _compile_environment(env, variant, folder)
     compiled, objects, probes = _objects(local, variant, crash_stamps, folder)

@@ -63,7 +63,7 @@ def _product(env: Any, plan: Plan) -> Any:
         Path(target[0].abspath).write_text(plan.stamp_text(), encoding="utf-8")
 
     action = Action(env["MPYK_TOLD"](make), f"{plan.title}: {plan.folder}")
-    stamp = env.Command(f"#build/products/{plan.title}.json", env.Value(plan.stamp_text()), action)
+    stamp = env.Command(f"{env['MPYK_BUILD']}/products/{plan.title}.json", env.Value(plan.stamp_text()), action)
     env.Depends(stamp, [str(path) for path in selfdeps.closure("plans", *plan.helpers)])
     _forget_stamp_without_product(stamp[0], plan)
     return stamp

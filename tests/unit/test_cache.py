@@ -3,12 +3,17 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import json
+import multiprocessing
+import os
 import threading
 from pathlib import Path
 
 import pytest
 
+from mpykbuild import cache
 from mpykbuild.cache import Product, build_once, digest_of, file_digest
 
 
@@ -50,10 +55,68 @@ def test_failed_build_leaves_no_product(product: Product) -> None:
 
 
 def test_leftovers_of_a_killed_build_are_not_used(product: Product) -> None:
-    partial = product.path.with_name(product.path.name + ".partial")
+    partial = product.path.with_name(f"{product.path.name}.partial-{cache.host()}-{os.getpid()}")
     partial.mkdir(parents=True)
     (partial / "stale").write_text("")
     assert not (build_once(product, fill) / "stale").exists()
+
+
+@pytest.mark.parametrize(
+    ("owner", "stays"),
+    [("", False), (f"-{cache.host()}-999999999", False), (f"-{cache.host()}-{os.getppid()}", True), ("-far-1", True)],
+)
+def test_leftovers_of_the_dead_are_removed_and_nobody_elses(product: Product, owner: str, stays: bool) -> None:
+    partial = product.path.with_name(f"{product.path.name}.partial{owner}")
+    partial.mkdir(parents=True)
+    build_once(product, fill)
+    assert partial.exists() == stays
+
+
+def test_half_removed_product_is_made_anew(product: Product) -> None:
+    build_once(product, fill)
+    (product.path / "product.json").unlink()
+    (product.path / "stale").write_text("")
+    assert not (build_once(product, fill) / "stale").exists()
+    assert [entry.name for entry in product.path.parent.iterdir() if entry.is_dir()] == [product.path.name]
+
+
+def _build_without_locks(product: Product, barrier: object) -> None:
+    """As on NFS without locks: both builders find nothing, and both build."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    def make(folder: Path) -> None:
+        barrier.wait(20)  # type: ignore[attr-defined]
+        for number in range(200):
+            (folder / str(number)).write_text(f"{os.getpid()}")
+        fill(folder)
+
+    fcntl.flock = refuse
+    build_once(product, make)
+
+
+def test_two_builders_without_locks_leave_one_whole_product(product: Product) -> None:
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(2)
+    builders = [context.Process(target=_build_without_locks, args=(product, barrier)) for _ in range(2)]
+    for builder in builders:
+        builder.start()
+    for builder in builders:
+        builder.join(60)
+    assert [builder.exitcode for builder in builders] == [0, 0]
+    assert product.is_built()
+    assert len({(product.path / str(number)).read_text() for number in range(200)}) == 1
+    assert [entry.name for entry in product.path.parent.iterdir() if entry.is_dir()] == [product.path.name]
+
+
+def test_another_failure_of_the_lock_is_told(monkeypatch: pytest.MonkeyPatch, product: Product) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    monkeypatch.setattr(fcntl, "flock", refuse)
+    with pytest.raises(OSError, match="Input/output"):
+        build_once(product, fill)
 
 
 def test_two_builders_build_once(product: Product) -> None:

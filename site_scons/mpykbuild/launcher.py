@@ -1,0 +1,76 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``launcher=ccache|sccache|distcc``: every compilation in C and C++ is started through one of these.
+
+CPython and crash have makefiles of their own and are built in an environment without anything of the user's; there a
+folder with programs called gcc, g++… stands at the front of $PATH. They start the real compiler by the launcher, which
+gets the user's settings back. No product's key and no command line knows of it: what is built is the same.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from mpykbuild.errors import BuildError
+
+LAUNCHERS = ("ccache", "sccache", "distcc")
+COMPILERS = ("gcc", "g++", "cc", "c++")
+# What launchers take from the environment; one may call another (CCACHE_PREFIX=distcc).
+VARIABLES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR")
+PREFIXES = tuple(f"{name.upper()}_" for name in LAUNCHERS)
+
+# Linking, and questions such as -v, are none of the launcher's business.
+SCRIPT = """#!/bin/sh
+PATH={path}
+for word; do
+    if [ "$word" = -c ]; then
+        {settings}
+        exec {launcher} {compiler} "$@"
+    fi
+done
+exec {compiler} "$@"
+"""
+
+
+def find(launcher: str, environ: Mapping[str, str] = os.environ) -> str:
+    """Return the program's path, empty for no launcher. Raises BuildError when it is not installed."""
+    if not launcher:
+        return ""
+    found = shutil.which(launcher, path=environ.get("PATH", os.defpath))
+    if found is None:
+        raise BuildError(f"launcher={launcher}: there is no program {launcher} in PATH.", f"install {launcher}.")
+    return found
+
+
+def settings(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """Return the variables by which the user directs launchers."""
+    return {name: value for name, value in environ.items() if name in VARIABLES or name.startswith(PREFIXES)}
+
+
+@contextmanager
+def search_path(launcher: str, environ: Mapping[str, str] = os.environ) -> Iterator[str | None]:
+    """Yield the $PATH on which compilers are started by ``launcher``, or None when there is none.
+
+    The folder is a private one: settings of the user's may be secrets.
+    """
+    program = find(launcher, environ)
+    if not program:
+        yield None
+        return
+    path = environ.get("PATH", os.defpath)
+    with tempfile.TemporaryDirectory(prefix="mpykdump-launcher-") as folder:
+        exports = "; ".join(f"export {name}={shlex.quote(value)}" for name, value in sorted(settings(environ).items()))
+        for compiler in COMPILERS:
+            script = Path(folder, compiler)
+            script.write_text(
+                SCRIPT.format(
+                    path=shlex.quote(path), settings=exports or ":", launcher=shlex.quote(program), compiler=compiler
+                )
+            )
+            script.chmod(0o700)
+        yield f"{folder}{os.pathsep}{path}"

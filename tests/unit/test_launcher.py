@@ -1,0 +1,139 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""launcher=: compilers are started through it, it gets the user's settings, and what is built stays the same."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from mpykbuild import cpython, launcher, options, planning
+from mpykbuild.errors import BuildError
+from mpykbuild.planning import Project
+from mpykbuild.runlog import RunLog
+from support.fakepython import VERSION, make_manifests, make_patches, make_source
+
+# Tells how it was called and with which settings, then does what a launcher does.
+FAKE = '#!/bin/sh\necho "$HOME $CCACHE_DIR $UNRELATED $*" >> {log}\nexec "$@"\n'
+needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+
+
+@pytest.fixture
+def world(tmp_path: Path) -> dict[str, str]:
+    """The user's environment, with a ccache that writes the file ``calls``."""
+    program = tmp_path / "bin" / "ccache"
+    program.parent.mkdir()
+    program.write_text(FAKE.format(log=tmp_path / "calls"))
+    program.chmod(0o755)
+    path = f"{program.parent}:{os.environ['PATH']}"
+    return {"PATH": path, "HOME": "/home/it's me", "CCACHE_DIR": "/cc", "UNRELATED": "secret"}
+
+
+def compile_and_link(folder: Path, path: str | None) -> bytes:
+    (folder / "x.c").write_text("int main(void) { return 0; }\n")
+    env = {"PATH": path or os.environ["PATH"], "HOME": "/nonexistent"}
+    for words in (["-g0", "-c", "x.c", "-o", "x.o"], ["x.o", "-o", "x"], ["-v"]):
+        subprocess.run(["gcc", *words], cwd=folder, env=env, check=True, capture_output=True)
+    return (folder / "x.o").read_bytes()
+
+
+@needs_gcc
+def test_compilations_alone_go_through_it_with_the_users_settings(tmp_path: Path, world: dict[str, str]) -> None:
+    with launcher.search_path("ccache", world) as path:
+        with_it = compile_and_link(tmp_path, path)
+    assert (tmp_path / "calls").read_text() == "/home/it's me /cc  gcc -g0 -c x.c -o x.o\n"
+    assert with_it == compile_and_link(tmp_path, None)
+    assert path is not None and not Path(path.split(":")[0]).exists(), "settings may be secrets"
+
+
+def test_without_a_launcher_the_path_stays(world: dict[str, str]) -> None:
+    with launcher.search_path("", world) as path:
+        assert path is None
+
+
+def test_launcher_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BuildError, match="no program sccache in PATH"):
+        launcher.find("sccache")
+    with pytest.raises(BuildError, match="launcher=gcc is not one of"):
+        options.check({"launcher": "gcc"})
+
+
+@needs_gcc
+def test_products_and_their_keys_do_not_know_of_it(
+    tmp_path: Path, world: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def read(**given: str) -> Project:
+        return planning.read(options.check({"cache": str(tmp_path), **given}), tmp_path, ())
+
+    plain = read()
+    monkeypatch.setenv("PATH", world["PATH"])
+    launched = read(launcher="ccache")
+    assert launched.default.python.plan.product == plain.default.python.plan.product
+    assert launched.default.crash.tree == plain.default.crash.tree
+    assert planning.objects_folder(launched.cache) == planning.objects_folder(plain.cache)
+
+
+@pytest.mark.parametrize("build", ["cpython", "crashbuild"])
+def test_builds_of_products_get_the_path(
+    tmp_path: Path, world: dict[str, str], monkeypatch: pytest.MonkeyPatch, build: str
+) -> None:
+    paths: list[str | None] = []
+
+    def record(*_: object, path: str | None = None) -> Path:
+        paths.append(path)
+        return tmp_path
+
+    for name, value in world.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(getattr(planning, build), "build", record)
+    for given in ({}, {"launcher": "ccache"}):
+        project = planning.read(options.check({"cache": str(tmp_path), **given}), tmp_path, ())
+        plan = project.default.python.plan if build == "cpython" else project.default.crash.plan
+        assert plan is not None
+        plan.make()
+    assert paths[0] is None
+    assert paths[1] is not None and "mpykdump-launcher-" in paths[1]
+
+
+def test_what_scons_starts_gets_the_settings(world: dict[str, str]) -> None:
+    passed = planning.passed_on(world)
+    assert passed["CCACHE_DIR"] == "/cc"
+    assert "UNRELATED" not in passed
+
+
+Builder = Callable[[str, str, dict[str, str]], Path]
+
+
+@pytest.fixture
+def build_python(tmp_path: Path) -> Builder:
+    """Build CPython in miniature through a launcher, in a cache of its own."""
+
+    def build(cache: str, name: str, environ: dict[str, str]) -> Path:
+        manifests, patches = make_manifests(tmp_path / cache / "m"), make_patches(tmp_path / cache / "p")
+        source = make_source(tmp_path / cache / "src")
+        where = {"manifests": manifests, "patch_root": patches}
+        wanted = cpython.product("k", VERSION, tmp_path / cache / "cache", **where)
+        with launcher.search_path(name, {**os.environ, **environ}) as path:
+            return cpython.build(wanted, source, RunLog("CPython", wanted.log), 1, path=path, **where)
+
+    return build
+
+
+@needs_gcc
+@pytest.mark.skipif(shutil.which("ccache") is None, reason="needs ccache")
+def test_ccache_compiles_once_for_two_builds(tmp_path: Path, build_python: Builder) -> None:
+    env = {"CCACHE_DIR": str(tmp_path / "cc"), "CCACHE_CONFIGPATH": str(tmp_path / "none")}
+    libraries = [
+        (build_python(cache, name, env) / "lib" / "libpython.a").read_bytes()
+        for cache, name in (("1", ""), ("2", "ccache"), ("3", "ccache"))
+    ]
+    assert len(set(libraries)) == 1
+    told = subprocess.run(["ccache", "--print-stats"], env={**os.environ, **env}, capture_output=True, text=True)
+    stats = dict(line.split("\t") for line in told.stdout.splitlines())
+    assert int(stats["cache_miss"]) >= 1
+    assert int(stats["direct_cache_hit"]) + int(stats["preprocessed_cache_hit"]) >= 1

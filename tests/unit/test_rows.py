@@ -1,0 +1,116 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The matrix as data: its schema, what row= stands for, and that tox.ini follows it."""
+
+from __future__ import annotations
+
+import configparser
+import json
+from pathlib import Path
+
+import pytest
+
+from mpykbuild import manifest, options, planning, rows, sources
+from mpykbuild.errors import BuildError
+from mpykbuild.paths import MANIFESTS, PROJECT
+from mpykbuild.planning import Project
+from mpykbuild.rows import Row
+
+ROWS = rows.load()
+FROM_SOURCE = [row for row in ROWS if not row.python.startswith("prebuilt:")]
+
+
+def planned(row: Row, cache: Path) -> Project:
+    given = {"cache": str(cache), "row": row.name}
+    return planning.read(rows.applied(options.check(given), given), cache, ())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_name_tells_the_pair(row: Row) -> None:
+    minor = manifest.minor_of(row.python.removeprefix("prebuilt:"))
+    tag, _, majors = row.name.partition("-crash")
+    assert tag.split(".")[0] == "cp" + minor.replace(".", "")
+    assert majors.split("-") == [version.split(".")[0] for version in row.crash.split(",")]
+    assert (MANIFESTS / minor).is_dir()
+
+
+def test_every_pinned_python_and_crash_has_a_row() -> None:
+    known = sources.load()
+    pinned = [source for source in known.rows if source.name in ("python", "crash")]
+    pythons = {row.python for row in ROWS}
+    crashes = {version for row in ROWS for version in row.crash.split(",")}
+    assert {source.version for source in pinned} <= pythons | crashes
+
+
+def test_tox_ini_is_what_the_rows_give() -> None:
+    text = (PROJECT / "tox.ini").read_text()
+    made = text.partition(rows.TOX_MARKS[0] + "\n")[2].partition(rows.TOX_MARKS[1])[0]
+    assert made == rows.tox_section(ROWS), "replace the part between the marks by rows.tox_section(rows.load())"
+
+
+def test_lint_and_unit_tests_of_tox_build_nothing() -> None:
+    parsed = configparser.ConfigParser()
+    parsed.read(PROJECT / "tox.ini")
+    for name in ("testenv", "testenv:lint", "testenv:unit"):
+        assert "sconsw" not in " ".join(parsed[name].values())
+    assert parsed["tox"]["envlist"] == "lint, unit"
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ([{"name": "cp39-crash9", "python": "3.9"}], "row 1: it must have just crash, name, python"),
+        ([{"name": "cp39-crash9", "python": "3.9", "crash": "9.0.2", "libc": "2"}], "row 1: it must have just"),
+        ([{"name": "py39", "python": "3.9", "crash": "9.0.2"}], "'py39' is not of the form cp3N-crashN"),
+        ([{"name": "cp39-crash9", "python": 3.9, "crash": ""}], "crash is not text; row 1: python is not text"),
+        ([{"name": "cp39-crash9", "python": "3.9", "crash": "9.0.2"}] * 2, "the name cp39-crash9 is there twice"),
+    ],
+)
+def test_mistakes_in_the_table_are_told(tmp_path: Path, table: list[object], told: str) -> None:
+    (tmp_path / "matrix.json").write_text(json.dumps({"rows": table}))
+    with pytest.raises(BuildError, match=told):
+        rows.load(tmp_path / "matrix.json")
+
+
+def test_rows_are_chosen_by_name() -> None:
+    assert rows.chosen("", ROWS) == ROWS
+    assert [row.name for row in rows.chosen("cp313-crash8, cp39-crash9", ROWS)] == ["cp313-crash8", "cp39-crash9"]
+    with pytest.raises(BuildError, match="no row cp27-crash9") as caught:
+        rows.chosen("cp27-crash9", ROWS)
+    assert "cp313-crash9" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "given", [{"row": "cp39-crash9,cp39-crash8"}, {"row": "cp39-crash9", "python": "3.11"}, {"row": "cp27-crash9"}]
+)
+def test_row_that_does_not_settle_the_pair(given: dict[str, str]) -> None:
+    with pytest.raises(BuildError, match="row="):
+        rows.applied(options.check(given), given)
+
+
+def test_no_row_treads_on_another(tmp_path: Path) -> None:
+    projects = [planned(row, tmp_path) for row in FROM_SOURCE]
+    folders = [project.build for project in projects]
+    assert len(set(folders)) == len(folders)
+    assert all(str(project.link_to_vmcore).startswith(f"{PROJECT / project.build}/") for project in projects)
+    assert not any(one != two and two.startswith(f"{one}/") for one in folders for two in folders)
+
+
+def test_tests_of_a_row_build_that_row_alone(tmp_path: Path) -> None:
+    given = {"cache": str(tmp_path), "row": "cp313-crash9"}
+    project = planning.read(rows.applied(options.check(given), given), tmp_path, ("test",))
+    assert [variant.name for variant in project.variants] == ["x86_64-crash9.0.2-cp313"]
+
+
+def test_another_python_does_not_rebuild_crash_and_the_reverse(tmp_path: Path) -> None:
+    crashes: dict[str, set[Path]] = {}
+    pythons: dict[str, set[Path]] = {}
+    for row in FROM_SOURCE:
+        project = planned(row, tmp_path)
+        pythons.setdefault(row.python, set()).add(project.default.python.folder)
+        for crash in project.crashes:
+            assert crash.plan is not None
+            crashes.setdefault(crash.version, set()).add(crash.plan.folder)
+    assert len(FROM_SOURCE) > len(crashes) > 1
+    for products in (*crashes.values(), *pythons.values()):
+        assert len(products) == 1
+    assert len({planned(row, tmp_path).libdeflate.folder for row in FROM_SOURCE}) == 1
