@@ -38,6 +38,13 @@ OPTIONS: tuple[Option, ...] = (
     Option("kernel", "6.12", "a kernel series such as 6.1, 6.12 or 7.2", "the kernel of the test vmcore"),
     Option("downloads", "", "a folder", "where source tarballs are looked for before the network is asked"),
     Option("cache", "", "a folder; default $MPYKDUMP_CACHE, else ~/.cache/mpykdump", "where CPython, crash… are kept"),
+    Option("glibc_max", "", "a version of glibc such as 2.28", "the link fails if the file would need a later one"),
+    Option(
+        "sysroot",
+        "",
+        "a folder with a distribution's C library and headers, debian:SUITE",
+        "compile CPython, libdeflate and the extension with these, for an older glibc",
+    ),
     Option("mpykdump", "", "an mpykdump.so", "the file for `audit` (default: the one that is built)"),
     Option("prefix", "/usr/local", "a folder", "`install` puts lib/crash/extensions/mpykdump.so below it"),
     Option("tests", "", "words for pytest, for example tests='-k taskinfo'", "which tests `test` runs (default: all)"),
