@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-from mpykbuild import artifact, crashaudit, needs, reproduce
+from mpykbuild import artifact, crashaudit, glibcfloor, needs, reproduce
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import PROJECT
 from mpykbuild.planning import Project
@@ -42,6 +42,7 @@ def audit(project: Project) -> None:
             print("", *found.lines, sep="\n", flush=True)
             refused += [f"{program}: {'; '.join(found.refusals)}"] if found.refusals else []
     artifact.check(path)
+    glibcfloor.check(path, project.glibc_max, ())
     if refused:
         raise BuildError(f"{path} cannot be used in {'; '.join(refused)}.", "build one with crash= for it.", status=1)
 

@@ -22,7 +22,11 @@ BUNDLE_SECTION = ".mpykdump.zip"
 LINKERS_OWN = ("_ITM_", "__gmon_start__", "__cxa_finalize")
 # zipimport looks for the end record of a ZIP in the last 64 KiB + 22 bytes of the file; it has no comment to search.
 ZIP_TAIL_LIMIT = 65_557
-ALLOWED_NEEDED = ("libc.so.", "libm.so.", "libstdc++.so.", "libgcc_s.so.", "ld-linux")
+# libpthread to librt are parts of the C library; since 2.34 they are empty.
+ALLOWED_NEEDED = (
+    "libc.so.", "libm.so.", "libpthread.so.", "libdl.so.", "libutil.so.", "librt.so.",
+    "libstdc++.so.", "libgcc_s.so.", "ld-linux",
+)  # fmt: skip
 # With a constructor nothing needs a name: crash finds the extension's commands through register_extension().
 ALLOWED_EXPORTS: frozenset[str] = frozenset()
 

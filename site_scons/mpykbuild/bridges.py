@@ -12,7 +12,8 @@ from mpykbuild import crashsymbols
 from mpykbuild.artifact import run_tool
 
 # Without it, variables inside of templates would be one for the whole process, and could not be made local.
-COMPILER_FLAGS = ("-fno-gnu-unique",)
+# Deleting with a size came with gcc 5; without it an older libstdc++ will do.
+COMPILER_FLAGS = ("-fno-gnu-unique", "-fno-sized-deallocation")
 
 
 def undefined(path: Path) -> set[str]:

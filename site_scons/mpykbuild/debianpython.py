@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
@@ -20,12 +21,16 @@ from mpykbuild.errors import BuildError
 PACKAGES = ("libpython{}-dev", "libpython{}-minimal", "libpython{}-stdlib")
 
 
-class Client(Protocol):
+class Fetcher(Protocol):
+    """What is asked of aptclient.AptClient to get a package."""
+
+    def fetch_binary(self, package: BinaryPackage, dest: Path) -> Path: ...
+
+
+class Client(Fetcher, Protocol):
     """What is asked of aptclient.AptClient."""
 
     def binaries(self, name_regex: str) -> list[BinaryPackage]: ...
-
-    def fetch_binary(self, package: BinaryPackage, dest: Path) -> Path: ...
 
 
 def is_minor(word: str) -> bool:
@@ -39,7 +44,7 @@ def folder(minor: str, cache_root: Path, client: Client | None = None) -> Path:
     with locked(place.with_name(place.name + ".lock")):
         if not place.is_dir():
             apt = client or AptClient(cache_root / "apt")
-            _unpack(chosen(minor, apt), place, cache_root / "downloads", apt)
+            unpack(chosen(minor, apt), place, cache_root / "downloads", apt)
     return place
 
 
@@ -57,7 +62,14 @@ def chosen(minor: str, client: Client) -> list[BinaryPackage]:
     )
 
 
-def _unpack(packages: list[BinaryPackage], place: Path, downloads: Path, apt: Client) -> None:
+def unpack(
+    packages: list[BinaryPackage],
+    place: Path,
+    downloads: Path,
+    apt: Fetcher,
+    adapt: Callable[[Path], None] | None = None,
+) -> None:
+    """Make the folder ``place`` of what is in the packages; ``adapt`` sees the folder before it is in its place."""
     work = place.with_name(place.name + ".partial")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
@@ -70,4 +82,6 @@ def _unpack(packages: list[BinaryPackage], place: Path, downloads: Path, apt: Cl
             raise BuildError(f"dpkg-deb cannot be run: {error.strerror}.", "install dpkg.") from error
         if done.returncode:
             raise BuildError(f"{fetched} cannot be unpacked:\n{done.stderr.rstrip()}")
+    if adapt:
+        adapt(work)
     work.rename(place)

@@ -51,6 +51,13 @@ OPTIONS: tuple[Option, ...] = (
         "starts every compilation of CPython, crash and ext/",
         ("", *launcher.LAUNCHERS),
     ),
+    Option("glibc_max", "", "a version of glibc such as 2.28", "the link fails if the file would need a later one"),
+    Option(
+        "sysroot",
+        "",
+        "a folder with a distribution's C library and headers, debian:SUITE",
+        "compile CPython, libdeflate and the extension with these, for an older glibc",
+    ),
     Option("mpykdump", "", "an mpykdump.so", "the file for `audit` (default: the one that is built)"),
     Option("prefix", "/usr/local", "a folder", "`install` puts lib/crash/extensions/mpykdump.so below it"),
     Option("tests", "", "words for pytest, for example tests='-k taskinfo'", "which tests `test` runs (default: all)"),

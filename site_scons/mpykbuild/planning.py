@@ -16,6 +16,7 @@ from mpykbuild import (
     crashsymbols,
     crashtree,
     debianpython,
+    glibcfloor,
     launcher,
     libdeflate,
     manifest,
@@ -30,10 +31,12 @@ from mpykbuild import (
 )
 from mpykbuild.cache import Product, digest_of
 from mpykbuild.errors import BuildError
+from mpykbuild.glibcstubs import Version
 from mpykbuild.paths import PROJECT
 from mpykbuild.plans import TESTED_PAIRS, CrashPlan, Plan, PythonPlan, Variant
 from mpykbuild.runlog import RunLog
 from mpykbuild.settings import Settings, is_pin
+from mpykbuild.sysroot import Compilers
 
 # SCons starts programs in an empty environment. What is let in, and why:
 PASSED_ON = (
@@ -58,6 +61,7 @@ class Project:
     settings: Settings
     variants: tuple[Variant, ...]
     libdeflate: Plan
+    glibc_max: Version | None
     # The program that `audit crash=PROGRAM` is about.
     program: Path | None = None
 
@@ -80,6 +84,10 @@ class Project:
     @property
     def cache(self) -> Path:
         return self.settings.cache
+
+    @property
+    def compilers(self) -> Compilers:
+        return self.settings.compilers
 
     @property
     def kernel(self) -> str:
@@ -186,19 +194,22 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
     else:
         given = pysource.user_source(settings.path(wanted), settings.cache)
         key, number, source = given.key, given.version, given.fill
-    product = cpython.product(key, number, settings.cache)
+    compilers = settings.compilers
+    product = cpython.product(compilers.keyed(key), number, settings.cache, cc=compilers.cc)
     runlog = RunLog(f"cpython-{number}", product.log, settings.verbose)
-    make = _launched(settings, partial(cpython.build, product, source, runlog, settings.jobs))
+    build = partial(cpython.build, product, source, runlog, settings.jobs, cc=compilers.cc)
+    make = _launched(settings, build)
     return PythonPlan(number, manifest.minor_of(number), Plan(f"cpython-{number}", product, make, ("cpython",)))
 
 
 def libdeflate_plan(settings: Settings) -> Plan:
     """Return the plan for the library that decompresses the pages of a dump: a pinned release, without a choice."""
     source = sources.load().libdeflate()
-    product = libdeflate.product(source.key, source.version, settings.cache)
+    compilers = settings.compilers
+    product = libdeflate.product(compilers.keyed(source.key), source.version, settings.cache, cc=compilers.cc)
     title = f"libdeflate-{source.version}"
     runlog = RunLog(title, product.log, settings.verbose)
-    make = partial(libdeflate.build, product, partial(unpack_source, source, settings), runlog)
+    make = partial(libdeflate.build, product, partial(unpack_source, source, settings), runlog, cc=compilers.cc)
     return Plan(title, product, make, ("libdeflate",))
 
 
@@ -253,7 +264,8 @@ def read(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) 
     pythons = {name: python_plan(settings, name) for _, name in pairs}
     machine = platform.machine()
     variants = tuple(Variant(crashes[crash], pythons[python], machine) for crash, python in pairs)
-    return Project(version.VERSION, settings, variants, libdeflate_plan(settings), program)
+    limit = glibcfloor.parse_limit(values["glibc_max"])
+    return Project(version.VERSION, settings, variants, libdeflate_plan(settings), limit, program)
 
 
 def _audited_program(settings: Settings, wanted: Sequence[str]) -> Path | None:

@@ -7,8 +7,10 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
+from mpykbuild import debiansysroot, sysroot
 from mpykbuild.paths import default_cache_root
 
 
@@ -33,6 +35,15 @@ class Settings:
     def downloads(self) -> Path | None:
         value = self.values["downloads"]
         return self.path(value) if value else None
+
+    @cached_property
+    def compilers(self) -> sysroot.Compilers:
+        value = self.values["sysroot"]
+        if not value:
+            return sysroot.Compilers()
+        suite = debiansysroot.asked_for(value)
+        root = debiansysroot.folder(suite, self.cache) if suite else self.path(value)
+        return sysroot.compilers(root, self.cache)
 
     @property
     def launcher(self) -> str:

@@ -83,13 +83,14 @@ def _compile_environment(env: Any, variant: Variant, folder: str) -> Any:
     trees = [crash.tree for crash in variant.crashes]
     maps = [f"-ffile-prefix-map={place}=." for place in (paths.PROJECT, *trees, variant.python.folder)]
     includes = ["-isystem", str(variant.python.folder / "include"), "-isystem", f"{env['MPYK_LIBDEFLATE']}/include"]
+    includes += env["MPYK_COMPILERS"].other_headers()
     local = env.Clone(
         # Where the project lies makes no other objects, so it is no part of what decides whether they are made anew.
         CCFLAGS=[*COMMON, "$(", *maps, "$)", *includes], CPPDEFINES={"MPYK_VERSION": f'\\"{env["MPYK_VERSION"]}\\"'},
-        LINKFLAGS=[f"-Wl,{flag}" for flag in LINKER_FLAGS],
+        LINKFLAGS=[f"-L{env.Dir(folder).abspath}/glibc", *(f"-Wl,{flag}" for flag in LINKER_FLAGS)],
         # The archives are no nodes of SCons: they appear during the build, and their stamps stand for them.
         MPYK_ARCHIVES=[f"{variant.python.folder}/lib/libpython.a", f"{env['MPYK_LIBDEFLATE']}/lib/libdeflate.a"],
-        SHLINKCOM="$CXX -shared $LINKFLAGS -o $TARGET $SOURCES $MPYK_ARCHIVES -lm -ldl -lpthread",
+        SHLINKCOM="$CXX -shared $LINKFLAGS -o $TARGET $SOURCES $MPYK_ARCHIVES -lm -ldl -lpthread -lutil -lrt",
     )  # fmt: skip
     if env["MPYK_QUIET"]:
         local.Replace(SHCCCOMSTR="Compiling $TARGET", SHCXXCOMSTR="Compiling $TARGET", SHLINKCOMSTR="Linking $TARGET")
@@ -195,7 +196,8 @@ def _extension(env: Any, variant: Variant, crash_stamps: Any, library_stamps: An
     compiled, objects, probes = _objects(local, variant, crash_stamps, folder)
     local.Depends(compiled, [*tables, library_stamps])
     linked = local.SharedLibrary(f"{folder}/linked.so", objects, SHLIBPREFIX="")
-    local.Depends(linked, [library_stamps, f"#{EXPORTS}"])
+    local.Depends(linked, [library_stamps, f"#{EXPORTS}", local.MpykGlibcStubs(f"{folder}/glibc")])
+    local.MpykGlibcCheck(linked, local["MPYK_ARCHIVES"])
     needed = _needs(local, variant, probes, folder)
 
     def assemble(target: list[Any], source: list[Any], env: Any) -> None:

@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""SCons tool: link against old versions of the C library's functions, and check that it worked.
+
+stubs = env.MpykGlibcStubs(folder)          # stand-ins for the C library; link with -L of their folder
+env.MpykGlibcCheck(linked, archives)        # fails the link when glibc_max= is not kept
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from SCons.Action import Action
+
+from mpykbuild import glibcfloor, glibcstubs, selfdeps
+
+
+def _stubs(env: Any, folder: str) -> Any:
+    limit = min(glibcstubs.PREFERRED, env["MPYK_GLIBC_MAX"] or glibcstubs.PREFERRED)
+    compiler, sysroot = env["MPYK_COMPILERS"].cc, env["MPYK_COMPILERS"].sysroot
+
+    def make(target: list[Any], source: list[Any], env: Any) -> None:
+        glibcstubs.make(compiler, Path(target[0].dir.abspath), limit, sysroot)
+
+    known = env.Value([compiler, list(limit), glibcstubs.identity(glibcstubs.find(compiler))])
+    action = Action(env["MPYK_TOLD"](make), "Standing in for the C library in $TARGET")
+    # The linker's script for libc is what a link asks for first; the others are beside it.
+    stubs = env.Command(f"{folder}/libc.so", [known, str(glibcstubs.MOVED)], action)
+    env.Depends(stubs, [str(path) for path in selfdeps.closure("glibcstubs")])
+    return stubs
+
+
+def _check(env: Any, linked: Any, archives: list[str]) -> None:
+    limit = env["MPYK_GLIBC_MAX"]
+
+    def check(target: list[Any], source: list[Any], env: Any) -> None:
+        files = [Path(node.abspath) for node in source] + [Path(archive) for archive in archives]
+        glibcfloor.check(Path(target[0].abspath), limit, files)
+
+    env.AddPostAction(linked, Action(env["MPYK_TOLD"](check), None))
+    env.Depends(linked, env.Value(["glibc_max", list(limit or ())]))
+    env.Depends(linked, [str(path) for path in selfdeps.closure("glibcfloor")])
+
+
+def generate(env: Any) -> None:
+    """Add the methods MpykGlibcStubs and MpykGlibcCheck. MPYK_GLIBC_MAX and MPYK_COMPILERS are theirs to read."""
+    env.AddMethod(_stubs, "MpykGlibcStubs")
+    env.AddMethod(_check, "MpykGlibcCheck")
+
+
+def exists(env: Any) -> bool:
+    """The compiler is looked for by the gcc tool."""
+    return True

@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The file beside a real C library that is older than the one it was built with: Debian 11's packages, unpacked."""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mpykbuild import debiansysroot, glibcfloor, glibcstubs, sysroot
+from mpykbuild.errors import BuildError
+from mpykbuild.paths import default_cache_root
+from support.session import Variant
+
+SUITE, VERSION = "bullseye", (2, 31)
+# Opens a library as crash does; what it takes from crash is weak, so all that can be missing is the C library's.
+OPENS = """
+#include <dlfcn.h>
+#include <stdio.h>
+#include <gnu/libc-version.h>
+int main(int count, char **words) {
+    void *handle = dlopen(words[count - 1], RTLD_NOW | RTLD_LOCAL);
+    printf("%s %s\\n", gnu_get_libc_version(), handle ? "opened" : dlerror());
+    fflush(stdout);
+    return handle == NULL;
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def old() -> Path:
+    try:
+        return debiansysroot.folder(SUITE, Path(os.environ.get("MPYKDUMP_CACHE") or default_cache_root()))
+    except BuildError as error:
+        pytest.skip(f"the packages of {SUITE} cannot be had: {error.what}")
+
+
+@pytest.fixture(scope="module")
+def compilers(old: Path, tmp_path_factory: pytest.TempPathFactory) -> sysroot.Compilers:
+    return sysroot.compilers(old, tmp_path_factory.mktemp("compilers"))
+
+
+def built(compilers: sysroot.Compilers, folder: Path, source: str, *flags: str) -> Path:
+    (folder / "x.c").write_text(source)
+    out = folder / "x"
+    subprocess.run([compilers.cc, str(folder / "x.c"), "-o", str(out), *flags], check=True)
+    return out
+
+
+def opened(old: Path, program: Path, *words: Path) -> str:
+    """Return what the program prints when it runs with the old C library."""
+    places = ":".join(str(folder) for folder in sysroot.library_folders(old))
+    loader = next(path for path in old.glob("lib*/**/ld-linux*.so.*") if path.is_file())
+    command = [str(loader), "--library-path", places, str(program), *(str(word) for word in words)]
+    return subprocess.run(command, capture_output=True, text=True, check=False).stdout
+
+
+def test_headers_and_versions_are_the_old_ones(compilers: sysroot.Compilers, tmp_path: Path) -> None:
+    source = "#include <features.h>\n#include <math.h>\n#include <sys/stat.h>\n" \
+             "int minor = __GLIBC_MINOR__;\n" \
+             "double f(double x, struct stat *s) { return stat(\".\", s) + hypot(x, 2) + pow(x, x); }\n"  # fmt: skip
+    asked = glibcfloor.wanted(built(compilers, tmp_path, source, "-shared", "-fPIC", "-lm"))
+    assert asked["hypot"] < (2, 35)
+    assert asked["pow"] == (2, 29)
+    assert "stat" not in asked, "a function of the new headers"
+    assert (tmp_path / "x").read_bytes().count(b"__xstat") >= 1
+
+
+def test_stand_ins_for_it_keep_functions_in_its_own_libraries(compilers: sysroot.Compilers, tmp_path: Path) -> None:
+    glibcstubs.make(compilers.cc, tmp_path / "stubs", (2, 17), compilers.sysroot)
+    source = '#include <dlfcn.h>\n#include <math.h>\nvoid *f(double x) { return dlopen("x", (int)pow(x, x)); }\n'
+    flags = ["-shared", "-fPIC", f"-L{tmp_path / 'stubs'}", "-Wl,--as-needed", "-lm", "-ldl"]
+    path = built(compilers, tmp_path, source, *flags)
+    assert max(glibcfloor.wanted(path).values()) <= (2, 17)
+    needed = subprocess.run(["readelf", "-d", path], capture_output=True, text=True, check=True).stdout
+    assert {"libm.so.6", "libdl.so.2"} <= set(re.findall(r"\(NEEDED\).*\[(.*)\]", needed))
+
+
+def test_the_file_opens_with_it(variant: Variant, old: Path, compilers: sysroot.Compilers, tmp_path: Path) -> None:
+    program = built(compilers, tmp_path, OPENS, "-ldl")
+    # Before that the file says that there is no crash around it, so its constructor has run.
+    assert opened(old, program, variant.extension).splitlines()[-1] == f"{glibcstubs.spelled(VERSION)} opened"
+
+
+@pytest.mark.skipif(platform.machine() != "x86_64", reason="hypot() has no later version elsewhere")
+def test_what_asks_for_a_later_one_does_not(old: Path, compilers: sysroot.Compilers, tmp_path: Path) -> None:
+    """Else the test before this one could not fail."""
+    program = built(compilers, tmp_path, OPENS, "-ldl")
+    (tmp_path / "new.c").write_text("#include <math.h>\ndouble f(double x) { return hypot(x, x); }\n")
+    new = tmp_path / "new.so"
+    subprocess.run(["gcc", "-shared", "-fPIC", str(tmp_path / "new.c"), "-o", str(new), "-lm"], check=True)
+    assert "version `GLIBC_2.35' not found" in opened(old, program, new)

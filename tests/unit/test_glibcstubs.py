@@ -1,0 +1,99 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stand-ins for the C library: versions chosen from tables made here, and a link with this machine's own."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mpykbuild import glibcfloor, glibcstubs
+from mpykbuild.errors import BuildError
+from mpykbuild.glibcstubs import Place
+
+
+def versions(name: str, *numbers: tuple[int, ...]) -> dict[tuple[int, ...], Place]:
+    return {number: Place(name, number, "STT_FUNC", 4) for number in numbers}
+
+
+@pytest.mark.parametrize(
+    ("limit", "expected"),
+    [((2, 17), (2, 14)), ((2, 14), (2, 14)), ((2, 5), (2, 2, 5)), ((2, 40), (2, 33)), ((2, 1), (2, 2, 5))],
+)
+def test_newest_up_to_the_limit_else_the_oldest(limit: tuple[int, ...], expected: tuple[int, ...]) -> None:
+    assert glibcstubs.chosen(versions("f", (2, 2, 5), (2, 14), (2, 33)), limit).version == expected
+
+
+def test_an_old_version_is_where_it_was_then() -> None:
+    main = {name: versions(name, (2, 2, 5), (2, 34)) for name in ("dlopen", "pthread_create")}
+    main["sem_clockwait"] = versions("sem_clockwait", (2, 34))
+    main["read"] = versions("read", (2, 2, 5))
+    planned = glibcstubs.plan({"libc.so.6": main, "libpthread.so.0": {"read": versions("read", (2, 2, 5))}}, (2, 17))
+    homes = {row.name: library for library, rows in planned.items() for row in rows}
+    assert homes == {
+        "dlopen": "libdl.so.2", "pthread_create": "libpthread.so.0", "read": "libc.so.6", "sem_clockwait": "libc.so.6"
+    }  # fmt: skip
+    newest = glibcstubs.plan({"libc.so.6": main}, (2, 34))
+    assert len(newest["libc.so.6"]) == len(main)
+
+
+def test_paths_in_the_linker_script() -> None:
+    group = "GROUP ( /lib/x/libc.so.6 /usr/lib/x/libc_nonshared.a  AS_NEEDED ( /lib64/ld.so.2 ) )"
+    original = f"/* GNU ld script */\nOUTPUT_FORMAT(elf64)\n{group}\n"
+    script = glibcstubs.linker_script(original, Path("/s/libc.so.6"), "/old")
+    assert script == "GROUP ( /s/libc.so.6 /old/usr/lib/x/libc_nonshared.a  AS_NEEDED ( /old/lib64/ld.so.2 ) )\n"
+    with pytest.raises(BuildError, match="no linker script"):
+        glibcstubs.linker_script("\x7fELF", Path("/s/libc.so.6"), "")
+
+
+# Functions that changed their version after 2.17, one of each part of the C library.
+ASKS = """
+#include <dlfcn.h>
+#include <math.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+int f(double x, const char *name) {
+    pthread_key_t key;
+    fputs(name, stdout);
+    return pthread_key_create(&key, NULL) + (int)pow(x, exp(x)) + (dlopen(name, 1) != NULL) + raise(0);
+}
+"""
+
+
+@pytest.fixture(scope="module")
+def stubs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("stubs")
+    glibcstubs.make("gcc", folder, (2, 17))
+    return folder
+
+
+def link(folder: Path, source: str, *flags: str) -> Path:
+    (folder / "x.c").write_text(source)
+    out = folder / "x.so"
+    libraries = ["-Wl,--as-needed", "-lm", "-ldl", "-lpthread"]
+    subprocess.run(["gcc", "-shared", "-fPIC", str(folder / "x.c"), "-o", out, *flags, *libraries], check=True)
+    return out
+
+
+def test_a_link_asks_for_old_versions(tmp_path: Path, stubs: Path) -> None:
+    asked = glibcfloor.wanted(link(tmp_path, ASKS, f"-L{stubs}", "-Wl,-z,defs"))
+    assert set(asked) >= {"pow", "exp", "dlopen", "pthread_key_create", "stdout"}
+    assert max(asked.values()) <= (2, 17)
+    # The same without them: else there was nothing to do.
+    assert max(glibcfloor.wanted(link(tmp_path, ASKS)).values()) >= (2, 29)
+
+
+def test_what_was_linked_with_them_runs_with_the_real_one(tmp_path: Path, stubs: Path) -> None:
+    (tmp_path / "main.c").write_text(f'{ASKS}int main(void) {{ return f(1.0, "no such file\\n") != 1; }}\n')
+    program = tmp_path / "main"
+    command = ["gcc", str(tmp_path / "main.c"), "-o", str(program), f"-L{stubs}", "-lm", "-ldl", "-lpthread"]
+    subprocess.run(command, check=True)
+    done = subprocess.run([program], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "no such file\n")
+
+
+def test_compiler_that_is_not_there() -> None:
+    with pytest.raises(BuildError, match="does not run"):
+        glibcstubs.find("no-such-gcc")
