@@ -20,7 +20,7 @@ BUILD = PROJECT / "build"
 
 def demo(project: Project) -> None:
     """Open the test vmcore in crash with the extension and print taskinfo."""
-    dump = BUILD / "vmcore"
+    dump = project.link_to_vmcore
     command = [str(BUILD / "crash"), "-s", str(dump / "vmlinux"), str(dump / "vmcore")]
     script = f"extend {BUILD / 'mpykdump.so'}\ntaskinfo\nquit\n"
     print(f"$ {shlex.join(command)}\n{script}", flush=True)
@@ -73,7 +73,7 @@ def configuration_for_tests(project: Project) -> dict[str, object]:
         for variant in project.variants
         for crash in reversed(variant.crashes)
     ]  # fmt: skip
-    return {"variants": rows, "vmcore": str(BUILD / "vmcore"), "packaged_crash": shutil.which("crash") or ""}
+    return {"variants": rows, "vmcore": str(project.link_to_vmcore), "packaged_crash": shutil.which("crash") or ""}
 
 
 def test(project: Project) -> None:
@@ -101,7 +101,7 @@ def test(project: Project) -> None:
 
 def bench(project: Project) -> None:
     """Measure our speed beside drgn's on the test vmcore; the table is printed and kept in build/bench.json."""
-    dump, extension = BUILD / "vmcore", BUILD / "mpykdump.so"
+    dump, extension = project.link_to_vmcore, BUILD / "mpykdump.so"
     where = {
         "crash": BUILD / "crash", "extension": extension, "vmlinux": dump / "vmlinux", "vmcore": dump / "vmcore",
         "python": project.default.python.folder / "bin" / "python", "results": BUILD / "bench",
