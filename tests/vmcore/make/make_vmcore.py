@@ -29,7 +29,7 @@ from mpykbuild.cache import Product, build_once, digest_of
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import default_cache_root
 from mpykbuild.runlog import RunLog
-from vmcore.make import headerpkg, kdump, kernelpkg, qemu, rootfs, testmod
+from vmcore.make import headerpkg, kdump, kernelpkg, qemu, reblock, rootfs, testmod
 from vmcore.make.architectures import ARCHITECTURES, X86_64, Architecture, architecture
 
 DEFAULT_SERIES = "6.12"
@@ -133,6 +133,7 @@ def _make(kernel: Kernel, folder: Path, log: RunLog) -> None:
         extract_truth(guest.truth_disk, folder / "truth")
     utsname = read_utsname(folder / "truth", kernel.architecture.machine)
     kdump.reassemble(flat, folder / "vmcore")
+    reblock.reblock(folder / "vmcore")
     kdump.repair(folder / "vmcore", utsname, kernel.architecture)
     flat.unlink()
     link_or_copy(kernel.folder / "vmlinux", folder / "vmlinux")
