@@ -27,6 +27,7 @@
 #define MPYK_ABI_MEMBERS(X)                                                                        \
     X(program_context, program_name)                                                               \
     X(program_context, program_version)                                                            \
+    X(program_context, machine_type)                                                               \
     X(program_context, gdb_version)                                                                \
     X(program_context, namelist_debug)                                                             \
     X(program_context, debuginfo_file)                                                             \

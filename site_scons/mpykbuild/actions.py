@@ -72,11 +72,7 @@ def configuration_for_tests(project: Project) -> dict[str, object]:
         for variant in project.variants
         for crash in reversed(variant.crashes)
     ]  # fmt: skip
-    return {
-        "variants": rows,
-        "vmcore": str(project.build_folder / "vmcore"),
-        "packaged_crash": shutil.which("crash") or "",
-    }
+    return {"variants": rows, "vmcore": str(project.link_to_vmcore), "packaged_crash": shutil.which("crash") or ""}
 
 
 def test(project: Project) -> None:
@@ -107,7 +103,7 @@ def test(project: Project) -> None:
 def bench(project: Project) -> None:
     """Measure our speed beside drgn's on the test vmcore; the table is printed and kept in build/bench.json."""
     build = project.build_folder
-    dump, extension = build / "vmcore", build / "mpykdump.so"
+    dump, extension = project.link_to_vmcore, build / "mpykdump.so"
     where = {
         "crash": build / "crash", "extension": extension, "vmlinux": dump / "vmlinux", "vmcore": dump / "vmcore",
         "python": project.default.python.folder / "bin" / "python", "results": build / "bench",

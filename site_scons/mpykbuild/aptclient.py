@@ -58,12 +58,16 @@ class BinaryPackage:
 
 
 class AptClient:
-    """Questions to the mirrors. ``root`` is the folder of the private state, ``echo`` gets one line per event."""
+    """Questions to the mirrors. ``root`` is the folder of the private state, ``echo`` gets one line per event.
 
-    def __init__(self, root: Path, echo: Echo = print, helper: Path = HELPER) -> None:
+    ``architecture`` is whose packages are listed, in Debian's words; empty for the machine's own.
+    """
+
+    def __init__(self, root: Path, echo: Echo = print, helper: Path = HELPER, architecture: str = "") -> None:
         self.root = root
         self.echo = echo
         self.helper = helper
+        self._wanted_architecture = architecture
 
     def fetch_source(self, package: str, file: str, wanted: Wanted, dest: Path) -> Path:
         """Return ``dest/<wanted.name>``: ``file`` of a source package, verified by its pinned hash.
@@ -170,6 +174,7 @@ class AptClient:
             "Dir::Cache::srcpkgcache": "",
             # Root would otherwise hand the transfers to a user who cannot enter root's home.
             "APT::Sandbox::User": "root",
+            "APT::Architecture": self.architecture,
             "APT::Get::List-Cleanup": "false",
             "APT::Update::Error-Mode": "any",
             "Acquire::Languages": "none",
@@ -213,8 +218,8 @@ class AptClient:
 
     @cached_property
     def architecture(self) -> str:
-        """The machine's architecture in Debian's words."""
-        return _run(["dpkg", "--print-architecture"]).stdout.strip()
+        """Whose packages are listed, in Debian's words: amd64, arm64."""
+        return self._wanted_architecture or _run(["dpkg", "--print-architecture"]).stdout.strip()
 
     def _filler(self, url: str, wanted: Wanted) -> Callable[[Path], None]:
         """Return a filler for :func:`mpykbuild.download.keep` that lets apt transfer ``url``."""

@@ -15,7 +15,7 @@ import shutil
 import stat
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mpykbuild import crashtree
@@ -127,16 +127,18 @@ def product(
     ``target`` is the crash target, by default that of this machine.
     """
     machine = platform.machine()
+    own = host_target(machine).name
     inputs = {
         "recipe": RECIPE,
         "source": source_key,
         "machine": machine,
-        "target": target or host_target(machine).name,
+        "target": target or own,
         "compiler": toolchain.compiler,
         "libraries": " ".join(toolchain.libraries),
         "flags": " ".join((CFLAGS, CXXFLAGS, *GDB_CONFIGURE_FLAGS)),
     }
-    return Product(root=cache_root, kind="crash", name=version, key=digest_of(inputs))
+    name = version if target in (None, own) else f"{version}-{target.lower()}"
+    return Product(root=cache_root, kind="crash", name=name, key=digest_of(inputs))
 
 
 def product_of_tree(tree: CrashTree, cache_root: Path, toolchain: Toolchain) -> Product:
@@ -187,10 +189,12 @@ def build(
     jobs: int,
     toolchain: Toolchain,
     path: str | None = None,
+    target: str | None = None,
 ) -> Path:
     """Return the folder of ``wanted``, building it first if need be.
 
-    ``source`` is a folder, which is copied, or a function that fills the empty folder it is given.
+    ``source`` is a folder, which is copied, or a function that fills the empty folder it is given. ``target`` is the
+    crash target, by default what the source is configured for, else that of this machine.
     """
 
     def make(folder: Path) -> None:
@@ -199,6 +203,7 @@ def build(
             _bring(source, work)
             root = _tree_root(work)
             tree = crashtree.parse(root)
+            tree = replace(tree, target=target or tree.target)
             check_buildable(tree, toolchain)
             _prepare(tree, toolchain)
             _compile(tree, runlog, jobs, _environment(path, work))

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from mpykbuild import artifact, planning, rows
-from mpykbuild.errors import BuildError
+from mpykbuild.errors import BuildError, tell
 from mpykbuild.paths import PROJECT
 from mpykbuild.planning import Project
 from mpykbuild.rows import Row
@@ -70,7 +70,12 @@ def _all(
     for row in rows.chosen(values["row"], rows.load()):
         print(f"{target}: {row.name} …", flush=True)
         own = {**values, "row": row.name, "crash": row.crash, "python": row.python}
-        outcomes.append(one(row, planning.read(own, launched_from, ()), arguments))
+        try:
+            outcomes.append(one(row, planning.read(own, launched_from, ()), arguments))
+        except BuildError as error:
+            # A prebuilt Python that no mirror has, for example: that is no reason to do without the other rows.
+            tell(error)
+            outcomes.append(Outcome(row, 0, "failed: see above", failed=True))
     failed = [outcome.row.name for outcome in outcomes if outcome.failed]
     print(f"\n{table(outcomes)}\n", flush=True)
     verdict = f"{len(failed)} failed: {', '.join(failed)}" if failed else "all rows are green"

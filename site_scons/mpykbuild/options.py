@@ -30,6 +30,12 @@ OPTIONS: tuple[Option, ...] = (
         "the crash to build against, or several",
     ),
     Option(
+        "target",
+        "",
+        "a crash target such as ARM64; default: what the crash tree is for, else this machine's own",
+        "whose dumps are read; the extension and crash still run on this machine",
+    ),
+    Option(
         "python",
         "3.13",
         "a pinned version or minor, a CPython source tree or tarball, prebuilt:DIR, prebuilt:3.N",
@@ -41,7 +47,7 @@ OPTIONS: tuple[Option, ...] = (
         "a name such as cp313-crash9 (site_scons/matrix.json); several, separated by commas, for `matrix`",
         "the crash and the Python of this row of the matrix, built in build/matrix/<row>/",
     ),
-    Option("kernel", "6.12", "a kernel series such as 6.1, 6.12 or 7.2", "the kernel of the test vmcore"),
+    Option("kernel", "6.12", "a kernel series such as 6.1, 6.12 or 7.2", "the kernel of the test vmcore (for target=)"),
     Option("downloads", "", "a folder", "where source tarballs are looked for before the network is asked"),
     Option("cache", "", "a folder; default $MPYKDUMP_CACHE, else ~/.cache/mpykdump", "where CPython, crash… are kept"),
     Option(

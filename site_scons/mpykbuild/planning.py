@@ -6,7 +6,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache, partial
 from pathlib import Path
 
@@ -104,8 +104,15 @@ class Project:
         return PROJECT / self.build
 
     @property
+    def target(self) -> str:
+        """Whose dumps the default variant reads: the test vmcore is of that architecture."""
+        return self.default.target
+
+    @property
     def link_to_vmcore(self) -> Path:
-        return self.build_folder / "vmcore"
+        """``build/vmcore``, and ``build/vmcore-arm64`` beside it for a target that is not this machine's."""
+        own = self.target == targets.host_target().name
+        return self.build_folder / ("vmcore" if own else f"vmcore-{self.target.lower()}")
 
     @property
     def prefix(self) -> Path:
@@ -127,17 +134,29 @@ def crash_plan(settings: Settings, wanted: str) -> CrashPlan:
     toolchain = crashbuild.probe_toolchain()
     if is_pin(wanted):
         source = sources.load().crash(wanted)
-        product = crashbuild.product(source.key, source.version, settings.cache, toolchain)
-        plan = _crash_build_plan(product, partial(unpack_source, source, settings), settings, toolchain)
-        target, gdb_major = targets.host_target().name, int(source.gdb.split(".")[0])
+        target, gdb_major = _target(settings, targets.host_target().name), int(source.gdb.split(".")[0])
+        product = crashbuild.product(source.key, source.version, settings.cache, toolchain, target)
+        plan = _crash_build_plan(product, partial(unpack_source, source, settings), settings, toolchain, target)
         return CrashPlan(source.version, target, gdb_major, product.path / "tree", plan)
     tree = crashtree.parse(settings.path(wanted))
     crashtree.check_usable(tree)
+    target = _target(settings, tree.target)
     if tree.built:
-        return CrashPlan(tree.version, tree.target, tree.gdb_major, tree.path, None)
-    product = crashbuild.product_of_tree(tree, settings.cache, toolchain)
-    plan = _crash_build_plan(product, tree.path, settings, toolchain)
-    return CrashPlan(tree.version, tree.target, tree.gdb_major, product.path / "tree", plan)
+        if target != tree.target:
+            raise BuildError(
+                f"The crash program in {tree.path} is for dumps of {tree.target}, not of {target}.",
+                f"give crash= an unbuilt copy of the tree (it is then built for {target}), or leave target= away",
+            )
+        return CrashPlan(tree.version, target, tree.gdb_major, tree.path, None)
+    product = crashbuild.product_of_tree(replace(tree, target=target), settings.cache, toolchain)
+    plan = _crash_build_plan(product, tree.path, settings, toolchain, target)
+    return CrashPlan(tree.version, target, tree.gdb_major, product.path / "tree", plan)
+
+
+def _target(settings: Settings, otherwise: str) -> str:
+    """Return the crash target that ``target=`` names, or ``otherwise`` when it names none."""
+    wanted = settings.values["target"].upper()
+    return targets.target(wanted, "target=").name if wanted else otherwise
 
 
 def crash_names(settings: Settings, value: str) -> list[str]:
@@ -165,11 +184,16 @@ def crash_plans(value: str, names: Sequence[str], plan_of: Callable[[str], Crash
 
 
 def _crash_build_plan(
-    product: Product, source: Path | Callable[[Path], None], settings: Settings, toolchain: crashbuild.Toolchain
+    product: Product,
+    source: Path | Callable[[Path], None],
+    settings: Settings,
+    toolchain: crashbuild.Toolchain,
+    target: str,
 ) -> Plan:
     title = f"crash-{product.name}"
     runlog = RunLog(title, product.log, settings.verbose)
-    make = _launched(settings, partial(crashbuild.build, product, source, runlog, settings.jobs, toolchain))
+    build = partial(crashbuild.build, product, source, runlog, settings.jobs, toolchain, target=target)
+    make = _launched(settings, build)
     return Plan(title, product, make, ("crashbuild",))
 
 
@@ -254,7 +278,8 @@ def read(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) 
     launcher.find(settings.launcher)
     pairs = [(values["crash"], values["python"])]
     chosen = {option.name: option.default for option in options.OPTIONS}
-    if "test" in wanted and not values["row"] and pairs == [(chosen["crash"], chosen["python"])]:
+    default = pairs == [(chosen["crash"], chosen["python"])]
+    if "test" in wanted and default and not values["row"] and not values["target"]:
         pairs = list(TESTED_PAIRS)
     program = _audited_program(settings, wanted)
     if program:

@@ -21,11 +21,11 @@ def _vmcore(env: Any, project: Project) -> Any:
     sys.path.append(str(paths.PROJECT / "tests"))
     from vmcore.make import make_vmcore
 
-    series, cache = project.kernel, project.cache
-    make = partial(make_vmcore.make, series, cache, project.verbose)
+    series, cache, target = project.kernel, project.cache, project.target
+    make = partial(make_vmcore.make, series, cache, project.verbose, target=target)
     with told_to_the_user():
-        product = make_vmcore.product(series, cache)
-    plan = Plan(f"vmcore-{series}", product, make, ("aptclient",), project.link_to_vmcore)
+        product = make_vmcore.product(series, cache, target)
+    plan = Plan(f"vmcore-{product.name}", product, make, ("aptclient",), project.link_to_vmcore)
     return env.MpykProduct(plan)
 
 

@@ -49,8 +49,9 @@ def test_missing_function_with_a_fallback(variant: Variant, run_crash: RunCrash,
         ({"without": "_Z16get_current_archv"}, "which has another gdb: "),
         ({"sizes": {"program_context": 6208}}, "whose struct program_context has 6208 bytes where 6008 are expected: "),
         ({"sizes": {"task_table": 8}}, "whose struct task_table has 8 bytes where at least "),
+        ({"target": "ALIEN"}, "which reads dumps of ALIEN, and this file is for those of "),
     ],
-    ids=["function", "gdb", "exact size", "size"],
+    ids=["function", "gdb", "exact size", "size", "target"],
 )
 def test_unsuitable_crash_is_refused_in_one_sentence(
     variant: Variant, vmcore: Vmcore, run_crash: RunCrash, tmp_path: Path, change: dict[str, object], told: str

@@ -10,10 +10,17 @@ from elftools.elf.sections import SymbolTableSection
 
 # Offsets in an Elf64_Sym.
 ST_NAME, ST_SIZE = 0, 16
+# Those that a test may meet; `target` is no longer than the shortest.
+TARGETS = ("X86_64", "ARM64")
 
 
-def patched(program: Path, copy: Path, without: str = "", sizes: dict[str, int] | None = None) -> Path:
-    """Copy ``program``: the name ``without`` can no longer be found in it, and ``sizes`` are those of its variables."""
+def patched(
+    program: Path, copy: Path, without: str = "", sizes: dict[str, int] | None = None, target: str = ""
+) -> Path:
+    """Copy ``program``: the name ``without`` can no longer be found in it, and ``sizes`` are those of its variables.
+
+    It calls itself a crash for ``target``, a word that it must not know.
+    """
     data = bytearray(program.read_bytes())
     with program.open("rb") as stream:
         section = ELFFile(stream).get_section_by_name(".dynsym")
@@ -27,6 +34,9 @@ def patched(program: Path, copy: Path, without: str = "", sizes: dict[str, int] 
     if without:
         place = start + rows[without] * step + ST_NAME
         data[place : place + 4] = bytes(4)
+    for machine in TARGETS if target else ():
+        old = machine.encode() + b"\0"
+        data = data.replace(b"\0" + old, b"\0" + target.encode().ljust(len(old), b"\0"))
     copy.write_bytes(data)
     copy.chmod(0o755)
     return copy

@@ -90,8 +90,8 @@ class World:
         path = self.root / "calls"
         return [line for line in path.read_text().splitlines() if line.startswith(start)] if path.is_file() else []
 
-    def client(self) -> AptClient:
-        return AptClient(self.root / "a cache" / "apt", self.told.append, self.helper)
+    def client(self, architecture: str = "") -> AptClient:
+        return AptClient(self.root / "a cache" / "apt", self.told.append, self.helper, architecture)
 
 
 @pytest.fixture
@@ -141,6 +141,16 @@ def test_newest_version_of_all_suites_is_found(world: World) -> None:
     assert newest.url == "http://m/debian/pool/main/x/linux-image-6.12.10+bpo-amd64_6.12.10-1~bpo12+1.deb"
     assert (newest.size, newest.sha256) == (len(CONTENT), SHA256)
     assert client.newest_binary(r"linux-image-.*", ["bookworm"]).version == "6.1.9-1"
+
+
+@pytest.mark.parametrize(("given", "listed"), [("", "amd64"), ("arm64", "arm64")])
+def test_packages_of_an_architecture(world: World, given: str, listed: str) -> None:
+    world.suite("bookworm", ("x", "1"))
+    client = world.client(given)
+    client.newest_binary("x", ["bookworm"])
+    (source,) = (client.root / "suites").iterdir()
+    assert source.read_text().startswith(f"deb [arch={listed}] http://m/debian/ bookworm")
+    assert f'APT::Architecture "{listed}";\n' in (client.root / "apt.conf").read_text()
 
 
 def test_suites_that_do_not_answer_are_told_in_one_line_and_not_asked_again(world: World) -> None:

@@ -126,6 +126,17 @@ def test_what_a_product_depends_on(tmp_path: Path) -> None:
     others = [key("b"), key(tools=Toolchain("gcc 2", ALL.libraries)), key(tools=Toolchain("gcc 1", ("zlib",)))]
     others.append(key(target="ARM64"))
     assert len({product.key for product in (key(), *others)}) == 5
+    assert others[-1].path.name.startswith("9.0.2-arm64-"), "in its name, too"
+
+
+@needs_compiler
+def test_another_target_than_the_machines(tmp_path: Path) -> None:
+    makefile = MAKEFILE.replace("X86_64", "$(target)").replace("environment.h", "environment.h; echo $(target) > t.h")
+    root = stand_in(tmp_path, makefile)
+    wanted = crashbuild.product("hash", "8.0.6", tmp_path / "cache", ALL, "ARM64")
+    folder = crashbuild.build(wanted, root, RunLog("crash", wanted.log), 2, ALL, target="ARM64")
+    assert parse(folder / "tree").target == "ARM64"
+    assert (folder / "tree" / "t.h").read_text() == "ARM64\n"
 
 
 def test_a_tree_without_gdb_says_which_file_is_missing(tmp_path: Path) -> None:

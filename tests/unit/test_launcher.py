@@ -3,10 +3,14 @@
 
 from __future__ import annotations
 
+import getpass
 import os
 import shutil
+import socket
 import subprocess
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -137,3 +141,58 @@ def test_ccache_compiles_once_for_two_builds(tmp_path: Path, build_python: Build
     stats = dict(line.split("\t") for line in told.stdout.splitlines())
     assert int(stats["cache_miss"]) >= 1
     assert int(stats["direct_cache_hit"]) + int(stats["preprocessed_cache_hit"]) >= 1
+
+
+def wait_for(port: int) -> None:
+    """Return when somebody listens on the port."""
+    for _ in range(100):
+        with socket.socket() as caller:
+            if caller.connect_ex(("127.0.0.1", port)) == 0:
+                return
+        time.sleep(0.1)
+    raise AssertionError(f"nobody listens on port {port}")
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def two_distccd(tmp_path: Path) -> Iterator[tuple[str, list[Path]]]:
+    """Two compile servers on loopback: DISTCC_HOSTS for them, and their logs."""
+    hosts, logs = [], []
+    with ExitStack() as servers:
+        for number in range(2):
+            port, log = free_port(), tmp_path / f"distccd{number}.log"
+            command = [
+                "distccd", "--no-detach", "--daemon", "--listen", "127.0.0.1", "--allow", "127.0.0.1", "--port",
+                str(port), "--jobs", "1", "--log-level", "info", "--log-file", str(log), "--user", getpass.getuser(),
+            ]  # fmt: skip
+            server = servers.enter_context(subprocess.Popen(command, start_new_session=True))
+            servers.callback(server.terminate)
+            wait_for(port)
+            hosts.append(f"127.0.0.1:{port}/1")
+            logs.append(log)
+        yield " ".join(hosts), logs
+
+
+@needs_gcc
+@pytest.mark.skipif(shutil.which("distccd") is None, reason="needs distcc")
+def test_distcc_compiles_on_both_servers(tmp_path: Path, two_distccd: tuple[str, list[Path]]) -> None:
+    hosts, logs = two_distccd
+    env = {**os.environ, "DISTCC_HOSTS": hosts, "DISTCC_FALLBACK": "0", "DISTCC_DIR": str(tmp_path / "distcc")}
+    (tmp_path / "distcc").mkdir()
+    for number in range(6):
+        (tmp_path / f"x{number}.c").write_text(f"int f{number}(void) {{ return {number}; }}\n")
+    with launcher.search_path("distcc", env) as path:
+        assert path is not None
+        for _ in range(3):
+            commands = [["gcc", "-g0", "-c", f"x{number}.c", "-o", f"x{number}.o"] for number in range(6)]
+            started = [subprocess.Popen(words, cwd=tmp_path, env={"PATH": path}) for words in commands]
+            assert [process.wait(60) for process in started] == [0] * 6
+    assert all("COMPILE_OK" in log.read_text() for log in logs)
+    far = (tmp_path / "x0.o").read_bytes()
+    subprocess.run(["gcc", "-g0", "-c", "x0.c", "-o", "x0.o"], cwd=tmp_path, check=True)
+    assert far == (tmp_path / "x0.o").read_bytes()

@@ -85,6 +85,19 @@ def test_all_rows_are_done_unless_some_are_chosen(
     assert {tuple(arguments) for _, _, arguments in rows_done} == {("test", f"tests={matrix.TESTS}")}
 
 
+def test_row_that_cannot_be_planned_is_a_failed_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def refuse(*_: object) -> Project:
+        raise BuildError("No mirror has it.", "ask for another.")
+
+    monkeypatch.setattr(planning, "read", refuse)
+    assert matrix.build((), values(tmp_path, row="cp314-crash9,cp315-crash9"), tmp_path) == 1
+    told = capsys.readouterr()
+    assert told.err.count("No mirror has it.") == 2
+    assert "2 failed: cp314-crash9, cp315-crash9" in told.out
+
+
 def test_matrix_stands_alone(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="not with audit"):
         matrix.build(["audit"], values(tmp_path), tmp_path)

@@ -74,6 +74,38 @@ def test_crashes_for_several_targets(tmp_path: Path) -> None:
         read(tmp_path, crash=f"{tree},9.0.2")
 
 
+def test_a_target_that_is_not_this_machines(tmp_path: Path) -> None:
+    own, other = read(tmp_path, crash="9.0.2,8.0.6"), read(tmp_path, crash="9.0.2,8.0.6", target="arm64")
+    assert other.default.name == "x86_64-for-arm64-crash8.0.6+9.0.2-cp313"
+    assert {crash.target for crash in other.crashes} == {"ARM64"}
+    assert not {crash.tree for crash in own.crashes} & {crash.tree for crash in other.crashes}
+    assert not {crash.plan and crash.plan.title for crash in own.crashes} & {
+        crash.plan and crash.plan.title for crash in other.crashes
+    }
+    assert own.default.python.plan.product == other.default.python.plan.product, "Python knows nothing of targets"
+    assert (own.link_to_vmcore.name, other.link_to_vmcore.name) == ("vmcore", "vmcore-arm64")
+    assert read(tmp_path, target="X86_64").default.crash.tree == own.default.crash.tree
+
+
+def test_a_target_is_tested_alone(tmp_path: Path) -> None:
+    project = read(tmp_path, ("test",), target="ARM64")
+    assert [variant.name for variant in project.variants] == ["x86_64-for-arm64-crash9.0.2-cp313"]
+
+
+def test_the_target_of_a_tree_that_is_there(tmp_path: Path) -> None:
+    tree = copy_tree("8.0.6-arm64", tmp_path, "x86_64")
+    project = read(tmp_path, crash=str(tree))
+    assert (project.target, project.link_to_vmcore.name) == ("ARM64", "vmcore-arm64")
+    assert read(tmp_path, crash=str(tree), target="ARM64").default.crash == project.default.crash
+    with pytest.raises(BuildError, match="is for dumps of ARM64, not of X86_64"):
+        read(tmp_path, crash=str(tree), target="X86_64")
+
+
+def test_an_unknown_target(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="target= names the crash target 'ARM65'"):
+        read(tmp_path, target="ARM65")
+
+
 @pytest.mark.parametrize("given", ["{tree}", "{tree},9.0.2"])
 def test_crash_7_is_known_but_has_no_bridge(tmp_path: Path, given: str) -> None:
     tree = copy_tree("7.2.8", tmp_path, "x86_64")

@@ -233,6 +233,19 @@ def test_test_packages_are_asked_for_by_test_targets_only(world: World) -> None:
     assert "qemu-system-x86" in done.stderr
 
 
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["vmcore", "target=ARM64"], True), (["target=arm64", "test"], True), (["target=ARM64"], False),
+        (["vmcore"], False), (["vmcore", "target=X86_64"], False), (["-h", "vmcore", "target=ARM64"], False),
+    ],
+)  # fmt: skip
+def test_packages_for_an_arm64_guest(world: World, words: list[str], asked: bool) -> None:
+    world.install("build", "test")
+    world.run(*words)
+    assert any("qemu-system-arm" in call for call in world.calls()) is asked
+
+
 def test_help_needs_no_system_packages(world: World) -> None:
     world.user(1000)
     world.install()
@@ -288,7 +301,7 @@ def test_no_known_package_manager(world: World) -> None:
 
 def test_package_table() -> None:
     assert all(len(row) == 3 and all(row) for row in ROWS)
-    assert {row[0] for row in ROWS} == {"build", "test", "python"}
+    assert {row[0] for row in ROWS} == {"build", "test", "arm64", "python"}
     assert len({row[1] for row in ROWS}) == len(ROWS)
 
 

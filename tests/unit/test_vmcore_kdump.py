@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from mpykbuild.errors import BuildError
 from vmcore.make import kdump
+from vmcore.make.architectures import ARM64
 
 UTSNAME = kdump.Utsname("Linux", "node", "6.12.1-test", "#1 SMP", "x86_64", "(none)")
 INFO = b"OSRELEASE=6.12.1-test\nNUMBER(phys_base)=-16777216\nKERNELOFFSET=1a00000\n"
@@ -93,6 +94,17 @@ def test_repair_writes_names_and_phys_base(dump: Path) -> None:
     assert struct.unpack_from("<q", data, 4096) == (-16777216,)
     assert data[402:4096] == kdump_header()[402:4096]
     assert data[4104:] == kdump_header()[4104:]
+
+
+def test_repair_on_arm64(tmp_path: Path) -> None:
+    names = kdump.Utsname("Linux", "node", "6.12.1-test", "#1 SMP", "aarch64", "(none)")
+    info = b"OSRELEASE=6.12.1-test\nNUMBER(PHYS_OFFSET)=0xfff0c5dfc0000000\nNUMBER(VA_BITS)=52\n"
+    dump = tmp_path / "vmcore"
+    dump.write_bytes(kdump_header(info))
+    with pytest.raises(BuildError, match=r"one without NUMBER\(phys_base\)"):
+        kdump.repair(dump, names)
+    kdump.repair(dump, names, ARM64)
+    assert struct.unpack_from("<Q", dump.read_bytes(), 4096) == (0xFFF0C5DFC0000000,)
 
 
 def test_long_names_stay_inside_their_field() -> None:

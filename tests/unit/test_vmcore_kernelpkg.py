@@ -28,8 +28,9 @@ def kernel(release: str, version: str, *kinds: str) -> list[BinaryPackage]:
 class FakeApt(AptClient):
     """Lists made-up packages and counts the questions."""
 
-    def __init__(self, packages: list[BinaryPackage]) -> None:
+    def __init__(self, packages: list[BinaryPackage], architecture: str = "amd64") -> None:
         self.packages = packages
+        self.architecture = architecture
         self.asked = 0
 
     def binaries(self, name_regex: str, suites: Sequence[str] | None = None) -> list[BinaryPackage]:
@@ -58,6 +59,12 @@ class FakeApt(AptClient):
 )
 def test_series_to_package_names(series: str, name: str, matches: bool) -> None:
     assert bool(re.fullmatch(kernelpkg.name_pattern(series), name)) is matches
+
+
+def test_package_names_of_another_architecture() -> None:
+    pattern = kernelpkg.name_pattern("6.12", "arm64")
+    assert re.fullmatch(pattern, "linux-image-6.12.95+deb12-cloud-arm64-dbg")
+    assert not re.fullmatch(pattern, "linux-image-6.12.95+deb12-cloud-amd64-dbg")
 
 
 @pytest.mark.parametrize("series", ["", "newest", "6.12;rm", "6..1", "x", ".1"])
@@ -102,6 +109,14 @@ def test_the_choice_is_kept_until_it_is_refreshed(tmp_path: Path) -> None:
     assert apt.asked == 1
     assert kernelpkg.resolve("6.12", tmp_path, apt, refresh=True).release == "6.12.10-cloud-amd64"
     assert kernelpkg.resolve("6.12", tmp_path, apt).release == "6.12.10-cloud-amd64"
+
+
+def test_each_architecture_has_a_record_of_its_own(tmp_path: Path) -> None:
+    (tmp_path / "kernel").mkdir()
+    rows = kernel("6.12.9-cloud-amd64", "6.12.9-1") + kernel("6.12.8-cloud-arm64", "6.12.8-1")
+    for debian, release in (("amd64", "6.12.9-cloud-amd64"), ("arm64", "6.12.8-cloud-arm64")):
+        assert kernelpkg.resolve("6.12", tmp_path, FakeApt(rows, debian)).release == release
+        assert kernelpkg.resolve("6.12", tmp_path, FakeApt([], debian)).release == release
 
 
 def test_a_broken_record_is_written_anew(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 import shutil
 import tarfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -56,6 +57,15 @@ def test_the_product_is_known_without_network(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_each_architecture_is_a_product_of_its_own(tmp_path: Path) -> None:
+    one, other = (make_vmcore.product("6.12", tmp_path, target) for target in ("X86_64", "ARM64"))
+    assert one.key != other.key
+    assert other.name == "linux-6.12-arm64"
+    with pytest.raises(BuildError, match="No test vmcore can be made for the crash target S390X") as caught:
+        make_vmcore.product("6.12", tmp_path, "S390X")
+    assert "X86_64, ARM64" in caught.value.next_step
+
+
 def test_a_wrong_series_is_refused_at_once(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="kernel=latest is not a kernel series"):
         make_vmcore.product("latest", tmp_path)
@@ -101,13 +111,22 @@ def test_another_kernel_goes_without_the_module_and_says_so(
         make_vmcore.build_test_module(kernel(make_vmcore.DEFAULT_SERIES, tmp_path), tmp_path, tmp_path / "m", log)
 
 
+def test_a_guest_of_another_architecture_goes_without_the_module(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    other = replace(kernel(make_vmcore.DEFAULT_SERIES, tmp_path), headers=None)
+    log = RunLog("vmcore x", tmp_path / "log")
+    assert make_vmcore.build_test_module(other, tmp_path, tmp_path / "modules", log) is None
+    assert "it is of another architecture" in capsys.readouterr().out
+
+
 def test_utsname_is_what_the_guest_said(tmp_path: Path) -> None:
     folder = tmp_path / "proc/sys/kernel"
     folder.mkdir(parents=True)
     for name in ("ostype", "osrelease", "version", "hostname", "domainname"):
         (folder / name).write_text(f"my {name}\n")
-    assert make_vmcore.read_utsname(tmp_path).release == "my osrelease"
-    assert make_vmcore.read_utsname(tmp_path).nodename == "my hostname"
+    found = make_vmcore.read_utsname(tmp_path, "aarch64")
+    assert (found.release, found.nodename, found.machine) == ("my osrelease", "my hostname", "aarch64")
 
 
 def test_large_files_are_linked(tmp_path: Path) -> None:

@@ -11,12 +11,14 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mpykbuild.errors import BuildError
 from vmcore.make import qemu
+from vmcore.make.architectures import ARCHITECTURES, ARM64, Architecture
 
 
 @pytest.fixture
@@ -38,6 +40,21 @@ def test_nothing_of_the_machine_is_shared_with_the_host(machine: qemu.Machine, t
     assert not [word for word in command if "tcp:" in word or "hostfwd" in word or "kvm" in word]
     assert "vmcoreinfo" in command
     assert "nokaslr" not in " ".join(command)
+
+
+@pytest.mark.parametrize("row", ARCHITECTURES.values(), ids=ARCHITECTURES)
+def test_each_architecture_has_its_machine(machine: qemu.Machine, tmp_path: Path, row: Architecture) -> None:
+    command = qemu.command_line("qemu", replace(machine, architecture=row), tmp_path / "qmp")
+    assert f"console={row.console} " in command[command.index("-append") + 1]
+    assert command[command.index("-machine") + 1] == row.hardware[1]
+    assert command[command.index("-accel") + 1].startswith("tcg")
+
+
+def test_an_emulator_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BuildError, match="qemu-system-aarch64 is not installed") as caught:
+        qemu.find_emulator(ARM64)
+    assert "qemu-system-arm" in caught.value.next_step
 
 
 def test_the_word_is_waited_for(machine: qemu.Machine, sleeper: subprocess.Popen[bytes]) -> None:
@@ -87,7 +104,7 @@ def test_the_whole_way_cleans_up_and_tells_what_qemu_said(
     fake = tmp_path / "fake-qemu"
     fake.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\necho cannot open disk\nexit 1\n")
     fake.chmod(0o755)
-    monkeypatch.setattr(qemu, "find_emulator", lambda: str(fake))
+    monkeypatch.setattr(qemu, "find_emulator", lambda architecture: str(fake))
     with pytest.raises(qemu.GuestDied, match="QEMU said: cannot open disk"):
         qemu.boot_and_dump(machine, tmp_path, tmp_path / "flat", 10, 10)
     with pytest.raises(ProcessLookupError):

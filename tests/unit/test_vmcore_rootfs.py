@@ -8,7 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from mpykbuild.errors import BuildError
+from mpykbuild.runlog import RunLog
 from vmcore.make import rootfs
+from vmcore.make.architectures import ARM64
 
 
 def add_module(folder: Path, file: str, depends: str) -> None:
@@ -43,6 +46,13 @@ def test_packed_modules_are_unpacked(modules: Path) -> None:
 def test_needs_of_a_module_without_any() -> None:
     assert rootfs.module_needs(b"\0depends=\0") == ()
     assert rootfs.module_needs(b"nothing") == ()
+
+
+def test_a_compiler_that_is_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(BuildError, match="aarch64-linux-gnu-gcc is not installed") as caught:
+        rootfs.make_guest(tmp_path, tmp_path, RunLog("vmcore x", tmp_path / "log"), architecture=ARM64)
+    assert "gcc-aarch64-linux-gnu" in caught.value.next_step
 
 
 def read_cpio(archive: bytes) -> dict[str, tuple[int, bytes]]:

@@ -14,7 +14,7 @@ from pathlib import Path
 from mpykbuild.aptclient import AptClient, BinaryPackage
 from mpykbuild.cache import Product, build_once, digest_of
 from mpykbuild.errors import BuildError
-from vmcore.make.kernelpkg import ARCHITECTURE, KernelChoice, removed_on_failure
+from vmcore.make.kernelpkg import KernelChoice, removed_on_failure
 
 # Raise this when other packages are kept: products of an older recipe are not used any more.
 RECIPE = "1"
@@ -59,7 +59,7 @@ def provide_headers(choice: KernelChoice, cache_root: Path, apt: AptClient) -> P
 
     def fill(folder: Path) -> None:
         with removed_on_failure(folder):
-            wanted = choose(choice, apt.binaries(rf"linux-headers-.+-({ARCHITECTURE}|common)|linux-kbuild-.+"))
+            wanted = choose(choice, apt.binaries(rf"linux-headers-.+-({apt.architecture}|common)|linux-kbuild-.+"))
             for package in wanted:
                 apt.fetch_binary(package, folder)
             # The kernel's own suite, as a rule newer than this machine: its programs may want a newer libc.

@@ -2,8 +2,8 @@
 """Turn what QEMU writes into a vmcore that every tool opens: put a flattened kdump file in order, mend its header.
 
 QEMU's ``dump-guest-memory`` writes makedumpfile's *flattened* form (records of "these bytes belong at that offset").
-Its header has two faults that matter to us: an empty utsname, and ``phys_base`` taken from the decimal text of
-vmcoreinfo as if it were hexadecimal. Both are written again from vmcoreinfo and from what the guest said of itself.
+Its header has two faults that matter to us: an empty utsname, and (on x86) ``phys_base`` taken from the decimal text
+of vmcoreinfo as if it were hexadecimal. Both are written again from vmcoreinfo and from what the guest said of itself.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mpykbuild.errors import BuildError
+from vmcore.make.architectures import X86_64, Architecture
 
 FLAT_SIGNATURE = b"makedumpfile\0\0\0\0"
 FLAT_HEADER_SIZE = 4096
@@ -116,19 +117,20 @@ def _sub_header(stream: BinaryIO, path: Path) -> tuple[int, tuple[int, ...]]:
     return offset, SUB_HEADER.unpack(_read_exactly(stream, SUB_HEADER.size, path))
 
 
-def repair(path: Path, utsname: Utsname) -> None:
+def repair(path: Path, utsname: Utsname, architecture: Architecture = X86_64) -> None:
     """Write utsname and the true ``phys_base`` into the header of the kdump file ``path``."""
     info = vmcoreinfo(path)
-    if "NUMBER(phys_base)" not in info:
+    if architecture.phys_base not in info:
         raise BuildError(
-            f"The dump {path} has no vmcoreinfo note, or one without phys_base: the guest did not hand it to QEMU.",
+            f"The dump {path} has no vmcoreinfo note, or one without "
+            f"{architecture.phys_base}: the guest did not hand it to QEMU.",
             "see in the serial log whether the guest could load qemu_fw_cfg.",
         )
     if info.get("OSRELEASE") != utsname.release:
         raise BuildError(
             f"The dump {path} is of kernel {info.get('OSRELEASE')}, but the guest said it runs {utsname.release}."
         )
-    phys_base = int(info["NUMBER(phys_base)"]) & (1 << 64) - 1
+    phys_base = int(info[architecture.phys_base], architecture.phys_base_radix) & (1 << 64) - 1
     with path.open("r+b") as stream:
         offset, _ = _sub_header(stream, path)
         stream.seek(offset)

@@ -18,7 +18,6 @@ from mpykbuild.cache import Product, build_once, digest_of, locked
 from mpykbuild.debversion import DebianVersion
 from mpykbuild.errors import BuildError
 
-ARCHITECTURE = "amd64"
 DBG = "-dbg"
 # Up to 7.1 linux-image-* holds kernel and modules; later it only asks for linux-binary-* and linux-modules-*.
 PARTS = ("image", "binary", "modules", "base")
@@ -31,7 +30,7 @@ class KernelChoice:
     """The packages of one kernel, and the debug package of the very same build."""
 
     series: str
-    release: str  # what uname -r says
+    release: str  # what uname -r says, on Debian with the architecture at its end
     parts: tuple[BinaryPackage, ...]
     dbg: BinaryPackage
 
@@ -45,12 +44,15 @@ class KernelChoice:
         return KernelChoice(found["series"], found["release"], parts, BinaryPackage(**found["dbg"]))
 
 
-def name_pattern(series: str) -> str:
-    """Return the regular expression of the packages of a series such as ``6.12``, ``7`` or ``7.x``."""
+def name_pattern(series: str, debian: str = "amd64") -> str:
+    """Return the regular expression of the packages of a series such as ``6.12``, ``7`` or ``7.x``.
+
+    ``debian`` is the architecture in Debian's words.
+    """
     if not re.fullmatch(r"\d+(\.(\d+|x))*", series):
         raise BuildError(f"kernel={series} is not a kernel series.", "give one such as 6.1, 6.12 or 7.x as kernel=.")
     digits = re.escape(series).replace("x", r"\d+")
-    return rf"linux-({'|'.join(PARTS)})-{digits}[.+-][0-9.+a-z-]*cloud-{ARCHITECTURE}({DBG})?"
+    return rf"linux-({'|'.join(PARTS)})-{digits}[.+-][0-9.+a-z-]*cloud-{debian}({DBG})?"
 
 
 def choose(series: str, packages: Iterable[BinaryPackage]) -> KernelChoice:
@@ -74,8 +76,9 @@ def choose(series: str, packages: Iterable[BinaryPackage]) -> KernelChoice:
     return KernelChoice(series, newest[1], tuple(found[part] for part in PARTS if part in found), found[DBG])
 
 
-def _record(series: str, cache_root: Path) -> Path:
-    return cache_root / "kernel" / f"{series}.json"
+def _record(series: str, cache_root: Path, debian: str) -> Path:
+    # The name without an architecture is older than the other architectures.
+    return cache_root / "kernel" / (f"{series}.json" if debian == "amd64" else f"{series}-{debian}.json")
 
 
 def resolve(series: str, cache_root: Path, apt: AptClient, refresh: bool = False) -> KernelChoice:
@@ -83,12 +86,13 @@ def resolve(series: str, cache_root: Path, apt: AptClient, refresh: bool = False
 
     The record keeps a machine with one kernel (and without network) until ``refresh`` asks for the newest again.
     """
-    record = _record(series, cache_root)
+    debian = apt.architecture
+    record = _record(series, cache_root, debian)
     with locked(record.with_suffix(".lock")):
         if not refresh and record.is_file():
             with suppress(ValueError, KeyError, TypeError):  # an older form of the record is written anew
                 return KernelChoice.from_json(record.read_text())
-        choice = choose(series, apt.binaries(name_pattern(series)))
+        choice = choose(series, apt.binaries(name_pattern(series, debian)))
         record.write_text(choice.to_json())
     return choice
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import platform
 import shutil
 import sys
 import tarfile
@@ -28,7 +29,8 @@ from mpykbuild.cache import Product, build_once, digest_of
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import default_cache_root
 from mpykbuild.runlog import RunLog
-from vmcore.make import headerpkg, kdump, kernelpkg, qemu, rootfs, testmod
+from vmcore.make import headerpkg, kdump, kernelpkg, qemu, reblock, rootfs, testmod
+from vmcore.make.architectures import ARCHITECTURES, X86_64, Architecture, architecture
 
 DEFAULT_SERIES = "6.12"
 BOOT_TIMEOUT = 240.0
@@ -44,63 +46,75 @@ def recipe_files() -> list[Path]:
     return sorted([*HERE.glob("*.py"), *guest, *testmod.source_files()])
 
 
-def product(series: str, cache_root: Path) -> Product:
+def product(series: str, cache_root: Path, target: str = X86_64.target) -> Product:
     """Return the cached folder for the vmcore of a kernel series; needs no network.
 
-    The key covers recipe, guest and series. Which version of the series it is was decided when it was first asked for,
-    and stands in its meta.json.
+    The key covers recipe, guest, series and architecture. Which version of the series it is was decided when it was
+    first asked for, and stands in its meta.json.
     """
     kernelpkg.name_pattern(series)  # complain early about what is no series
     inputs: dict[str, str | bytes] = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in recipe_files()}
-    return Product(cache_root, "vmcore", f"linux-{series}", digest_of({**inputs, "series": series}))
+    debian = architecture(target).debian
+    key = digest_of({**inputs, "series": series, "architecture": debian})
+    return Product(cache_root, "vmcore", f"linux-{series}-{debian}", key)
 
 
-def make(series: str, cache_root: Path, verbose: bool = False, refresh: bool = False) -> Path:
+def make(
+    series: str, cache_root: Path, verbose: bool = False, refresh: bool = False, target: str = X86_64.target
+) -> Path:
     """Return the folder with vmlinux, vmcore and truth/; make it if it is not there.
 
-    ``refresh`` asks the mirrors for the newest kernel of the series again and makes the vmcore anew.
+    ``target`` is crash's word for the guest's architecture. ``refresh`` asks the mirrors for the newest kernel of the
+    series again and makes the vmcore anew.
     """
-    wanted = product(series, cache_root)
+    wanted, guest = product(series, cache_root, target), architecture(target)
     if refresh:
         shutil.rmtree(wanted.path, ignore_errors=True)
     if wanted.is_built():
         return wanted.path
-    apt = AptClient(cache_root / "apt")
+    # Each architecture has lists of its own; the machine's are those of the source packages, too.
+    folder = "apt" if guest.machine == platform.machine() else f"apt-{guest.debian}"
+    apt = AptClient(cache_root / folder, architecture=guest.debian)
 
     def fill(folder: Path) -> None:
         wanted.log.unlink(missing_ok=True)
         with kernelpkg.removed_on_failure(folder):
-            kernel = _kernel(series, cache_root, apt, refresh)
+            kernel = _kernel(series, cache_root, apt, guest, refresh)
             _make(kernel, folder, RunLog(f"vmcore {kernel.choice.release}", wanted.log, verbose))
 
-    return build_once(wanted, fill, {"series": series})
+    return build_once(wanted, fill, {"series": series, "architecture": guest.debian})
 
 
 @dataclass(frozen=True)
 class Kernel:
-    """What was taken, and where it is: the kernel itself, and the packages to build modules for it."""
+    """What was taken, and where it is: the kernel itself, and the packages to build modules for it.
+
+    There are no ``headers`` for a kernel of another architecture: the programs of its Kbuild would not run here.
+    """
 
     choice: kernelpkg.KernelChoice
     folder: Path
-    headers: Path
+    headers: Path | None
+    architecture: Architecture = X86_64
 
     @staticmethod
-    def provide(choice: kernelpkg.KernelChoice, cache_root: Path, apt: AptClient) -> Kernel:
-        headers = headerpkg.provide_headers(choice, cache_root, apt)
-        return Kernel(choice, kernelpkg.provide_kernel(choice, cache_root, apt), headers)
+    def provide(choice: kernelpkg.KernelChoice, cache_root: Path, apt: AptClient, guest: Architecture) -> Kernel:
+        own = platform.machine() == guest.machine
+        headers = headerpkg.provide_headers(choice, cache_root, apt) if own else None
+        return Kernel(choice, kernelpkg.provide_kernel(choice, cache_root, apt), headers, guest)
 
 
-def _kernel(series: str, cache_root: Path, apt: AptClient, refresh: bool) -> Kernel:
+def _kernel(series: str, cache_root: Path, apt: AptClient, guest: Architecture, refresh: bool) -> Kernel:
     """Return the kernel for ``series``. A recorded one that mirrors have dropped is chosen anew."""
     choice = kernelpkg.resolve(series, cache_root, apt, refresh)
     try:
-        return Kernel.provide(choice, cache_root, apt)
+        return Kernel.provide(choice, cache_root, apt, guest)
     except BuildError as error:
         newest = kernelpkg.resolve(series, cache_root, apt, refresh=True)
         if newest == choice:
             raise
         print(f"{error.what} Taking {newest.release} instead.", flush=True)
-        return Kernel.provide(newest, cache_root, apt)
+        return Kernel.provide(newest, cache_root, apt, guest)
 
 
 def _make(kernel: Kernel, folder: Path, log: RunLog) -> None:
@@ -110,15 +124,17 @@ def _make(kernel: Kernel, folder: Path, log: RunLog) -> None:
     with tempfile.TemporaryDirectory(prefix="mpyk-", dir=parent) as scratch_name:
         scratch = Path(scratch_name)
         module = build_test_module(kernel, scratch, folder / "modules", log)
-        guest = rootfs.make_guest(kernel.folder / "modules", scratch, log, [module] if module else [])
+        own = [module] if module else []
+        guest = rootfs.make_guest(kernel.folder / "modules", scratch, log, own, kernel.architecture)
         begin = time.monotonic()
         flat = folder / "flat"
-        _boot(kernel.folder, guest, scratch, flat, log.log.with_suffix(".serial"))
+        _boot(kernel, guest, scratch, flat, log.log.with_suffix(".serial"))
         print(f"{log.title}: boot, record the truth and dump: done in {time.monotonic() - begin:.0f} s", flush=True)
         extract_truth(guest.truth_disk, folder / "truth")
-    utsname = read_utsname(folder / "truth")
+    utsname = read_utsname(folder / "truth", kernel.architecture.machine)
     kdump.reassemble(flat, folder / "vmcore")
-    kdump.repair(folder / "vmcore", utsname)
+    reblock.reblock(folder / "vmcore")
+    kdump.repair(folder / "vmcore", utsname, kernel.architecture)
     flat.unlink()
     link_or_copy(kernel.folder / "vmlinux", folder / "vmlinux")
     _write_meta(kernel.choice, utsname, folder)
@@ -130,6 +146,9 @@ def build_test_module(kernel: Kernel, scratch: Path, kept: Path, log: RunLog) ->
     The kernel that the tests are for must have it. Another one may be too old or too new for this machine's tools.
     """
     kept.mkdir()
+    if kernel.headers is None:
+        print(f"{log.title}: {testmod.NAME} is left out of this vmcore: it is of another architecture.", flush=True)
+        return None
     try:
         headers = headerpkg.unpack(kernel.headers, scratch / "headers", kernel.folder, kernel.choice.release)
         module = testmod.build(headers, scratch, log)
@@ -142,14 +161,17 @@ def build_test_module(kernel: Kernel, scratch: Path, kept: Path, log: RunLog) ->
     return module.stripped
 
 
-def _boot(kernel: Path, guest: rootfs.GuestFiles, scratch: Path, flat: Path, serial: Path) -> None:
+def _boot(kernel: Kernel, guest: rootfs.GuestFiles, scratch: Path, flat: Path, serial: Path) -> None:
     """Boot and dump; try again with fresh disks if the guest dies. The console's text is kept in ``serial``."""
     pristine = guest.root_disk.with_suffix(".pristine")
     guest.root_disk.rename(pristine)
     for attempt in range(1, BOOT_ATTEMPTS + 1):
         shutil.copyfile(pristine, guest.root_disk)
         serial.unlink(missing_ok=True)
-        machine = qemu.Machine(kernel / "vmlinuz", guest.initrd, guest.root_disk, guest.truth_disk, serial)
+        image = kernel.folder / "vmlinuz"
+        machine = qemu.Machine(
+            image, guest.initrd, guest.root_disk, guest.truth_disk, serial, architecture=kernel.architecture
+        )
         try:
             qemu.boot_and_dump(machine, scratch, flat, BOOT_TIMEOUT, DUMP_TIMEOUT)
             return
@@ -174,14 +196,14 @@ def extract_truth(disk: Path, folder: Path) -> None:
         raise BuildError(f"The guest's truth cannot be read: {error}.") from error
 
 
-def read_utsname(truth: Path) -> kdump.Utsname:
+def read_utsname(truth: Path, machine: str) -> kdump.Utsname:
     """Return what the guest's kernel calls itself."""
 
     def line(name: str) -> str:
         return (truth / "proc/sys/kernel" / name).read_text().strip()
 
     return kdump.Utsname(
-        line("ostype"), line("hostname"), line("osrelease"), line("version"), "x86_64", line("domainname")
+        line("ostype"), line("hostname"), line("osrelease"), line("version"), machine, line("domainname")
     )
 
 
@@ -207,12 +229,13 @@ def _write_meta(choice: kernelpkg.KernelChoice, utsname: kdump.Utsname, folder: 
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Make a test vmcore and print the folder that holds it.")
     parser.add_argument("--kernel", default=DEFAULT_SERIES, help="kernel series (default: %(default)s)")
+    parser.add_argument("--target", default=X86_64.target, choices=ARCHITECTURES, help="of which architecture")
     parser.add_argument("--cache", type=Path, default=default_cache_root(), help="cache folder (default: %(default)s)")
     parser.add_argument("--refresh", action="store_true", help="take the newest kernel that the mirrors have now")
     parser.add_argument("-v", "--verbose", action="store_true", help="show the output of each step")
     args = parser.parse_args(argv)
     try:
-        print(make(args.kernel, args.cache, args.verbose, args.refresh))
+        print(make(args.kernel, args.cache, args.verbose, args.refresh, args.target))
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -14,13 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from mpykbuild.errors import BuildError
+from vmcore.make.architectures import X86_64, Architecture
 
-EMULATOR = "qemu-system-x86_64"
 READY = "mpyk-guest: READY"
 FAILED = "mpyk-guest: FAILED"
 PANIC = "Kernel panic - not syncing"
 # KASLR stays on. no_hash_pointers: the truth shall hold addresses that a test can look for in the dump.
-KERNEL_ARGUMENTS = "console=ttyS0 panic=-1 mitigations=off random.trust_cpu=on no_hash_pointers quiet loglevel=4"
+KERNEL_ARGUMENTS = "console={console} panic=-1 mitigations=off random.trust_cpu=on no_hash_pointers quiet loglevel=4"
 TAIL_LINES = 40
 POLL_SECONDS = 0.05
 
@@ -38,18 +38,19 @@ class Machine:
     root_disk: Path
     truth_disk: Path
     serial: Path
+    architecture: Architecture = X86_64
     append: str = ""
     memory_mb: int = 768
     cpus: int = 2
 
 
-def find_emulator() -> str:
+def find_emulator(architecture: Architecture) -> str:
     """Return the path of QEMU, or raise with what to install."""
-    found = shutil.which(EMULATOR)
+    found = shutil.which(architecture.emulator)
     if not found:
         raise BuildError(
-            f"{EMULATOR} is not installed; the test vmcore is made by booting a kernel in it.",
-            "install the package qemu-system-x86 (Debian) or qemu-system-x86-core (Fedora).",
+            f"{architecture.emulator} is not installed; the test vmcore is made by booting a kernel in it.",
+            f"install {architecture.packages}.",
         )
     return found
 
@@ -62,12 +63,10 @@ def command_line(emulator: str, machine: Machine, control: Path) -> list[str]:
         disks += ["-drive", f"file={path},format=raw,if=virtio,cache=unsafe"]
     return [
         emulator, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
-        "-machine", "q35", "-accel", "tcg,thread=multi",
-        # la57 would give five levels of page tables, which older crash releases do not follow. QEMU 7.2 emulates the
-        # interrupted cmpxchg16b of the slab allocator with wrong flags (about one boot in five ends in a double fault).
-        "-cpu", "max,la57=off,cx16=off", "-smp", str(machine.cpus), "-m", str(machine.memory_mb),
+        *machine.architecture.hardware, "-accel", "tcg,thread=multi",
+        "-smp", str(machine.cpus), "-m", str(machine.memory_mb),
         "-kernel", str(machine.kernel), "-initrd", str(machine.initrd),
-        "-append", f"{KERNEL_ARGUMENTS} {machine.append}",
+        "-append", f"{KERNEL_ARGUMENTS.format(console=machine.architecture.console)} {machine.append}",
         *disks, "-device", "virtio-rng-pci", "-device", "vmcoreinfo",
         "-serial", f"file:{machine.serial}", "-qmp", f"unix:{control},server=on,wait=off",
     ]  # fmt: skip
@@ -172,7 +171,7 @@ def boot_and_dump(machine: Machine, scratch: Path, out: Path, boot_timeout: floa
     ``scratch`` must be a short path: a unix socket lives in it, whose path may have 107 bytes at most.
     """
     control = scratch / "qmp"
-    command = command_line(find_emulator(), machine, control)
+    command = command_line(find_emulator(machine.architecture), machine, control)
     with running(command, scratch / "qemu.log") as process:
         try:
             wait_for_word(process, machine, READY, time.monotonic() + boot_timeout)

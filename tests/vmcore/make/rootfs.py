@@ -13,10 +13,11 @@ from pathlib import Path
 
 from mpykbuild.errors import BuildError
 from mpykbuild.runlog import RunLog
+from vmcore.make.architectures import X86_64, Architecture
 
 GUEST = Path(__file__).resolve().parent / "guest"
 WARNINGS = ("-Wall", "-Wextra", "-Wno-format-truncation")
-COMPILE = ("gcc", "-static", "-std=gnu11", "-O1", *WARNINGS, "-D_GNU_SOURCE", "-pthread")
+COMPILE = ("-static", "-std=gnu11", "-O1", *WARNINGS, "-D_GNU_SOURCE", "-pthread")
 
 # Needed before the root disk can be mounted; qemu_fw_cfg hands vmcoreinfo to QEMU while it is loaded.
 EARLY_MODULES = ("virtio_pci", "virtio_blk", "qemu_fw_cfg")
@@ -111,12 +112,17 @@ def _environment() -> dict[str, str]:
     return {"PATH": os.environ.get("PATH", "/usr/bin:/bin"), "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
 
-def _compile(work: Path, log: RunLog) -> None:
+def _compile(work: Path, log: RunLog, architecture: Architecture) -> None:
     """Compile ``early`` (the initramfs's /init) and ``init`` (everything else)."""
+    if not shutil.which(architecture.compiler):
+        raise BuildError(
+            f"{architecture.compiler} is not installed; the guest's programs are compiled with it.",
+            f"install {architecture.packages}.",
+        )
     early = GUEST / "early.c"
     others = sorted(path for path in GUEST.glob("*.c") if path != early)
     for name, sources in (("early", [early]), ("init", others)):
-        command = [*COMPILE, "-o", str(work / name), *map(str, sources)]
+        command = [architecture.compiler, *COMPILE, "-o", str(work / name), *map(str, sources)]
         log.step(f"compile the guest's {name}", command, work, _environment())
 
 
@@ -153,12 +159,14 @@ def _make_disk(path: Path, megabytes: int, tree: Path | None, log: RunLog) -> No
     log.step(f"make {path.name}", [*command, str(path), f"{megabytes}M"], path.parent, _environment())
 
 
-def make_guest(modules: Path, work: Path, log: RunLog, own: Sequence[Path] = ()) -> GuestFiles:
+def make_guest(
+    modules: Path, work: Path, log: RunLog, own: Sequence[Path] = (), architecture: Architecture = X86_64
+) -> GuestFiles:
     """Make everything that the guest boots from in ``work``.
 
     ``modules`` is the kernel's folder of modules, ``own`` are further ones to load.
     """
-    _compile(work, log)
+    _compile(work, log, architecture)
     (work / "initrd").write_bytes(_initrd(work, modules))
     root = work / "root"
     _fill_root(root, work, modules, own)
