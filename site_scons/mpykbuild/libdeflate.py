@@ -46,11 +46,11 @@ def product(source_key: str, version: str, cache_root: Path, *, cc: str = "gcc")
     return Product(root=cache_root, kind="libdeflate", name=version, key=digest_of(inputs))
 
 
-def build(wanted: Product, source: Callable[[Path], None], runlog: RunLog, *, cc: str = "gcc") -> Path:
+def build(wanted: Product, source: Callable[[Path], None], runlog: RunLog, *, cc: str = "gcc", ar: str = "ar") -> Path:
     """Return the folder of ``wanted``, building it first if need be.
 
     ``source`` fills the empty folder it is given with libdeflate's tree. ``cc`` must be that given to ``product``; a
-    cross-compiler makes the library for its own machine.
+    cross-compiler, with the ``ar`` that goes with it, makes the library for its own machine.
     """
 
     def make(folder: Path) -> None:
@@ -58,7 +58,7 @@ def build(wanted: Product, source: Callable[[Path], None], runlog: RunLog, *, cc
         tree.mkdir()
         source(tree)
         _check_source(tree, wanted.name)
-        _compile(tree, runlog, cc)
+        _compile(tree, runlog, cc, ar)
         for kept in ("lib/libdeflate.a", "include/libdeflate.h", "COPYING"):
             (folder / kept).parent.mkdir(exist_ok=True)
             shutil.copyfile(tree / Path(kept).name, folder / kept)
@@ -79,10 +79,10 @@ def _check_source(tree: Path, version: str) -> None:
         raise BuildError(f"The source is not that of libdeflate {version}.", "correct the version in sources.json")
 
 
-def _compile(tree: Path, runlog: RunLog, cc: str) -> None:
+def _compile(tree: Path, runlog: RunLog, cc: str, ar: str) -> None:
     """Make ``libdeflate.a``, with one object of all units, in the folder of the source."""
     # Nothing of the user's leaks in, and nothing in the archive tells when or by whom it was made.
     env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
     command = [cc, *CFLAGS, f"-ffile-prefix-map={tree}=.", "-r", "-nostdlib", "-o", "libdeflate.o", *UNITS]
     runlog.step("compile", command, tree, env)
-    runlog.step("archive", ["ar", "rcsD", "libdeflate.a", "libdeflate.o"], tree, env)
+    runlog.step("archive", [ar, "rcsD", "libdeflate.a", "libdeflate.o"], tree, env)
