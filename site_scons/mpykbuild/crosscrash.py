@@ -13,7 +13,11 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 
-from mpykbuild import crashbuild, crashtree, hosts
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from mpykbuild import crashbuild, crashtree, glibcstubs, hostlibraries, hosts
+from mpykbuild.artifact import run_tool
 from mpykbuild.cache import Product, digest_of
 from mpykbuild.crashbuild import Steps, Toolchain
 from mpykbuild.crashtree import CrashTree
@@ -31,8 +35,8 @@ GDB_FLAGS = (
 # What gdb's configure would want to be compiled first. It would only learn from it which formats BFD reads, of which
 # no header tells.
 NOT_COMPILED = ("maybe-all-bfd", "maybe-all-gdbsupport")
-# What configure would learn by linking libraries that only headers are there of.
-ASSUMED = {"ac_cv_libgmp": "yes", "ac_cv_libmpfr": "yes", "ac_cv_search_tgetent": "-lncurses"}
+# What gdb's configure tries to link.
+LINKED_BY_CONFIGURE = ("libgmp.so", "libmpfr.so", "libtinfo.so")
 
 
 def check(version: str, target: str, host: Host) -> None:
@@ -75,7 +79,7 @@ def steps(compilers: Compilers) -> Steps:
     if host.crash == "program":
         check_program = partial(_checked_program, host, compilers.libraries)
         return Steps(partial(_compile, host), check_program, host.tool("strip"))
-    return Steps(partial(_prepare_headers, host), _checked_headers)
+    return Steps(partial(_prepare_headers, host, Path(compilers.libraries)), _checked_headers)
 
 
 def make_words(host: Host) -> list[str]:
@@ -120,21 +124,39 @@ def _run_program(command: list[str], wanted: CrashTree, log: Path, env: Mapping[
         )
 
 
-def _prepare_headers(host: Host, tree: CrashTree, runlog: RunLog, jobs: int, env: Mapping[str, str]) -> None:
-    root, make = tree.path, make_words(host)
+def stand_in(host: Host, libraries: Path, folder: Path) -> None:
+    """Put libraries without code into ``folder`` that define for ``host`` what those in ``libraries`` do for theirs."""
+    folder.mkdir(parents=True)
+    for name in LINKED_BY_CONFIGURE:
+        original = next(place / name for place in hostlibraries.library_folders(libraries) if (place / name).exists())
+        with original.open("rb") as stream:
+            section = ELFFile(stream).get_section_by_name(".dynsym")
+            rows = section.iter_symbols() if isinstance(section, SymbolTableSection) else iter(())
+            names = sorted({row.name for row in rows if row.name and row["st_shndx"] != "SHN_UNDEF"})
+        text = folder / f"{name}.s"
+        text.write_text(glibcstubs.source([glibcstubs.Place(word, (), "STT_FUNC", 0) for word in names]))
+        run_tool([host.tool("gcc"), "-shared", "-nostdlib", "-o", str(folder / name), str(text)])
+
+
+def _prepare_headers(
+    host: Host, libraries: Path, tree: CrashTree, runlog: RunLog, jobs: int, environment: Mapping[str, str]
+) -> None:
+    root, make, env = tree.path, make_words(host), dict(environment)
     gdb = root / tree.gdb_name
-    assumed = ASSUMED if host.libraries != host.debian else {}
+    if host.libraries != host.debian:
+        stand_in(host, libraries, root / ".mpykbuild-libraries")
+        env["LDFLAGS"] = f"-L{root / '.mpykbuild-libraries'}"
     runlog.step("configure", _shell([*make, "make_configure"]), root, env)
     runlog.step("configure", _shell(["./configure", "-p", "RPMPKG=", "-b"]), root, env)
     if not (gdb / "README").is_file():
         runlog.step("unpack", _shell([*make, "gdb_unzip"]), root, env)
     words = ["./configure", f"--host={host.triplet}", *crashbuild.GDB_CONFIGURE_FLAGS, *GDB_FLAGS]
-    runlog.step("configure gdb", _shell(words), gdb, {**env, **assumed})
+    runlog.step("configure gdb", _shell(words), gdb, env)
     own = ["make", f"-j{jobs}", f"CRASH_TARGET={tree.target}"]
     runlog.step("headers", _shell([*own, "all-gnulib", "configure-bfd", "configure-gdbsupport"]), gdb, env)
     runlog.step("headers", _shell([*own, "-C", "bfd", "bfd.h"]), gdb, env)
     left = [word for name in NOT_COMPILED for word in ("-o", name)]
-    runlog.step("headers", _shell([*own, *left, "configure-gdb"]), gdb, {**env, **assumed})
+    runlog.step("headers", _shell([*own, *left, "configure-gdb"]), gdb, env)
     (gdb / "crash.target").write_text(f"{tree.target}\n")
 
 

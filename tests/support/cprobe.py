@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small C programs around units of ext/ that need neither Python nor crash, built with sanitizers."""
+"""Small C programs around units of ext/ that need neither Python nor crash, built with sanitizers.
+
+They can also be built for a machine of the other byte order, without sanitizers, and run by qemu-user.
+"""
 
 from __future__ import annotations
 
@@ -10,24 +13,42 @@ from pathlib import Path
 
 import pytest
 
+from mpykbuild.hosts import HOSTS
 from mpykbuild.paths import PROJECT
 
+# Parameters for the fixtures of readers that must work on either: this machine, and a big-endian one.
+MACHINES = ("", "s390x")
+# How the programs for them read numbers of their own.
+ORDER = {"": "=", "s390x": ">"}
 FLAGS = ["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", f"-I{PROJECT / 'ext'}"]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
-def build(folder: Path, probe: str, *units: str, options: Sequence[str] = ()) -> Path:
+def build(folder: Path, probe: str, *units: str, options: Sequence[str] = (), machine: str = "") -> Path:
     """Compile ``tests/unit/PROBE`` with units of ext/; headers may also be in ``folder``.
 
-    ``options`` come behind the sources: a library, for example.
+    ``options`` come behind the sources: a library, for example. ``machine`` is one of ``MACHINES``.
     """
-    compiler = shutil.which("gcc")
+    name = HOSTS[machine].tool("gcc") if machine else "gcc"
+    compiler = shutil.which(name)
     if compiler is None:
-        pytest.skip("needs gcc")
+        pytest.skip(f"needs {name}")
     program = folder / Path(probe).stem
     sources = [PROJECT / "tests/unit" / probe, *(PROJECT / "ext" / unit for unit in units)]
-    subprocess.run([compiler, *FLAGS, f"-I{folder}", *SANITIZE, "-o", program, *sources, *options], check=True)
-    return program
+    flags = ["-static"] if machine else SANITIZE
+    subprocess.run([compiler, *FLAGS, f"-I{folder}", *flags, "-o", program, *sources, *options], check=True)
+    return _emulated(program, HOSTS[machine].emulator) if machine else program
+
+
+def _emulated(program: Path, emulator: str) -> Path:
+    """Return a script that runs a program for another machine."""
+    found = shutil.which(emulator)
+    if found is None:
+        pytest.skip(f"needs {emulator}")
+    script = program.with_suffix(".sh")
+    script.write_text(f'#!/bin/sh\nexec {found} {program} "$@"\n')
+    script.chmod(0o755)
+    return script
 
 
 def run(program: Path, *words: object) -> list[str]:

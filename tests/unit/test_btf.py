@@ -18,15 +18,17 @@ from support.btf_blob import Blob
 Probe = Callable[..., list[str]]
 
 
-@pytest.fixture(scope="module")
-def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
+@pytest.fixture(scope="module", params=cprobe.MACHINES)
+def probe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Probe:
     """Run the reader over blocks; return what it printed, a line each type."""
     folder = tmp_path_factory.mktemp("btf")
-    program = cprobe.build(folder, "btf_probe.c", "btf.c", "btf_types.c")
+    program = cprobe.build(folder, "btf_probe.c", "btf.c", "btf_types.c", machine=request.param)
+
+    order = cprobe.ORDER[request.param]
 
     def run(blocks: Sequence[bytes], split: bool = False) -> list[str]:
         file = Path(folder / "blocks")
-        file.write_bytes(b"".join(struct.pack("<I", len(block)) + block for block in blocks))
+        file.write_bytes(b"".join(struct.pack(f"{order}I", len(block)) + block for block in blocks))
         return cprobe.run(program, file, *(["split"] if split else []))
 
     return run

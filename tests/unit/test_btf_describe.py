@@ -22,12 +22,12 @@ STRUCT, UNION, ENUM, TYPEDEF, PTR, ARRAY, INT = (
 Describe = Callable[..., list[str]]
 
 
-@pytest.fixture(scope="module")
-def describe(tmp_path_factory: pytest.TempPathFactory) -> Describe:
+@pytest.fixture(scope="module", params=cprobe.MACHINES)
+def describe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Describe:
     folder = tmp_path_factory.mktemp("btf_describe")
     (folder / "gdb_enums_generated.h").write_text(generate(parse(FIXTURES / "9.0.2-debian")))
     units = ("btf_describe.c", "btf.c", "btf_types.c", "types_spelling.c")
-    program = cprobe.build(folder, "btf_describe_probe.c", *units)
+    program = cprobe.build(folder, "btf_describe_probe.c", *units, machine=request.param)
     path: Path = folder / "block"
 
     def run(blob: Blob, pointer_size: int, *names: str) -> list[str]:

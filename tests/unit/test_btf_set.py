@@ -23,11 +23,11 @@ def module(base: Blob, **sizes: int) -> Blob:
     return blob
 
 
-@pytest.fixture(scope="module")
-def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
+@pytest.fixture(scope="module", params=cprobe.MACHINES)
+def replay(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Replay:
     """Blocks: 0 the kernel's, 1 and 2 of two modules, 3 a later build of 1, 4 of another kernel, 5 torn."""
     folder = tmp_path_factory.mktemp("btf_set")
-    program = cprobe.build(folder, "btf_set_probe.c", "btf_set.c", "btf.c", "btf_types.c")
+    program = cprobe.build(folder, "btf_set_probe.c", "btf_set.c", "btf.c", "btf_types.c", machine=request.param)
     base, other = Blob(), Blob()
     for kernel in (base, other):
         kernel.integer("int", 4, b.SIGNED)
@@ -37,7 +37,7 @@ def replay(tmp_path_factory: pytest.TempPathFactory) -> Replay:
     blocks = [base, first, second, module(base, private=9, page=1, only=4), module(other, private=24)]
     contents = [blob.bytes() for blob in blocks] + [first.bytes()[:40]]
     path: Path = folder / "blocks"
-    path.write_bytes(b"".join(struct.pack("<I", len(data)) + data for data in contents))
+    path.write_bytes(b"".join(struct.pack(f"{cprobe.ORDER[request.param]}I", len(data)) + data for data in contents))
     return lambda text: cprobe.run(program, path, *text.split())
 
 

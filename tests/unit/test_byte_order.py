@@ -14,9 +14,9 @@ ORDERS = {"little": 0, "big": 1}
 DATA = bytes.fromhex("81f203e4c5a69788")
 
 
-@pytest.fixture(scope="module")
-def decode(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., int]:
-    program: Path = cprobe.build(tmp_path_factory.mktemp("order"), "byte_order_probe.c")
+@pytest.fixture(scope="module", params=cprobe.MACHINES)
+def decode(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., int]:
+    program: Path = cprobe.build(tmp_path_factory.mktemp("order"), "byte_order_probe.c", machine=request.param)
 
     def run(order: str, data: bytes, *bits: int) -> int:
         (line,) = cprobe.run(program, "bits" if bits else "int", ORDERS[order], data.hex(), *bits)

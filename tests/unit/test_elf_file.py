@@ -20,9 +20,9 @@ NOTE, PROGBITS, STRTAB, COMPRESSED = 7, 1, 3, 1 << 11
 Probe = Callable[..., list[str]]
 
 
-@pytest.fixture(scope="module")
-def probe(tmp_path_factory: pytest.TempPathFactory) -> Probe:
-    program = cprobe.build(tmp_path_factory.mktemp("elf"), "elf_file_probe.c", "elf_file.c")
+@pytest.fixture(scope="module", params=cprobe.MACHINES)
+def probe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Probe:
+    program = cprobe.build(tmp_path_factory.mktemp("elf"), "elf_file_probe.c", "elf_file.c", machine=request.param)
     return lambda name, *files: cprobe.run(program, name, *files)
 
 
