@@ -37,6 +37,7 @@ def variants() -> list[Variant]:
             row["python"],
             tuple(row["built_for"]),
             tuple(Path(tree) for tree in row["trees"]),
+            tuple(row["runner"]),
         )
         for row in config().get("variants", [])
     ]

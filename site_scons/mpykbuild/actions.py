@@ -10,17 +10,21 @@ import shutil
 import subprocess
 import sys
 
-from mpykbuild import artifact, crashaudit, crashoptions, glibcfloor, needs, reproduce
+from mpykbuild import artifact, crashaudit, crashoptions, crosstools, glibcfloor, needs, reproduce
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import PROJECT
 from mpykbuild.planning import Project
+
+# What `test` runs for another machine unless tests= says otherwise: an emulator is too slow for all of them, or for
+# more than one crash at a time.
+TESTS_ELSEWHERE = "tests/cross tests/vmcore/test_taskinfo.py -v -n 0"
 
 
 def demo(project: Project) -> None:
     """Open the test vmcore in crash with the extension and print taskinfo."""
     dump = project.link_to_vmcore
     crash = [str(project.build_folder / "crash"), "-s", *crashoptions.needed(dump)]
-    command = [*crash, str(dump / "vmlinux"), str(dump / "vmcore")]
+    command = [*crosstools.runner(project.compilers), *crash, str(dump / "vmlinux"), str(dump / "vmcore")]
     script = f"extend {project.build_folder / 'mpykdump.so'}\ntaskinfo\nquit\n"
     print(f"$ {shlex.join(command)}\n{script}", flush=True)
     status = subprocess.run(command, input=script, text=True, check=False).returncode
@@ -63,11 +67,12 @@ def install(project: Project) -> None:
 
 def configuration_for_tests(project: Project) -> dict[str, object]:
     """Return what tests/conftest.py wants to know about this build."""
+    runner = crosstools.runner(project.compilers)
     rows = [
         {
             "name": variant.name if len(variant.crashes) == 1 else f"{variant.name} in {crash.version}",
             "extension": str(project.build_folder / variant.name / "mpykdump.so"), "python": variant.python.minor,
-            "crash": str(crash.program), "crash_version": crash.version,
+            "crash": str(crash.program), "crash_version": crash.version, "runner": runner,
             "built_for": variant.versions, "trees": [str(one.tree) for one in variant.crashes],
         }
         for variant in project.variants
@@ -94,7 +99,7 @@ def test(project: Project) -> None:
         "loadgroup",
         "-o",
         f"cache_dir={project.build_folder / 'pytest_cache'}",
-        *shlex.split(project.tests),
+        *shlex.split(project.tests or (TESTS_ELSEWHERE if project.compilers.host else "")),
     ]
     status = subprocess.run(command, cwd=PROJECT, env=env, check=False).returncode
     if status:

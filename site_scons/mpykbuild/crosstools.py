@@ -81,6 +81,22 @@ def _script(command: list[str]) -> str:
     return f'#!/bin/sh\nexec {shlex.join(command)} "$@"\n'
 
 
+def runner(compilers: Compilers) -> list[str]:
+    """Return the words before a program for ``host=`` that run it here; none for this machine's own.
+
+    Raises BuildError when there is no emulator.
+    """
+    host = compilers.host
+    if host is None:
+        return []
+    emulator = shutil.which(host.emulator)
+    if emulator is None:
+        raise BuildError(
+            f"host={host.name}: there is no {host.emulator} in PATH to run its programs.", "install qemu-user."
+        )
+    return [emulator, "-L", compilers.libraries]
+
+
 def search_path(compilers: Compilers, *, with_libraries: bool = False, path: str | None = None) -> str:
     """Return the $PATH on which the binutils for ``host=`` come first, and, if asked for, the compilers for crash."""
     own = [str(Path(compilers.tools, WITH_LIBRARIES))] if with_libraries else []

@@ -20,6 +20,8 @@ from mpykbuild import crashoptions
 
 START_SECONDS = 120
 COMMAND_SECONDS = 60
+# An emulator is that many times slower, and more.
+EMULATED = 20
 _TIME_LINE = re.compile(r"\n \*\* Execution took .*\n")
 
 
@@ -34,6 +36,17 @@ class Variant:
     python: str
     built_for: tuple[str, ...] = ()
     trees: tuple[Path, ...] = ()
+    # What runs a crash that is for another machine, and takes its time for it.
+    runner: tuple[str, ...] = ()
+
+    @property
+    def command(self) -> list[str]:
+        """What starts its crash."""
+        return [*self.runner, str(self.crash)]
+
+    def patience(self, seconds: float) -> float:
+        """How long an answer may take that a crash of this machine's gives in ``seconds``."""
+        return seconds * (EMULATED if self.runner else 1)
 
 
 @dataclass(frozen=True)
@@ -86,9 +99,9 @@ def run_crash(
 ) -> Result:
     """Run ``commands`` in a new crash and wait for its end; `quit` is added."""
     done = subprocess.run(
-        [variant.crash, "-s", *vmcore.options, *options, vmcore.vmlinux, vmcore.vmcore],
+        [*variant.command, "-s", *vmcore.options, *options, vmcore.vmlinux, vmcore.vmcore],
         input="\n".join([*commands, "quit", ""]), cwd=cwd, env=environment(env), capture_output=True, text=True,
-        errors="replace", timeout=START_SECONDS + COMMAND_SECONDS, check=False,
+        errors="replace", timeout=variant.patience(START_SECONDS + COMMAND_SECONDS), check=False,
     )  # fmt: skip
     return Result(without_time(done.stdout), done.stderr, done.returncode)
 
@@ -101,10 +114,11 @@ class CrashSession:
     ) -> None:
         self._count = 0
         self._process = subprocess.Popen(
-            [variant.crash, "-s", *vmcore.options, vmcore.vmlinux, vmcore.vmcore],
+            [*variant.command, "-s", *vmcore.options, vmcore.vmlinux, vmcore.vmcore],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             cwd=cwd, env=environment(env), start_new_session=True,
         )  # fmt: skip
+        self._patience = variant.patience
         self.run(f"extend {variant.extension}", timeout=START_SECONDS)
 
     def __enter__(self) -> CrashSession:
@@ -139,6 +153,7 @@ class CrashSession:
     def read_until(self, marker: str, timeout: float = COMMAND_SECONDS) -> str:
         """Return the output up to ``marker``; AssertionError when crash dies or is silent for too long."""
         assert self._process.stdout is not None
+        timeout = self._patience(timeout)
         output, end, wanted = b"", time.monotonic() + timeout, marker.encode()
         while wanted not in output:
             left = end - time.monotonic()

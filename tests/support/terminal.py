@@ -36,8 +36,8 @@ class Terminal:
         self._leader, self._fd = pty.fork()
         if self._leader == 0:
             dump = [*vmcore.options, str(vmcore.vmlinux), str(vmcore.vmcore)]
-            self._lead_crash([str(variant.crash), *options, *dump], env, cwd)
-        self.expect(PROMPT, START_SECONDS)
+            self._lead_crash([*variant.command, *options, *dump], env, cwd)
+        self.expect(PROMPT, variant.patience(START_SECONDS))
         self.run(f"extend {variant.extension}")
 
     @property

@@ -12,6 +12,7 @@ import pytest
 from mpykbuild import crosstools
 from mpykbuild.errors import BuildError
 from mpykbuild.hosts import HOSTS, Host
+from mpykbuild.sysroot import Compilers
 from support import crosstoolchain
 
 
@@ -49,6 +50,16 @@ def test_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert f"-L{root / 'usr/lib/x-linux-gnu'} " in run(whole, "s390x-linux-gnu-gcc", "-c")
     assert run(whole, "nm") == "s390x-linux-gnu-nm \n"
     assert not Path(found.tools, "ld").exists(), "this machine's own compiler would take it"
+
+
+def test_runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    compilers = Compilers(host=HOSTS["s390x"], libraries="/libraries")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert crosstools.runner(Compilers()) == []
+    with pytest.raises(BuildError, match="there is no qemu-s390x in PATH"):
+        crosstools.runner(compilers)
+    (tmp_path / "qemu-s390x").touch(0o755)
+    assert crosstools.runner(compilers) == [str(tmp_path / "qemu-s390x"), "-L", "/libraries"]
 
 
 def test_libraries_of_another_machine_are_not_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
