@@ -88,7 +88,7 @@ def test_builds_of_products_get_the_path(
 ) -> None:
     paths: list[str | None] = []
 
-    def record(*_: object, path: str | None = None) -> Path:
+    def record(*_: object, path: str | None = None, **__: object) -> Path:
         paths.append(path)
         return tmp_path
 
