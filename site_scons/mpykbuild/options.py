@@ -54,7 +54,7 @@ OPTIONS: tuple[Option, ...] = (
         "launcher",
         "",
         f"{', '.join(launcher.LAUNCHERS)}; their own variables (CCACHE_DIR, DISTCC_HOSTS…) reach them",
-        "starts every compilation of CPython, crash and ext/",
+        "starts every compilation of CPython, crash, libdeflate and ext/",
         ("", *launcher.LAUNCHERS),
     ),
     Option("glibc_max", "", "a version of glibc such as 2.28", "the link fails if the file would need a later one"),

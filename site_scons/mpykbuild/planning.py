@@ -233,15 +233,16 @@ def libdeflate_plan(settings: Settings) -> Plan:
     product = libdeflate.product(compilers.keyed(source.key), source.version, settings.cache, cc=compilers.cc)
     title = f"libdeflate-{source.version}"
     runlog = RunLog(title, product.log, settings.verbose)
-    make = partial(libdeflate.build, product, partial(unpack_source, source, settings), runlog, cc=compilers.cc)
-    return Plan(title, product, make, ("libdeflate",))
+    build = partial(libdeflate.build, product, partial(unpack_source, source, settings), runlog, cc=compilers.cc)
+    return Plan(title, product, _launched(settings, build), ("libdeflate",))
 
 
 def _prebuilt_plan(settings: Settings, word: str) -> PythonPlan:
     debian = debianpython.is_minor(word)
     python = prebuilt.find(debianpython.folder(word, settings.cache) if debian else settings.path(word))
     product = takeover.product(python, settings.cache)
-    plan = Plan(f"cpython-{product.name}", product, partial(takeover.build, product, python), ("takeover",))
+    make = _launched(settings, partial(takeover.build, product, python))
+    plan = Plan(f"cpython-{product.name}", product, make, ("takeover",))
     return PythonPlan(python.version, python.minor, plan)
 
 
