@@ -10,7 +10,7 @@ import shutil
 import subprocess
 import sys
 
-from mpykbuild import artifact, crashaudit, glibcfloor, needs, reproduce
+from mpykbuild import artifact, crashaudit, embeddedpytest, glibcfloor, needs, reproduce
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import PROJECT
 from mpykbuild.planning import Project
@@ -66,17 +66,22 @@ def configuration_for_tests(project: Project) -> dict[str, object]:
         {
             "name": variant.name if len(variant.crashes) == 1 else f"{variant.name} in {crash.version}",
             "extension": str(project.build_folder / variant.name / "mpykdump.so"), "python": variant.python.minor,
+            "interpreter": str(variant.python.folder / "bin" / "python"),
             "crash": str(crash.program), "crash_version": crash.version,
             "built_for": variant.versions, "trees": [str(one.tree) for one in variant.crashes],
         }
         for variant in project.variants
         for crash in reversed(variant.crashes)
     ]  # fmt: skip
-    return {"variants": rows, "vmcore": str(project.link_to_vmcore), "packaged_crash": shutil.which("crash") or ""}
+    return {
+        "variants": rows, "vmcore": str(project.link_to_vmcore), "packaged_crash": shutil.which("crash") or "",
+        "pytest": str(embeddedpytest.product(project.cache).path),
+    }  # fmt: skip
 
 
 def test(project: Project) -> None:
     """Run pytest over all tests, with its output and its verdict as they are."""
+    embeddedpytest.provide(project.cache)
     configuration = project.build_folder / "test-config.json"
     configuration.write_text(json.dumps(configuration_for_tests(project), indent=2) + "\n", encoding="utf-8")
     env = {**os.environ, "MPYK_TEST_CONFIG": str(configuration), "MPYKDUMP_CACHE": str(project.cache)}
