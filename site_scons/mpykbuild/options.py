@@ -70,6 +70,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("V", "0", "0 or 1", "1 shows the whole output of each step", ("0", "1")),
 )
 
+DEFAULTS = {option.name: option.default for option in OPTIONS}
+
 # Aliases, in the order in which help shows them.
 TARGETS: tuple[tuple[str, str], ...] = (
     ("(none)", "build/mpykdump.so and build/crash"),
