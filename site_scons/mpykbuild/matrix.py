@@ -67,7 +67,7 @@ def _all(
     outcomes = []
     for row in rows.chosen(values["row"], rows.load()):
         print(f"{target}: {row.name} …", flush=True)
-        own = {**values, "row": row.name, "crash": row.crash, "python": row.python}
+        own = {**values, "row": row.name, **row.values}
         try:
             outcomes.append(one(row, planning.read(own, launched_from, ()), arguments))
         except BuildError as error:
@@ -92,7 +92,8 @@ def one(row: Row, project: Project, arguments: Sequence[str]) -> Outcome:
     """Build one row in a process of its own, with its output in a log; when it fails, the log's end is shown."""
     log = project.build_folder / "log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    given = [f"{name}={value}" for name, value in project.settings.handed_on().items()]
+    handed = project.settings.handed_on().items()
+    given = [f"{name}={value}" for name, value in handed if name not in row.values]
     command = [sys.executable, "-I", "-m", "SCons", "-Q", "-C", str(PROJECT), f"row={row.name}", *given, *arguments]
     missing, begin = absent(project), time.monotonic()
     with log.open("w", errors="replace") as stream:
