@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mpykbuild import launcher, manifest
+from mpykbuild import hosts, launcher, manifest
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import MANIFESTS
 
@@ -28,6 +28,13 @@ OPTIONS: tuple[Option, ...] = (
         "9.0.2",
         "pinned versions or crash source trees (built or not), separated by commas",
         "the crash to build against, or several",
+    ),
+    Option(
+        "host",
+        "",
+        f"{', '.join(hosts.HOSTS)}; default: this machine",
+        "where the extension and crash are to run: built with Debian's cross compilers",
+        ("", *hosts.HOSTS),
     ),
     Option(
         "target",

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mpykbuild import debiansysroot, sysroot
+from mpykbuild import crosstools, debiansysroot, hosts, sysroot
+from mpykbuild.errors import BuildError
 from mpykbuild.paths import default_cache_root
 
 # What decides on more than one row or pair.
@@ -42,6 +43,13 @@ class Settings:
     @cached_property
     def compilers(self) -> sysroot.Compilers:
         value = self.values["sysroot"]
+        host = hosts.asked_for(self.values["host"])
+        if host and value:
+            raise BuildError(
+                f"host={host.name} and sysroot={value}: a cross compiler has its own C library.", "give one of both."
+            )
+        if host:
+            return crosstools.compilers(host, self.cache)
         if not value:
             return sysroot.Compilers()
         suite = debiansysroot.asked_for(value)
