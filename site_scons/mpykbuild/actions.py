@@ -14,6 +14,7 @@ from typing import Any
 from mpykbuild import (
     artifact,
     crashaudit,
+    crashoptions,
     embeddedpytest,
     glibcfloor,
     needs,
@@ -30,7 +31,8 @@ from mpykbuild.planning import Project
 def demo(project: Project) -> None:
     """Open the test vmcore in crash with the extension and print taskinfo."""
     dump = project.link_to_vmcore
-    command = [str(project.build_folder / "crash"), "-s", str(dump / "vmlinux"), str(dump / "vmcore")]
+    crash = [str(project.build_folder / "crash"), "-s", *crashoptions.needed(dump)]
+    command = [*crash, str(dump / "vmlinux"), str(dump / "vmcore")]
     script = f"extend {project.build_folder / 'mpykdump.so'}\ntaskinfo\nquit\n"
     print(f"$ {shlex.join(command)}\n{script}", flush=True)
     status = subprocess.run(command, input=script, text=True, check=False).returncode
@@ -129,6 +131,8 @@ def test(project: Project) -> None:
 
 def bench(project: Project) -> None:
     """Measure our speed beside drgn's on the test vmcore; the table is printed and kept in build/bench.json."""
+    if project.target != "X86_64":
+        raise BuildError(f"the benchmark is for dumps of X86_64, not of {project.target}.", "leave target= away.")
     build = project.build_folder
     dump, extension = project.link_to_vmcore, build / "mpykdump.so"
     where = {
