@@ -112,7 +112,8 @@ def one(row: Row, project: Project, arguments: Sequence[str]) -> Outcome:
 def made(missing: Sequence[str], log: str) -> str:
     """Return what was not taken from the cache: products, and objects by their number."""
     compiled = sum(line.startswith("Compiling ") for line in log.splitlines())
-    built = [*missing, *([f"{compiled} objects"] if compiled else [])]
+    objects = [f"{compiled} object{'s' if compiled > 1 else ''}"] if compiled else []
+    built = [*missing, *objects]
     return f"built {', '.join(built)}" if built else "from cache"
 
 
