@@ -28,6 +28,10 @@
  * includes the headers that declare these functions: the names in C are ours, so that no macro or
  * inline function of any C library gets in the way.
  */
+#ifndef _GNU_SOURCE
+#define _GNU_SOURCE
+#endif
+
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>

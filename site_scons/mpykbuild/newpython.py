@@ -234,7 +234,10 @@ def _take(name: str, lists: _Lists, known: Sequence[Manifest], lib: Path) -> boo
 
 
 def _stdlib_text(text: str, lists: _Lists, base: str) -> str:
-    """Return the base's stdlib.lst with the names that are left, and those that came in groups of their own."""
+    """Return the base's stdlib.lst with the names that are left, and those that came.
+
+    A name that came stands beside those with the same reason, or in a group of its own.
+    """
     groups: dict[str, list[str]] = {"": []}
     seen: dict[str, set[str]] = {"": set(), "omitted": set(), "absent": set()}
     section = ""
@@ -277,8 +280,12 @@ def _edited(line: str, section: str, lists: _Lists, seen: set[str]) -> list[str]
     names, colon, rest = line.partition(":")
     if section:
         table = lists.omitted if section == "omitted" else lists.absent
-        words = [word for word in names.split() if word.removesuffix("?") in table]
-        seen.update(word.removesuffix("?") for word in words)
+        # Which releases import a name not always cannot be known from one of them.
+        words = [word for name in names.split() if (word := name.removesuffix("?")) in table]
+        if words:
+            come = [name for name in sorted(table.keys() - seen) if table[name] == rest.strip() and name not in words]
+            words = sorted(words + come) if come else words
+        seen.update(words)
         return [f"{' '.join(words)}:{rest}"] if words else []
     if colon:
         seen.add(names)

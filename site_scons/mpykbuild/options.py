@@ -61,7 +61,7 @@ OPTIONS: tuple[Option, ...] = (
         "launcher",
         "",
         f"{', '.join(launcher.LAUNCHERS)}; their own variables (CCACHE_DIR, DISTCC_HOSTS…) reach them",
-        "starts every compilation of CPython, crash and ext/",
+        "starts every compilation of CPython, crash, libdeflate and ext/",
         ("", *launcher.LAUNCHERS),
     ),
     Option("glibc_max", "", "a version of glibc such as 2.28", "the link fails if the file would need a later one"),
@@ -76,6 +76,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("tests", "", "words for pytest, for example tests='-k taskinfo'", "which tests `test` runs (default: all)"),
     Option("V", "0", "0 or 1", "1 shows the whole output of each step", ("0", "1")),
 )
+
+DEFAULTS = {option.name: option.default for option in OPTIONS}
 
 # Aliases, in the order in which help shows them.
 TARGETS: tuple[tuple[str, str], ...] = (

@@ -240,15 +240,16 @@ def libdeflate_plan(settings: Settings) -> Plan:
     title = f"libdeflate-{source.version}{compilers.suffix}"
     runlog = RunLog(title, product.log, settings.verbose)
     fill = partial(unpack_source, source, settings)
-    make = partial(libdeflate.build, product, fill, runlog, cc=compilers.cc, ar=compilers.tool("ar"))
-    return Plan(title, product, make, ("libdeflate",))
+    build = partial(libdeflate.build, product, fill, runlog, cc=compilers.cc, ar=compilers.tool("ar"))
+    return Plan(title, product, _launched(settings, build), ("libdeflate",))
 
 
 def _prebuilt_plan(settings: Settings, word: str) -> PythonPlan:
     debian = debianpython.is_minor(word)
     python = prebuilt.find(debianpython.folder(word, settings.cache) if debian else settings.path(word))
     product = takeover.product(python, settings.cache)
-    plan = Plan(f"cpython-{product.name}", product, partial(takeover.build, product, python), ("takeover",))
+    make = _launched(settings, partial(takeover.build, product, python))
+    plan = Plan(f"cpython-{product.name}", product, make, ("takeover",))
     return PythonPlan(python.version, python.minor, plan)
 
 
@@ -286,13 +287,11 @@ def read(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) 
     settings = Settings(values, launched_from)
     launcher.find(settings.launcher)
     pairs = [(values["crash"], values["python"])]
-    chosen = {option.name: option.default for option in options.OPTIONS}
-    default = pairs == [(chosen["crash"], chosen["python"])]
-    if "test" in wanted and default and not any(values[name] for name in ("row", "target", "host")):
+    if "test" in wanted and leaves_pairs_open(values):
         pairs = list(TESTED_PAIRS)
     program = _audited_program(settings, wanted)
     if program:
-        pairs = [(chosen["crash"], values["python"])]
+        pairs = [(options.DEFAULTS["crash"], values["python"])]
     plan_of = cache(partial(crash_plan, settings))
     crashes = {value: crash_plans(value, crash_names(settings, value), plan_of) for value, _ in pairs}
     pythons = {name: python_plan(settings, name) for _, name in pairs}
@@ -300,6 +299,11 @@ def read(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) 
     variants = tuple(Variant(crashes[crash], pythons[python], machine) for crash, python in pairs)
     limit = glibcfloor.parse_limit(values["glibc_max"])
     return Project(version.VERSION, settings, variants, libdeflate_plan(settings), limit, program)
+
+
+def leaves_pairs_open(values: Mapping[str, str]) -> bool:
+    """Return whether the command line asks for no crash and no Python in particular."""
+    return all(values[name] == options.DEFAULTS[name] for name in ("crash", "python", "row", "target", "host"))
 
 
 def _audited_program(settings: Settings, wanted: Sequence[str]) -> Path | None:

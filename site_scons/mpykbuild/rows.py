@@ -12,24 +12,37 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from mpykbuild import options
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import SITE_SCONS
 
 TABLE = SITE_SCONS / "matrix.json"
 KEYS = frozenset({"name", "python", "crash"})
-# tox splits names at the dashes, and it is a folder's name too.
-NAME = re.compile(r"cp3\d+(\.\d+)?-crash\d+(-\d+)*")
+# A row may have other options of the build as well; these are not about what is built, but about one run.
+NOT_IN_ROWS = frozenset({"row", "cache", "downloads", "launcher", "mpykdump", "prefix", "tests", "V"})
+OPTIONAL = frozenset(option.name for option in options.OPTIONS) - NOT_IN_ROWS - KEYS
+# tox splits names at the dashes, and it is a folder's name too. What makes a row special is a word at its end.
+NAME = re.compile(r"cp3\d+(\.\d+)?-crash\d+(-\d+)*(-[a-z][a-z0-9]*)?")
 # Where the part of tox.ini that is made from the rows begins and ends.
 TOX_MARKS = ("# Made from site_scons/matrix.json (a test tells when it is not):", "# End of what is made.")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One artefact of the matrix; ``python`` and ``crash`` are values for the options of these names."""
+    """One artefact of the matrix; ``python`` and ``crash`` are values for the options of these names.
+
+    ``others`` are names and values of further options, such as ``sysroot``.
+    """
 
     name: str
     python: str
     crash: str
+    others: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def values(self) -> dict[str, str]:
+        """The options that the row stands for."""
+        return {"crash": self.crash, "python": self.python, **dict(self.others)}
 
     @property
     def build(self) -> str:
@@ -46,19 +59,30 @@ def load(path: Path = TABLE) -> tuple[Row, ...]:
     wrong = [f"row {number}: {told}" for number, row in enumerate(data, 1) for told in _wrong_with(row)]
     if not wrong:
         for key in ("name", "pair"):
-            said = [row["name"] if key == "name" else f"{row['python']} in {row['crash']}" for row in data]
+            said = [row["name"] if key == "name" else _pair(row) for row in data]
             wrong += [f"the {key} {name} is there twice" for name in sorted({n for n in said if said.count(n) > 1})]
     if wrong:
         raise BuildError(f"{path}: {'; '.join(wrong)}.", "correct these rows.")
-    return tuple(Row(**row) for row in data)
+    return tuple(_row(row) for row in data)
+
+
+def _row(row: Mapping[str, str]) -> Row:
+    others = tuple(sorted((key, value) for key, value in row.items() if key in OPTIONAL))
+    return Row(row["name"], row["python"], row["crash"], others)
+
+
+def _pair(row: Mapping[str, str]) -> str:
+    """Return what must not be there twice: all but the name."""
+    others = "".join(f" with {key}={row[key]}" for key in sorted(OPTIONAL & row.keys()))
+    return f"{row['python']} in {row['crash']}{others}"
 
 
 def _wrong_with(row: object) -> list[str]:
-    if not isinstance(row, dict) or row.keys() != KEYS:
-        return [f"it must have just {', '.join(sorted(KEYS))}"]
-    wrong = [f"{key} is not text" for key in sorted(KEYS) if not isinstance(row[key], str) or not row[key]]
+    if not isinstance(row, dict) or not KEYS <= row.keys() <= KEYS | OPTIONAL:
+        return [f"it must have {', '.join(sorted(KEYS))}, and may have {', '.join(sorted(OPTIONAL))}"]
+    wrong = [f"{key} is not text" for key in sorted(row) if not isinstance(row[key], str) or not row[key]]
     if not wrong and not NAME.fullmatch(row["name"]):
-        wrong.append(f"{row['name']!r} is not of the form cp3N-crashN")
+        wrong.append(f"{row['name']!r} is not of the form cp3N-crashN or cp3N-crashN-word")
     return wrong
 
 
@@ -82,11 +106,11 @@ def applied(values: Mapping[str, str], given: Mapping[str, str]) -> dict[str, st
     if not values["row"]:
         return dict(values)
     rows = chosen(values["row"], load())
-    beside = [name for name in ("crash", "python") if name in given]
+    beside = [name for name in rows[0].values if name in given]
     if beside or len(rows) != 1:
         what = f"{' and '.join(beside)}= stands beside row=" if beside else "it names several rows"
-        raise BuildError(f"row={values['row']}: {what}.", "row= takes crash and python from one row of the matrix.")
-    return {**values, "crash": rows[0].crash, "python": rows[0].python}
+        raise BuildError(f"row={values['row']}: {what}.", "row= takes these from one row of the matrix.")
+    return {**values, **rows[0].values}
 
 
 def tox_section(rows: Sequence[Row]) -> str:

@@ -14,6 +14,9 @@ from mpykbuild import crosstools, debiansysroot, hosts, sysroot
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import default_cache_root
 
+# What decides on more than one row or pair.
+HANDED_ON = ("downloads", "glibc_max", "kernel", "launcher", "sysroot", "V")
+
 
 def is_pin(value: str) -> bool:
     """Return whether a value is a version such as 3.13 or 9.0.2, not a path."""
@@ -52,6 +55,14 @@ class Settings:
         suite = debiansysroot.asked_for(value)
         root = debiansysroot.folder(suite, self.cache) if suite else self.path(value)
         return sysroot.compilers(root, self.cache)
+
+    def handed_on(self) -> dict[str, str]:
+        """Return what the builds of other rows and pairs are told as well, in words that hold anywhere."""
+        told = {name: self.values[name] for name in HANDED_ON if self.values[name]}
+        for name in told.keys() & {"downloads", "sysroot"}:
+            if not debiansysroot.asked_for(told[name]):
+                told[name] = str(self.path(told[name]))
+        return {**told, "cache": str(self.cache)}
 
     @property
     def launcher(self) -> str:

@@ -116,3 +116,17 @@ def test_a_release_whose_folder_is_gone_is_described_as_before(version: str, tmp
     assert made.stdlib.absent.keys() == ours.stdlib.absent.keys()
     manifest.check_source(made, source)
     assert result.vanished != []
+
+
+def test_a_derived_folder_differs_in_comments_only(tmp_path: Path) -> None:
+    """No release around 3.11 lists anything for other reasons than it does; for that it need not be edited."""
+    source = unpacked("3.11.2", tmp_path / "src")
+    shutil.copytree(MANIFESTS, tmp_path / "manifests", ignore=shutil.ignore_patterns("3.11"))
+    result = derived(source, tmp_path / "manifests", "3.11")
+    assert result.questions == []
+    for name in (manifest.SETUP, manifest.BUILTIN, manifest.STDLIB):
+        made, ours = (
+            [line for line in (root / "3.11" / name).read_text().splitlines() if not line.startswith("#")]
+            for root in (tmp_path / "manifests", MANIFESTS)
+        )
+        assert made == ours, name

@@ -16,7 +16,8 @@ from mpykbuild.planning import Project
 from mpykbuild.rows import Row
 
 ROWS = rows.load()
-FROM_SOURCE = [row for row in ROWS if not row.python.startswith("prebuilt:")]
+# Those whose plans need nothing from a mirror, and differ in Python and crash alone.
+FROM_SOURCE = [row for row in ROWS if not row.python.startswith("prebuilt:") and not row.others]
 
 
 def planned(row: Row, cache: Path) -> Project:
@@ -29,7 +30,8 @@ def test_name_tells_the_pair(row: Row) -> None:
     minor = manifest.minor_of(row.python.removeprefix("prebuilt:"))
     tag, _, majors = row.name.partition("-crash")
     assert tag.split(".")[0] == "cp" + minor.replace(".", "")
-    assert majors.split("-") == [version.split(".")[0] for version in row.crash.split(",")]
+    words = majors.split("-")
+    assert words[: len(words) - bool(row.others)] == [version.split(".")[0] for version in row.crash.split(",")]
     assert (MANIFESTS / minor).is_dir()
 
 
@@ -58,11 +60,19 @@ def test_lint_and_unit_tests_of_tox_build_nothing() -> None:
 @pytest.mark.parametrize(
     ("table", "told"),
     [
-        ([{"name": "cp39-crash9", "python": "3.9"}], "row 1: it must have just crash, name, python"),
-        ([{"name": "cp39-crash9", "python": "3.9", "crash": "9.0.2", "libc": "2"}], "row 1: it must have just"),
+        ([{"name": "cp39-crash9", "python": "3.9"}], "row 1: it must have crash, name, python, and may have"),
+        ([{"name": "cp39-crash9", "python": "3.9", "crash": "9.0.2", "libc": "2"}], "row 1: it must have"),
+        ([{"name": "cp39-crash9", "python": "3.9", "crash": "9.0.2", "cache": "/c"}], "row 1: it must have"),
         ([{"name": "py39", "python": "3.9", "crash": "9.0.2"}], "'py39' is not of the form cp3N-crashN"),
         ([{"name": "cp39-crash9", "python": 3.9, "crash": ""}], "crash is not text; row 1: python is not text"),
         ([{"name": "cp39-crash9", "python": "3.9", "crash": "9.0.2"}] * 2, "the name cp39-crash9 is there twice"),
+        (
+            [
+                {"name": f"cp39-crash9-{word}", "python": "3.9", "crash": "9.0.2", "sysroot": root}
+                for word, root in (("a", "/old"), ("b", "/old"), ("c", "/older"))
+            ],
+            "the pair 3.9 in 9.0.2 with sysroot=/old is there twice",
+        ),
     ],
 )
 def test_mistakes_in_the_table_are_told(tmp_path: Path, table: list[object], told: str) -> None:
@@ -85,6 +95,17 @@ def test_rows_are_chosen_by_name() -> None:
 def test_row_that_does_not_settle_the_pair(given: dict[str, str]) -> None:
     with pytest.raises(BuildError, match="row="):
         rows.applied(options.check(given), given)
+
+
+def test_other_options_of_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Row("cp39-crash9-old", "3.9", "9.0.2", (("glibc_max", "2.28"), ("sysroot", "/old")))
+    monkeypatch.setattr(rows, "load", lambda: (row,))
+    given = {"row": row.name}
+    applied = rows.applied(options.check(given), given)
+    assert {name: applied[name] for name in ("python", "crash", "sysroot", "glibc_max")} == row.values
+    beside = {**given, "sysroot": "/new"}
+    with pytest.raises(BuildError, match="sysroot= stands beside row="):
+        rows.applied(options.check(beside), beside)
 
 
 def test_no_row_treads_on_another(tmp_path: Path) -> None:
