@@ -20,7 +20,7 @@ class Host:
 
     ``triplet`` is GNU's name for it, ``debian`` Debian's. ``libraries`` is the Debian architecture from which the
     libraries that crash links are taken; when it is another machine's, only their headers are used. ``crash`` says
-    whether crash becomes a program, or its headers alone are prepared.
+    whether crash becomes a program, or its headers alone are prepared. ``linker_flags`` are ld's for the extension.
     """
 
     name: str
@@ -28,6 +28,7 @@ class Host:
     debian: str
     libraries: str
     crash: Literal["program", "headers"]
+    linker_flags: tuple[str, ...] = ()
 
     @property
     def target(self) -> Target:
@@ -53,7 +54,8 @@ HOSTS: dict[str, Host] = {
     row.name: row
     for row in (
         Host("aarch64", "aarch64-linux-gnu", "arm64", "arm64", "program"),
-        Host("ppc64le", "powerpc64le-linux-gnu", "ppc64el", "ppc64el", "headers"),
+        # The linker would call __tls_get_addr_opt() of glibc 2.22.
+        Host("ppc64le", "powerpc64le-linux-gnu", "ppc64el", "ppc64el", "headers", ("--no-tls-get-addr-optimize",)),
         Host("s390x", "s390x-linux-gnu", "s390x", "s390x", "headers"),
         # Not a part of Debian 12: the headers are those of another 64-bit machine.
         Host("riscv64", "riscv64-linux-gnu", "riscv64", "arm64", "headers"),

@@ -37,9 +37,12 @@ def draw(project: Path = PROJECT) -> str:
 
 
 def order(rows: Sequence[Row], drawn: str) -> list[Row]:
-    """Return the rows that no tested pair covers; the first one's turn it is, the others follow if it cannot be had."""
+    """Return the rows that no tested pair covers; the first one's turn it is, the others follow if it cannot be had.
+
+    Rows for another machine are not among them: they need its compilers, and minutes in an emulator.
+    """
     always = [_pair(python, crash) for crash, python in TESTED_PAIRS]
-    beside = [row for row in rows if _pair(row.python, row.crash) not in always]
+    beside = [row for row in rows if _pair(row.python, row.crash) not in always and not row.values.get("host")]
     start = int(drawn, 16) % max(1, len(beside))
     return [*beside[start:], *beside[:start]]
 

@@ -48,6 +48,11 @@ class Compilers:
         """What tells the products for another machine from those for this one."""
         return f"-{self.host.name}" if self.host else ""
 
+    @property
+    def linker_flags(self) -> tuple[str, ...]:
+        """What the linker is told besides what it is always told."""
+        return self.host.linker_flags if self.host else ()
+
     def tool(self, name: str) -> str:
         """Return the program of binutils that is called ``name`` on the machine that is built for."""
         return self.host.tool(name) if self.host else name

@@ -16,7 +16,7 @@ ROWS = rows.load()
 
 def test_all_rows_but_those_tested_anyway_have_their_turn() -> None:
     first = [rotation.order(ROWS, f"{drawn:x}")[0] for drawn in range(len(ROWS))]
-    left = {row.name for row in ROWS} - {row.name for row in first}
+    left = {row.name for row in ROWS if "host" not in row.values} - {row.name for row in first}
     assert len(left) == len(TESTED_PAIRS)
     assert left == {"cp313-crash8-9", "cp311-crash9"}
 
@@ -25,6 +25,7 @@ def test_the_others_follow_in_their_order() -> None:
     one, two = rotation.order(ROWS, "0"), rotation.order(ROWS, "2")
     assert two == [*one[2:], *one[:2]]
     assert rotation.order([], "ff") == []
+    assert rotation.order([Row("x", "3.9.2", "9.0.2", (("host", "aarch64"),))], "0") == []
     always = Row("cp313-crash8-9", "3.13", "8.0.6,9.0.2")
     assert rotation.order([always, Row("cp39-crash9", "3.9.2", "9.0.2")], "0")[0].name == "cp39-crash9"
 
