@@ -22,7 +22,7 @@ from elftools.elf.gnuversions import GNUVerDefSection, GNUVerSymSection
 from elftools.elf.sections import SymbolTableSection
 
 from mpykbuild.artifact import run_tool
-from mpykbuild.cache import file_digest
+from mpykbuild.cache import digest_of, file_digest
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import PROJECT
 
@@ -40,12 +40,13 @@ HIDDEN_BIT = 0x8000
 
 @dataclass(frozen=True)
 class Place:
-    """A function or a variable of a library, in one version."""
+    """A function or a variable of a library, in one version; ``default`` when a link takes just that."""
 
     name: str
     version: Version
     kind: str
     size: int
+    default: bool = True
 
 
 def parse_version(text: str) -> Version | None:
@@ -99,7 +100,17 @@ def places(library: Path) -> Iterator[Place]:
                 continue
             version = parse_version(names.get(number & ~HIDDEN_BIT, ""))
             if version and "placeholder" not in symbol.name:
-                yield Place(symbol.name, version, kind, symbol["st_size"])
+                yield Place(symbol.name, version, kind, symbol["st_size"], not number & HIDDEN_BIT)
+
+
+def linkable(found: Mapping[str, Mapping[str, Mapping[Version, Place]]]) -> set[str]:
+    """Return the names that have a version which a link takes.
+
+    The others are there for old programs alone: what is linked today has them in ``libc_nonshared.a``, as atexit() on
+    s390x, which must know the file that calls it, or not at all.
+    """
+    places = (place for rows in found.values() for versions in rows.values() for place in versions.values())
+    return {place.name for place in places if place.default}
 
 
 def chosen(versions: Mapping[Version, Place], limit: Version) -> Place:
@@ -111,6 +122,10 @@ def chosen(versions: Mapping[Version, Place], limit: Version) -> Place:
 def plan(found: Mapping[str, Mapping[str, Mapping[Version, Place]]], limit: Version) -> dict[str, list[Place]]:
     """Return what each stand-in defines. ``found`` is, by library and by name, what the real ones define."""
     moved = {name: library for library, names in json.loads(MOVED.read_text()).items() for name in names}
+    names = linkable(found)
+    found = {
+        library: {name: versions for name, versions in rows.items() if name in names} for library, rows in found.items()
+    }
     result: dict[str, list[Place]] = {name: [] for name in LIBRARIES}
     main = found[LIBRARIES[0]]
     for name, versions in sorted(main.items()):
@@ -167,7 +182,10 @@ def make(cc: str, folder: Path, limit: Version, sysroot: str = "") -> None:
         for place in places(libraries[name]) if name in libraries else ():
             rows.setdefault(place.name, {})[place.version] = place
     folder.mkdir(parents=True, exist_ok=True)
-    for name, chosen_rows in plan(found, limit).items():
+    planned = plan(found, limit)
+    # libc.so speaks for all: it must not stay the same when one of the others changes.
+    mark = f"/* {digest_of({name: version_script(rows) for name, rows in planned.items()})} */\n"
+    for name, chosen_rows in planned.items():
         out, text, script = folder / name, folder / f"{name}.s", folder / f"{name}.map"
         text.write_text(source(chosen_rows), encoding="ascii")
         script.write_text(version_script(chosen_rows), encoding="ascii")
@@ -175,7 +193,8 @@ def make(cc: str, folder: Path, limit: Version, sysroot: str = "") -> None:
         run_tool([cc, "-shared", "-nostdlib", *flags, "-o", str(out), str(text)])
         short = folder / f"{name.partition('.so')[0]}.so"
         if name == LIBRARIES[0]:
-            short.write_text(linker_script(libraries["libc.so"].read_text(), out, sysroot), encoding="utf-8")
+            text_of_script = linker_script(libraries["libc.so"].read_text(), out, sysroot)
+            short.write_text(text_of_script + mark, encoding="utf-8")
         else:
             short.unlink(missing_ok=True)
             short.symlink_to(name)

@@ -20,7 +20,8 @@ class Host:
 
     ``triplet`` is GNU's name for it, ``debian`` Debian's. ``libraries`` is the Debian architecture from which the
     libraries that crash links are taken; when it is another machine's, only their headers are used. ``crash`` says
-    whether crash becomes a program, or its headers alone are prepared. ``linker_flags`` are ld's for the extension.
+    whether crash becomes a program, or its headers alone are prepared. ``linker_flags`` are ld's for the extension,
+    ``more_libraries`` the compiler's own that are linked into it.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Host:
     libraries: str
     crash: Literal["program", "headers"]
     linker_flags: tuple[str, ...] = ()
+    more_libraries: tuple[str, ...] = ()
 
     @property
     def target(self) -> Target:
@@ -58,7 +60,8 @@ HOSTS: dict[str, Host] = {
         Host("ppc64le", "powerpc64le-linux-gnu", "ppc64el", "ppc64el", "headers", ("--no-tls-get-addr-optimize",)),
         Host("s390x", "s390x-linux-gnu", "s390x", "s390x", "headers"),
         # Not a part of Debian 12: the headers are those of another 64-bit machine.
-        Host("riscv64", "riscv64-linux-gnu", "riscv64", "arm64", "headers"),
+        # gcc calls a library for atomic variables of one byte.
+        Host("riscv64", "riscv64-linux-gnu", "riscv64", "arm64", "headers", more_libraries=("-l:libatomic.a",)),
     )
 }
 

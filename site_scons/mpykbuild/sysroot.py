@@ -53,6 +53,11 @@ class Compilers:
         """What the linker is told besides what it is always told."""
         return self.host.linker_flags if self.host else ()
 
+    @property
+    def more_libraries(self) -> tuple[str, ...]:
+        """What is linked besides what is always linked."""
+        return self.host.more_libraries if self.host else ()
+
     def tool(self, name: str) -> str:
         """Return the program of binutils that is called ``name`` on the machine that is built for."""
         return self.host.tool(name) if self.host else name

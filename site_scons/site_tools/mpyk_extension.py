@@ -91,7 +91,8 @@ def _compile_environment(env: Any, variant: Variant, folder: str) -> Any:
         LINKFLAGS=[f"-L{env.Dir(folder).abspath}/glibc", *(f"-Wl,{flag}" for flag in linker_flags)],
         # The archives are no nodes of SCons: they appear during the build, and their stamps stand for them.
         MPYK_ARCHIVES=[f"{variant.python.folder}/lib/libpython.a", f"{env['MPYK_LIBDEFLATE']}/lib/libdeflate.a"],
-        SHLINKCOM="$CXX -shared $LINKFLAGS -o $TARGET $SOURCES $MPYK_ARCHIVES -lm -ldl -lpthread -lutil -lrt",
+        MPYK_LIBRARIES=[*env["MPYK_COMPILERS"].more_libraries, "-lm", "-ldl", "-lpthread", "-lutil", "-lrt"],
+        SHLINKCOM="$CXX -shared $LINKFLAGS -o $TARGET $SOURCES $MPYK_ARCHIVES $MPYK_LIBRARIES",
     )  # fmt: skip
     if env["MPYK_QUIET"]:
         local.Replace(SHCCCOMSTR="Compiling $TARGET", SHCXXCOMSTR="Compiling $TARGET", SHLINKCOMSTR="Linking $TARGET")

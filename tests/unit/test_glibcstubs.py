@@ -38,6 +38,16 @@ def test_an_old_version_is_where_it_was_then() -> None:
     assert len(newest["libc.so.6"]) == len(main)
 
 
+def test_names_for_old_programs_alone_are_left_to_the_static_part() -> None:
+    """As atexit() of s390x: whoever links the shared one is not asked when he is unloaded."""
+    old = glibcstubs.Place("atexit", (2, 2), "STT_FUNC", 0, default=False)
+    moved = glibcstubs.Place("read", (2, 2), "STT_FUNC", 0, default=False)
+    main = {"atexit": {(2, 2): old}, "read": {(2, 2): moved, (2, 30): glibcstubs.Place("read", (2, 30), "STT_FUNC", 0)}}
+    planned = glibcstubs.plan({"libc.so.6": main, "libdl.so.2": {"atexit": {(2, 2): old}}}, (2, 17))
+    assert [row.name for rows in planned.values() for row in rows] == ["read"]
+    assert planned["libc.so.6"] == [moved]
+
+
 def test_paths_in_the_linker_script() -> None:
     group = "GROUP ( /lib/x/libc.so.6 /usr/lib/x/libc_nonshared.a  AS_NEEDED ( /lib64/ld.so.2 ) )"
     original = f"/* GNU ld script */\nOUTPUT_FORMAT(elf64)\n{group}\n"
