@@ -29,8 +29,9 @@ from mpykbuild.paths import PROJECT
 from mpykbuild.planning import Project
 
 # What `test` runs for another machine unless tests= says otherwise: an emulator is too slow for all of them, or for
-# more than one crash at a time.
-TESTS_ELSEWHERE = "tests/cross tests/vmcore/test_taskinfo.py -v -n 0"
+# more than one crash at a time. Where there is no crash the file is loaded into a program of the tests' own.
+TESTS_WITHOUT_CRASH = "tests/cross -v -n 0"
+TESTS_ELSEWHERE = f"tests/vmcore/test_taskinfo.py {TESTS_WITHOUT_CRASH}"
 
 
 def demo(project: Project) -> None:
@@ -106,6 +107,13 @@ def rotating_rows(project: Project) -> list[str]:
     return [row.name for row in rotation.order(rows.load(), rotation.draw())]
 
 
+def default_tests(project: Project) -> str:
+    """Return the words for pytest when tests= gives none; without any it runs all."""
+    if project.compilers.host is None:
+        return ""
+    return TESTS_ELSEWHERE if project.default.crash.has_program else TESTS_WITHOUT_CRASH
+
+
 def test(project: Project) -> None:
     """Run pytest over all tests, with its output and its verdict as they are."""
     embeddedpytest.provide(project.cache)
@@ -128,7 +136,7 @@ def test(project: Project) -> None:
         "loadgroup",
         "-o",
         f"cache_dir={project.build_folder / 'pytest_cache'}",
-        *shlex.split(project.tests or (TESTS_ELSEWHERE if project.compilers.host else "")),
+        *shlex.split(project.tests or default_tests(project)),
     ]
     status = subprocess.run(command, cwd=PROJECT, env=env, check=False).returncode
     if status:

@@ -94,7 +94,9 @@ def runner(compilers: Compilers) -> list[str]:
         raise BuildError(
             f"host={host.name}: there is no {host.emulator} in PATH to run its programs.", "install qemu-user."
         )
-    return [emulator, "-L", compilers.libraries]
+    # Where the libraries are another machine's, those of the cross compiler will do for what links no others.
+    own = host.libraries == host.debian
+    return [emulator, "-L", compilers.libraries if own else f"/usr/{host.triplet}"]
 
 
 def search_path(compilers: Compilers, *, with_libraries: bool = False, path: str | None = None) -> str:

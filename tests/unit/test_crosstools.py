@@ -60,6 +60,9 @@ def test_runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         crosstools.runner(compilers)
     (tmp_path / "qemu-s390x").touch(0o755)
     assert crosstools.runner(compilers) == [str(tmp_path / "qemu-s390x"), "-L", "/libraries"]
+    (tmp_path / "qemu-riscv64").touch(0o755)
+    foreign = Compilers(host=HOSTS["riscv64"], libraries="/libraries")
+    assert crosstools.runner(foreign)[1:] == ["-L", "/usr/riscv64-linux-gnu"]
 
 
 def test_libraries_of_another_machine_are_not_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
