@@ -82,7 +82,7 @@ fill_type(const struct mpyk_btf *btf, const struct record *record, const char *e
     case MPYK_BTF_ENUM:
     case MPYK_BTF_ENUM64:
         type->is_unsigned = enum_is_unsigned(btf, record, extra);
-        /* fall through */
+        __attribute__((fallthrough));
     case MPYK_BTF_STRUCT:
     case MPYK_BTF_UNION:
     case MPYK_BTF_FLOAT:
@@ -94,7 +94,7 @@ fill_type(const struct mpyk_btf *btf, const struct record *record, const char *e
         break;
     case MPYK_BTF_FUNC_PROTO:
         type->count = count_parameters(record, extra);
-        /* fall through */
+        __attribute__((fallthrough));
     default:
         type->target = record->size_or_type;
     }

@@ -16,7 +16,6 @@ import stat
 import string
 import sys
 import time
-import traceback
 from collections import defaultdict
 
 import crash
@@ -75,7 +74,7 @@ from crash import (
     whatis,
 )
 
-from pykdump._lazy import OptionParser, argparse, pp, pprint
+from pykdump._lazy import OptionParser, argparse, pp, pprint, traceback
 from pykdump._lazy import function as _function
 from pykdump.attributes import AttrSetter, PY_select, PY_select_purge, structSetAttr, structSetProcAttr
 from pykdump.caches import (

@@ -61,6 +61,8 @@ def function(module: str, name: str) -> Any:
 OptionParser = _LazyOptionParser()
 argparse = _LazyModule("argparse")
 pprint = _LazyModule("pprint")
+# Since 3.14 it brings inspect and dataclasses along.
+traceback = _LazyModule("traceback")
 
 
 class _PrettyPrinter:

@@ -18,6 +18,7 @@ from support.session import run_crash as run_in_crash
 from support.truth import Truth, load
 
 CONFIG = "MPYK_TEST_CONFIG"
+NO_BUILD = pytest.mark.skip(reason="needs ./sconsw test")
 
 
 @cache
@@ -43,11 +44,15 @@ def variants() -> list[Variant]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every test that asks for a variant runs in each variant that was built."""
+    """Every test that asks for a variant (or an interpreter) runs in each variant (or with each) that was built."""
     if "variant" in metafunc.fixturenames:
-        rows = variants() or [pytest.param(None, marks=pytest.mark.skip(reason="needs ./sconsw test"))]
+        rows = variants() or [pytest.param(None, marks=NO_BUILD)]
         ids = [row.name for row in variants()] or ["no-build"]
         metafunc.parametrize("variant", rows, ids=ids, scope="session")
+    if "interpreter" in metafunc.fixturenames:
+        known = {row["interpreter"]: row["python"] for row in config().get("variants", [])}
+        found = [pytest.param(Path(path), id=minor) for path, minor in known.items()]
+        metafunc.parametrize("interpreter", found or [pytest.param(None, marks=NO_BUILD, id="no-build")])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -7,6 +7,7 @@ from crash import get_task_mem_usage, readSymbol
 
 from pykdump.linux.tasks import TaskTable
 from pykdump.pylog import pylog
+from pykdump.sysinfo import sys_info
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,8 +17,12 @@ if TYPE_CHECKING:
 
 SECONDS = (1, 5, 60)
 NAMESPACES = ("uts_ns", "ipc_ns", "mnt_ns", "net_ns")
-# The bits on which all x86 kernels since 2.6.16 agree (arch/x86/include/asm/thread_info.h).
-THREAD_FLAGS = {1: "TIF_NOTIFY_RESUME", 2: "TIF_SIGPENDING", 3: "TIF_NEED_RESCHED"}
+# The bits on which an architecture's kernels agree: x86 since 2.6.16, arm64 since v3.7
+# (arch/{x86,arm64}/include/asm/thread_info.h).
+THREAD_FLAGS = {
+    "x86_64": {1: "TIF_NOTIFY_RESUME", 2: "TIF_SIGPENDING", 3: "TIF_NEED_RESCHED"},
+    "aarch64": {0: "TIF_SIGPENDING", 1: "TIF_NEED_RESCHED"},
+}
 
 
 def _all(table: TaskTable) -> list[Task]:
@@ -49,9 +54,10 @@ def tasksSummary() -> int:
 
 def decode_tflags(flags: int, offset: int = 0) -> None:
     """Print the bits of ``thread_info.flags`` that are set, with the names on which kernels agree."""
+    names = THREAD_FLAGS.get(sys_info.machine, {})
     for bit in range(int(flags).bit_length()):
         if flags >> bit & 1:
-            print(" " * offset, f"bit {bit}", THREAD_FLAGS.get(bit, ""))
+            print(" " * offset, f"bit {bit}", names.get(bit, ""))
 
 
 def _in_namespaces(table: TaskTable) -> list[Task]:

@@ -9,8 +9,20 @@ import shlex
 import shutil
 import subprocess
 import sys
+from typing import Any
 
-from mpykbuild import artifact, crashaudit, glibcfloor, needs, reproduce
+from mpykbuild import (
+    artifact,
+    crashaudit,
+    crashoptions,
+    embeddedpytest,
+    glibcfloor,
+    needs,
+    planning,
+    reproduce,
+    rotation,
+    rows,
+)
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import PROJECT
 from mpykbuild.planning import Project
@@ -19,7 +31,8 @@ from mpykbuild.planning import Project
 def demo(project: Project) -> None:
     """Open the test vmcore in crash with the extension and print taskinfo."""
     dump = project.link_to_vmcore
-    command = [str(project.build_folder / "crash"), "-s", str(dump / "vmlinux"), str(dump / "vmcore")]
+    crash = [str(project.build_folder / "crash"), "-s", *crashoptions.needed(dump)]
+    command = [*crash, str(dump / "vmlinux"), str(dump / "vmcore")]
     script = f"extend {project.build_folder / 'mpykdump.so'}\ntaskinfo\nquit\n"
     print(f"$ {shlex.join(command)}\n{script}", flush=True)
     status = subprocess.run(command, input=script, text=True, check=False).returncode
@@ -60,25 +73,41 @@ def install(project: Project) -> None:
     print(f"installed {target}", flush=True)
 
 
-def configuration_for_tests(project: Project) -> dict[str, object]:
+def configuration_for_tests(project: Project) -> dict[str, Any]:
     """Return what tests/conftest.py wants to know about this build."""
-    rows = [
+    variants = [
         {
             "name": variant.name if len(variant.crashes) == 1 else f"{variant.name} in {crash.version}",
             "extension": str(project.build_folder / variant.name / "mpykdump.so"), "python": variant.python.minor,
+            "interpreter": str(variant.python.folder / "bin" / "python"),
             "crash": str(crash.program), "crash_version": crash.version,
             "built_for": variant.versions, "trees": [str(one.tree) for one in variant.crashes],
         }
         for variant in project.variants
         for crash in reversed(variant.crashes)
     ]  # fmt: skip
-    return {"variants": rows, "vmcore": str(project.link_to_vmcore), "packaged_crash": shutil.which("crash") or ""}
+    return {
+        "variants": variants, "vmcore": str(project.link_to_vmcore), "packaged_crash": shutil.which("crash") or "",
+        "pytest": str(embeddedpytest.product(project.cache).path), "rotation": rotating_rows(project),
+        "given": project.settings.handed_on(),
+    }  # fmt: skip
+
+
+def rotating_rows(project: Project) -> list[str]:
+    """Return the rows of which the first that can be had is tested beside the usual pairs; none with other pairs."""
+    if not planning.leaves_pairs_open(project.settings.values):
+        return []
+    return [row.name for row in rotation.order(rows.load(), rotation.draw())]
 
 
 def test(project: Project) -> None:
     """Run pytest over all tests, with its output and its verdict as they are."""
+    embeddedpytest.provide(project.cache)
     configuration = project.build_folder / "test-config.json"
-    configuration.write_text(json.dumps(configuration_for_tests(project), indent=2) + "\n", encoding="utf-8")
+    told = configuration_for_tests(project)
+    configuration.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
+    if told["rotation"] and not project.tests:
+        print(f"Besides, the row {told['rotation'][0]} has its turn: {rotation.again(told['rotation'][0])}", flush=True)
     env = {**os.environ, "MPYK_TEST_CONFIG": str(configuration), "MPYKDUMP_CACHE": str(project.cache)}
     # A worker a core; -n 0 in tests= brings back a single process, for a debugger for example.
     command = [
@@ -102,6 +131,8 @@ def test(project: Project) -> None:
 
 def bench(project: Project) -> None:
     """Measure our speed beside drgn's on the test vmcore; the table is printed and kept in build/bench.json."""
+    if project.target != "X86_64":
+        raise BuildError(f"the benchmark is for dumps of X86_64, not of {project.target}.", "leave target= away.")
     build = project.build_folder
     dump, extension = project.link_to_vmcore, build / "mpykdump.so"
     where = {

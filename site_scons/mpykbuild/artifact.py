@@ -25,7 +25,7 @@ ZIP_TAIL_LIMIT = 65_557
 # libpthread to librt are parts of the C library; since 2.34 they are empty.
 ALLOWED_NEEDED = (
     "libc.so.", "libm.so.", "libpthread.so.", "libdl.so.", "libutil.so.", "librt.so.",
-    "libstdc++.so.", "libgcc_s.so.", "ld-linux",
+    "libstdc++.so.", "libgcc_s.so.", "ld-linux", "ld64.so.",
 )  # fmt: skip
 # With a constructor nothing needs a name: crash finds the extension's commands through register_extension().
 ALLOWED_EXPORTS: frozenset[str] = frozenset()

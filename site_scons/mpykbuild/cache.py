@@ -101,38 +101,50 @@ def build_once(product: Product, make: Callable[[Path], None], facts: Mapping[st
     with locked(product.path.with_name(product.path.name + ".lock")):
         if product.is_built():
             return product.path
-        _clear_away(product)
-        work = product.path.with_name(f"{product.path.name}{PARTIAL}-{host()}-{os.getpid()}")
-        shutil.rmtree(work, ignore_errors=True)
+        work = partial_path(product.path)
         work.mkdir(parents=True)
         make(work)
         record = {"kind": product.kind, "name": product.name, "key": product.key, **(facts or {})}
         (work / "product.json").write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
-        _put_in_place(work, product)
+        put_in_place(work, product.path, product.is_built)
     return product.path
 
 
-def _clear_away(product: Product) -> None:
-    """Remove what builders of this machine left that were killed; those of others may still be at work."""
-    for left in product.path.parent.glob(f"{product.path.name}{PARTIAL}*"):
-        owner = left.name.partition(PARTIAL)[2].rpartition("-")
-        if owner[0] in ("", f"-{host()}") and not _is_alive(owner[2]):
-            shutil.rmtree(left, ignore_errors=True)
+def partial_path(final: Path) -> Path:
+    """Return where this process may make the file or folder ``final``: nothing is there, and no other goes there.
+
+    Removes what makers of this machine left that were killed; those of others may still be at work.
+    """
+    mark = f"{final.name}{PARTIAL}"
+    own = final.with_name(f"{mark}-{host()}-{os.getpid()}")
+    for left in [path for path in final.parent.glob("*") if path.name.startswith(mark)]:
+        maker, _, pid = left.name.removeprefix(mark).rpartition("-")
+        if left == own or (maker in ("", f"-{host()}") and not _is_alive(pid)):
+            discard(left)
+    return own
+
+
+def discard(path: Path) -> None:
+    """Remove a file or a folder, if it is there."""
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def _is_alive(pid: str) -> bool:
     return pid.isdigit() and Path("/proc", pid).exists()
 
 
-def _put_in_place(work: Path, product: Product) -> None:
-    """Rename ``work`` to the product, unless somebody whom the lock did not keep out was first."""
+def put_in_place(work: Path, final: Path, is_whole: Callable[[], bool]) -> None:
+    """Rename the folder ``work`` to ``final``, unless somebody whom the lock did not keep out was first."""
     try:
-        work.rename(product.path)
+        work.rename(final)
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
-        if not product.is_built():
+        if not is_whole():
             # Half removed by somebody: no builder leaves such a folder.
-            shutil.rmtree(product.path)
-            work.rename(product.path)
+            shutil.rmtree(final)
+            work.rename(final)
     shutil.rmtree(work, ignore_errors=True)

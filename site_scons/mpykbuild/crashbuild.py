@@ -104,6 +104,19 @@ def probe_toolchain(path: str | None = None) -> Toolchain:
     return Toolchain(version.splitlines()[0], tuple(row.name for row in LIBRARIES if row.name in present))
 
 
+@dataclass(frozen=True)
+class Steps:
+    """How a prepared tree becomes a built one, and how that is checked; ``crosscrash`` has others than ours.
+
+    ``compile`` gets the tree, the log, the number of jobs and the environment; ``check`` the tree's folder, the tree
+    that was wanted, the log's path and the environment, and returns the tree that was built.
+    """
+
+    compile: Callable[[CrashTree, RunLog, int, Mapping[str, str]], None]
+    check: Callable[[Path, CrashTree, Path, Mapping[str, str]], CrashTree]
+    strip: str = "strip"
+
+
 def tree_key(root: Path) -> str:
     """Return a digest of everything in a user's crash tree that its build reads."""
     inputs = hashlib.sha256()
@@ -190,12 +203,15 @@ def build(
     toolchain: Toolchain,
     path: str | None = None,
     target: str | None = None,
+    steps: Steps | None = None,
 ) -> Path:
     """Return the folder of ``wanted``, building it first if need be.
 
     ``source`` is a folder, which is copied, or a function that fills the empty folder it is given. ``target`` is the
-    crash target, by default what the source is configured for, else that of this machine.
+    crash target, by default what the source is configured for, else that of this machine; ``steps`` are by default
+    those for this machine.
     """
+    way = steps or Steps(_compile, _checked)
 
     def make(folder: Path) -> None:
         work = _workable(folder / "build")
@@ -206,9 +222,9 @@ def build(
             tree = replace(tree, target=target or tree.target)
             check_buildable(tree, toolchain)
             _prepare(tree, toolchain)
-            _compile(tree, runlog, jobs, _environment(path, work))
-            built = _checked(root, tree, runlog.log, _environment(path))
-            _prune(built, folder / "tree", _environment(path))
+            way.compile(tree, runlog, jobs, _environment(path, work))
+            built = way.check(root, tree, runlog.log, _environment(path))
+            _prune(built, folder / "tree", _environment(path), way.strip)
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
@@ -360,8 +376,8 @@ def _checked(root: Path, wanted: CrashTree, log: Path, env: Mapping[str, str]) -
     return crashtree.parse(root)
 
 
-def _prune(tree: CrashTree, target: Path, env: Mapping[str, str]) -> None:
-    """Copy the program and the headers to ``target``."""
+def _prune(tree: CrashTree, target: Path, env: Mapping[str, str], strip: str) -> None:
+    """Copy the program, if there is one, and the headers to ``target``."""
     assert tree.gdb_dir is not None
     target.mkdir(parents=True)
     for path in sorted(tree.path.iterdir()):
@@ -374,7 +390,8 @@ def _prune(tree: CrashTree, target: Path, env: Mapping[str, str]) -> None:
     for folder in KEPT_GDB_FOLDERS:
         for path in _headers(tree.gdb_dir / folder):
             _keep(path, kept / path.relative_to(tree.gdb_dir))
-    _ask(["strip", "--strip-unneeded", str(target / "crash")], env)
+    if (target / "crash").is_file():
+        _ask([strip, "--strip-unneeded", str(target / "crash")], env)
 
 
 def _headers(root: Path) -> Iterable[Path]:

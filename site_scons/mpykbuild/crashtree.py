@@ -41,6 +41,7 @@ class CrashTree:
     ``target`` is a key of ``targets.TARGETS``: whose dumps the program reads; ``host_arch`` is the machine on which it
     runs. ``gdb_define`` is passed to the compiler verbatim (``GDB_16_3``). ``flags`` are TARGET_CFLAGS and
     CFLAGS.extra, ``link_flags`` LDFLAGS and LDFLAGS.extra. ``gdb_dir`` is None as long as gdb is not unpacked.
+    ``configured`` says that gdb's headers are complete, ``built`` that the program is there too.
     """
 
     path: Path
@@ -54,6 +55,7 @@ class CrashTree:
     flags: tuple[str, ...]
     link_flags: tuple[str, ...]
     gdb_dir: Path | None
+    configured: bool
     built: bool
 
     @property
@@ -86,7 +88,8 @@ def parse(path: Path) -> CrashTree:
     release = _release(root, makefile)
     gdb = _gdb(root, makefile, configure)
     gdb_dir = _gdb_dir(root, gdb.version)
-    built = program.is_file() and gdb_dir is not None and (gdb_dir / "gdb" / "config.h").is_file()
+    configured = gdb_dir is not None and (gdb_dir / "gdb" / "config.h").is_file()
+    built = program.is_file() and configured
     name = _target(root, makefile, gdb_dir)
     flags = makefile["TARGET_CFLAGS"].split() or _default_flags(configure, name)
     return CrashTree(
@@ -101,6 +104,7 @@ def parse(path: Path) -> CrashTree:
         flags=_merged(flags, _extra(root / "CFLAGS.extra")),
         link_flags=_merged(makefile["LDFLAGS"].split(), _extra(root / "LDFLAGS.extra")),
         gdb_dir=gdb_dir,
+        configured=configured,
         built=built,
     )
 
@@ -121,20 +125,22 @@ def check_usable(tree: CrashTree, machine: str | None = None) -> None:
         )
 
 
-def compile_flags(tree: CrashTree, language: Literal["c", "c++"]) -> list[str]:
+def compile_flags(tree: CrashTree, language: Literal["c", "c++"], machine: str | None = None) -> list[str]:
     """Return -I and -D flags for a C unit that includes crash's defs.h, or a C++ unit that includes gdb's headers.
 
-    The folders are -isystem: those headers are not ours to keep free of warnings.
+    The folders are -isystem: those headers are not ours to keep free of warnings. ``machine`` is the one on which the
+    program runs, by default this one; for another, headers without a program will do.
     """
     facts = [f"-D{tree.target}", *tree.flags, f"-D{tree.gdb_define}"]
     if language == "c":
         return ["-isystem", str(tree.path), *facts]
-    if not tree.built or tree.gdb_dir is None:
+    prepared = tree.built or (machine is not None and tree.configured)
+    if not prepared or tree.gdb_dir is None:
         raise BuildError(
             f"The crash tree {tree.path} is not built, and gdb's headers can be used only after gdb's configure ran.",
             "build the tree first (the build does that in a copy when it is given an unbuilt tree)",
         )
-    check_usable(tree)
+    check_usable(tree, machine)
     folders = HEADER_FOLDERS_OF_GDB_7 if tree.gdb_major == 7 else HEADER_FOLDERS
     includes = [word for folder in folders for word in ("-isystem", str(tree.gdb_dir / folder))]
     return [*includes, *facts, "-DCRASH_MERGE"]

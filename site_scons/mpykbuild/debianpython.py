@@ -7,14 +7,13 @@ Once there they stay as they are: whoever wants newer ones removes the folder.
 from __future__ import annotations
 
 import re
-import shutil
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
 from typing import Protocol
 
 from mpykbuild.aptclient import AptClient, BinaryPackage
-from mpykbuild.cache import locked
+from mpykbuild.cache import locked, partial_path, put_in_place
 from mpykbuild.errors import BuildError
 
 # Headers and the static library; the two halves of the standard library.
@@ -70,8 +69,7 @@ def unpack(
     adapt: Callable[[Path], None] | None = None,
 ) -> None:
     """Make the folder ``place`` of what is in the packages; ``adapt`` sees the folder before it is in its place."""
-    work = place.with_name(place.name + ".partial")
-    shutil.rmtree(work, ignore_errors=True)
+    work = partial_path(place)
     work.mkdir(parents=True)
     for package in packages:
         fetched = apt.fetch_binary(package, downloads)
@@ -84,4 +82,4 @@ def unpack(
             raise BuildError(f"{fetched} cannot be unpacked:\n{done.stderr.rstrip()}")
     if adapt:
         adapt(work)
-    work.rename(place)
+    put_in_place(work, place, place.is_dir)

@@ -45,17 +45,17 @@ def folder(suite: str, cache_root: Path, client: Client | None = None) -> Path:
     return place
 
 
-def chosen(suite: str, client: Client) -> list[BinaryPackage]:
+def chosen(suite: str, client: Client, names: Sequence[str] = PACKAGES) -> list[BinaryPackage]:
     """Return the newest of each of the packages in ``suite``. Raises BuildError when one is not there."""
-    found = client.binaries("|".join(re.escape(name) for name in PACKAGES), (suite,))
+    found = client.binaries("|".join(re.escape(name) for name in names), (suite,))
     newest = {package.name: package for package in reversed(found)}
-    missing = [name for name in PACKAGES if name not in newest]
+    missing = [name for name in names if name not in newest]
     if missing:
         raise BuildError(
             f"No Debian mirror of this machine has {', '.join(missing)} of {suite}.",
             "ask for another suite, or unpack the packages yourself and give sysroot=DIR.",
         )
-    return [newest[name] for name in PACKAGES]
+    return [newest[name] for name in names]
 
 
 def stay_inside(root: Path) -> None:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Files from elsewhere: kept only when they are whole and carry the pinned hash.
 
-A file under its final name was verified. What is still under way is called ``<name>.partial``; it is never taken up
-again, because nobody can tell what a half-written file holds.
+A file under its final name was verified. What is still under way has a name of its own for each process; it is never
+taken up again, because nobody can tell what a half-written file holds.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from mpykbuild.cache import file_digest, locked
+from mpykbuild.cache import file_digest, locked, partial_path
 from mpykbuild.errors import BuildError
 
 CHUNK = 1 << 18
@@ -95,14 +95,13 @@ def is_verified(path: Path, wanted: Wanted) -> bool:
 def keep(wanted: Wanted, folder: Path, came_from: str, fill: Callable[[Path], None]) -> Path:
     """Return ``folder/<name>``; unless it is there already, ``fill(partial)`` gets it and its hash is checked.
 
-    Two builds that want the same file wait for each other.
+    Two builds that want the same file wait for each other; where no lock holds them back, both fetch it.
     """
     final = folder / wanted.name
-    partial = folder / (wanted.name + ".partial")
     with locked(folder / f".{wanted.name}.lock"):
         if is_verified(final, wanted):
             return final
-        partial.unlink(missing_ok=True)
+        partial = partial_path(final)
         try:
             fill(partial)
             check(partial, wanted, came_from)

@@ -32,6 +32,8 @@ CFLAGS = (
     "-std=c99", "-O2", "-g0", "-DNDEBUG", "-fPIC", "-fvisibility=hidden",
     *(f"-DLIBDEFLATE_ASSEMBLER_DOES_NOT_SUPPORT_{name}" for name in UNUSED_INSTRUCTIONS),
 )  # fmt: skip
+# Each unit by a command of its own: a launcher knows no other.
+COMPILE = 'for unit in $UNITS; do "$@" -c "$unit" -o "$unit.o"; done'
 
 
 def product(source_key: str, version: str, cache_root: Path, *, cc: str = "gcc") -> Product:
@@ -46,11 +48,20 @@ def product(source_key: str, version: str, cache_root: Path, *, cc: str = "gcc")
     return Product(root=cache_root, kind="libdeflate", name=version, key=digest_of(inputs))
 
 
-def build(wanted: Product, source: Callable[[Path], None], runlog: RunLog, *, cc: str = "gcc") -> Path:
+def build(
+    wanted: Product,
+    source: Callable[[Path], None],
+    runlog: RunLog,
+    *,
+    cc: str = "gcc",
+    ar: str = "ar",
+    path: str | None = None,
+) -> Path:
     """Return the folder of ``wanted``, building it first if need be.
 
     ``source`` fills the empty folder it is given with libdeflate's tree. ``cc`` must be that given to ``product``; a
-    cross-compiler makes the library for its own machine.
+    cross-compiler, with the ``ar`` that goes with it, makes the library for its own machine. ``path`` is $PATH for the
+    tools.
     """
 
     def make(folder: Path) -> None:
@@ -58,7 +69,7 @@ def build(wanted: Product, source: Callable[[Path], None], runlog: RunLog, *, cc
         tree.mkdir()
         source(tree)
         _check_source(tree, wanted.name)
-        _compile(tree, runlog, cc)
+        _compile(tree, runlog, (cc, ar), path)
         for kept in ("lib/libdeflate.a", "include/libdeflate.h", "COPYING"):
             (folder / kept).parent.mkdir(exist_ok=True)
             shutil.copyfile(tree / Path(kept).name, folder / kept)
@@ -79,10 +90,13 @@ def _check_source(tree: Path, version: str) -> None:
         raise BuildError(f"The source is not that of libdeflate {version}.", "correct the version in sources.json")
 
 
-def _compile(tree: Path, runlog: RunLog, cc: str) -> None:
+def _compile(tree: Path, runlog: RunLog, tools: tuple[str, str], path: str | None) -> None:
     """Make ``libdeflate.a``, with one object of all units, in the folder of the source."""
+    cc, ar = tools
     # Nothing of the user's leaks in, and nothing in the archive tells when or by whom it was made.
-    env = {"PATH": os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8"}
-    command = [cc, *CFLAGS, f"-ffile-prefix-map={tree}=.", "-r", "-nostdlib", "-o", "libdeflate.o", *UNITS]
-    runlog.step("compile", command, tree, env)
-    runlog.step("archive", ["ar", "rcsD", "libdeflate.a", "libdeflate.o"], tree, env)
+    env = {"PATH": path or os.environ.get("PATH", os.defpath), "LC_ALL": "C.UTF-8", "UNITS": " ".join(UNITS)}
+    command = [cc, *CFLAGS, f"-ffile-prefix-map={tree}=."]
+    runlog.step("compile", ["sh", "-ec", COMPILE, "compile", *command], tree, env)
+    objects = [f"{unit}.o" for unit in UNITS]
+    runlog.step("join", [cc, "-r", "-nostdlib", "-o", "libdeflate.o", *objects], tree, env)
+    runlog.step("archive", [ar, "rcsD", "libdeflate.a", "libdeflate.o"], tree, env)

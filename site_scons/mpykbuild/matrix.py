@@ -21,8 +21,6 @@ from mpykbuild.paths import PROJECT
 from mpykbuild.planning import Project
 from mpykbuild.rows import Row
 
-# What each row's own build is told as well.
-HANDED_ON = ("cache", "downloads", "kernel", "launcher")
 # What a row is tested with, unless tests= says otherwise; the rest of the tests know nothing of crash and Python.
 TESTS = "tests/embedded tests/vmcore tests/build -q"
 TAIL_LINES = 30
@@ -94,11 +92,8 @@ def one(row: Row, project: Project, arguments: Sequence[str]) -> Outcome:
     """Build one row in a process of its own, with its output in a log; when it fails, the log's end is shown."""
     log = project.build_folder / "log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    given = [
-        f"{name}={project.settings.values[name]}"
-        for name in HANDED_ON
-        if project.settings.values[name] and name not in row.values
-    ]
+    handed = project.settings.handed_on().items()
+    given = [f"{name}={value}" for name, value in handed if name not in row.values]
     command = [sys.executable, "-I", "-m", "SCons", "-Q", "-C", str(PROJECT), f"row={row.name}", *given, *arguments]
     missing, begin = absent(project), time.monotonic()
     with log.open("w", errors="replace") as stream:
@@ -117,7 +112,8 @@ def one(row: Row, project: Project, arguments: Sequence[str]) -> Outcome:
 def made(missing: Sequence[str], log: str) -> str:
     """Return what was not taken from the cache: products, and objects by their number."""
     compiled = sum(line.startswith("Compiling ") for line in log.splitlines())
-    built = [*missing, *([f"{compiled} objects"] if compiled else [])]
+    objects = [f"{compiled} object{'s' if compiled > 1 else ''}"] if compiled else []
+    built = [*missing, *objects]
     return f"built {', '.join(built)}" if built else "from cache"
 
 

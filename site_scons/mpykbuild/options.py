@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mpykbuild import crashtree, launcher, manifest
+from mpykbuild import crashtree, hosts, launcher, manifest
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import MANIFESTS
 
@@ -28,6 +28,13 @@ OPTIONS: tuple[Option, ...] = (
         "9.0.2",
         "pinned versions or crash source trees (built or not), separated by commas",
         "the crash to build against, or several",
+    ),
+    Option(
+        "host",
+        "",
+        f"{', '.join(hosts.HOSTS)}; default: this machine",
+        "where the extension and crash are to run: built with Debian's cross compilers",
+        ("", *hosts.HOSTS),
     ),
     Option(
         "target",
@@ -54,7 +61,7 @@ OPTIONS: tuple[Option, ...] = (
         "launcher",
         "",
         f"{', '.join(launcher.LAUNCHERS)}; their own variables (CCACHE_DIR, DISTCC_HOSTS…) reach them",
-        "starts every compilation of CPython, crash and ext/",
+        "starts every compilation of CPython, crash, libdeflate and ext/",
         ("", *launcher.LAUNCHERS),
     ),
     Option("glibc_max", "", "a version of glibc such as 2.28", "the link fails if the file would need a later one"),
@@ -69,6 +76,8 @@ OPTIONS: tuple[Option, ...] = (
     Option("tests", "", "words for pytest, for example tests='-k taskinfo'", "which tests `test` runs (default: all)"),
     Option("V", "0", "0 or 1", "1 shows the whole output of each step", ("0", "1")),
 )
+
+DEFAULTS = {option.name: option.default for option in OPTIONS}
 
 # Aliases, in the order in which help shows them.
 TARGETS: tuple[tuple[str, str], ...] = (

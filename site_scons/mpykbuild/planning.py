@@ -15,6 +15,7 @@ from mpykbuild import (
     crashbuild,
     crashsymbols,
     crashtree,
+    crossplans,
     debianpython,
     glibcfloor,
     launcher,
@@ -131,6 +132,8 @@ class Project:
 
 def crash_plan(settings: Settings, wanted: str) -> CrashPlan:
     """Return the plan for ``crash=``: a pinned version, a built tree as it is, or an unbuilt one built in a copy."""
+    if settings.compilers.host:
+        return crossplans.crash(settings, wanted, unpack_source)
     toolchain = crashbuild.probe_toolchain()
     if is_pin(wanted):
         source = sources.load().crash(wanted)
@@ -211,6 +214,7 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
     """Return the plan for ``python=``: a pinned version or minor, the user's own source, or ``prebuilt:DIR``."""
     source: Path | Callable[[Path], None]
     if prebuilt.asked_for(wanted):
+        crossplans.refuse_prebuilt(settings, wanted)
         return _prebuilt_plan(settings, prebuilt.asked_for(wanted))
     if is_pin(wanted):
         pinned = sources.load().python(wanted)
@@ -218,12 +222,14 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
     else:
         given = pysource.user_source(settings.path(wanted), settings.cache)
         key, number, source = given.key, given.version, given.fill
-    compilers = settings.compilers
+    # With host=, this machine's own Python comes first and helps to build the other one.
+    compilers = Compilers() if settings.compilers.host else settings.compilers
     product = cpython.product(compilers.keyed(key), number, settings.cache, cc=compilers.cc)
     runlog = RunLog(f"cpython-{number}", product.log, settings.verbose)
     build = partial(cpython.build, product, source, runlog, settings.jobs, cc=compilers.cc)
     make = _launched(settings, build)
-    return PythonPlan(number, manifest.minor_of(number), Plan(f"cpython-{number}", product, make, ("cpython",)))
+    own = PythonPlan(number, manifest.minor_of(number), Plan(f"cpython-{number}", product, make, ("cpython",)))
+    return crossplans.python(settings, own, source) if settings.compilers.host else own
 
 
 def libdeflate_plan(settings: Settings) -> Plan:
@@ -231,17 +237,19 @@ def libdeflate_plan(settings: Settings) -> Plan:
     source = sources.load().libdeflate()
     compilers = settings.compilers
     product = libdeflate.product(compilers.keyed(source.key), source.version, settings.cache, cc=compilers.cc)
-    title = f"libdeflate-{source.version}"
+    title = f"libdeflate-{source.version}{compilers.suffix}"
     runlog = RunLog(title, product.log, settings.verbose)
-    make = partial(libdeflate.build, product, partial(unpack_source, source, settings), runlog, cc=compilers.cc)
-    return Plan(title, product, make, ("libdeflate",))
+    fill = partial(unpack_source, source, settings)
+    build = partial(libdeflate.build, product, fill, runlog, cc=compilers.cc, ar=compilers.tool("ar"))
+    return Plan(title, product, _launched(settings, build), ("libdeflate",))
 
 
 def _prebuilt_plan(settings: Settings, word: str) -> PythonPlan:
     debian = debianpython.is_minor(word)
     python = prebuilt.find(debianpython.folder(word, settings.cache) if debian else settings.path(word))
     product = takeover.product(python, settings.cache)
-    plan = Plan(f"cpython-{product.name}", product, partial(takeover.build, product, python), ("takeover",))
+    make = _launched(settings, partial(takeover.build, product, python))
+    plan = Plan(f"cpython-{product.name}", product, make, ("takeover",))
     return PythonPlan(python.version, python.minor, plan)
 
 
@@ -250,8 +258,10 @@ def unpack_source(source: sources.Source, settings: Settings, folder: Path) -> N
     unpack.unpack(source, sources.fetch(source, settings.downloads, settings.cache), folder)
 
 
-def objects_folder(cache_root: Path) -> Path:
+def objects_folder(cache_root: Path, compilers: Compilers) -> Path:
     """Return where objects are kept for all builds on machines with this compiler, linker and C library."""
+    if compilers.host:
+        return cache_root / "objects" / f"{compilers.host.name}-{compilers.key[:16]}"
     inputs = {
         "machine": platform.machine(),
         "compiler": cpython.compiler_identity("gcc"),
@@ -277,20 +287,23 @@ def read(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) 
     settings = Settings(values, launched_from)
     launcher.find(settings.launcher)
     pairs = [(values["crash"], values["python"])]
-    chosen = {option.name: option.default for option in options.OPTIONS}
-    default = pairs == [(chosen["crash"], chosen["python"])]
-    if "test" in wanted and default and not values["row"] and not values["target"]:
+    if "test" in wanted and leaves_pairs_open(values):
         pairs = list(TESTED_PAIRS)
     program = _audited_program(settings, wanted)
     if program:
-        pairs = [(chosen["crash"], values["python"])]
+        pairs = [(options.DEFAULTS["crash"], values["python"])]
     plan_of = cache(partial(crash_plan, settings))
     crashes = {value: crash_plans(value, crash_names(settings, value), plan_of) for value, _ in pairs}
     pythons = {name: python_plan(settings, name) for _, name in pairs}
-    machine = platform.machine()
+    machine = settings.compilers.machine
     variants = tuple(Variant(crashes[crash], pythons[python], machine) for crash, python in pairs)
     limit = glibcfloor.parse_limit(values["glibc_max"])
     return Project(version.VERSION, settings, variants, libdeflate_plan(settings), limit, program)
+
+
+def leaves_pairs_open(values: Mapping[str, str]) -> bool:
+    """Return whether the command line asks for no crash and no Python in particular."""
+    return all(values[name] == options.DEFAULTS[name] for name in ("crash", "python", "row", "target", "host"))
 
 
 def _audited_program(settings: Settings, wanted: Sequence[str]) -> Path | None:

@@ -56,11 +56,12 @@ class Plan:
 
 @dataclass(frozen=True)
 class PythonPlan:
-    """The static CPython of one release."""
+    """The static CPython of one release; ``host`` is the machine that it is for, when that is not this one."""
 
     version: str
     minor: str
     plan: Plan
+    host: str = ""
 
     @property
     def folder(self) -> Path:
@@ -71,16 +72,26 @@ class PythonPlan:
         """``cp313`` for 3.13, as in the names of wheels."""
         return "cp" + self.minor.replace(".", "")
 
+    @property
+    def folder_name(self) -> str:
+        """Where in the build folder there is what is made of this Python alone."""
+        return f"{self.tag}-{self.host}" if self.host else self.tag
+
 
 @dataclass(frozen=True)
 class CrashPlan:
-    """A crash tree to build against. ``plan`` is None when the user's tree is built already: it is used as it is."""
+    """A crash tree to build against. ``plan`` is None when the user's tree is built already: it is used as it is.
+
+    ``machine`` is the one that it is for, when that is not this one; without ``has_program`` there are only headers.
+    """
 
     version: str
     target: str
     gdb_major: int
     tree: Path
     plan: Plan | None
+    machine: str | None = None
+    has_program: bool = True
 
     @property
     def program(self) -> Path:

@@ -10,8 +10,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from mpykbuild import debiansysroot, sysroot
+from mpykbuild import crosstools, debiansysroot, hosts, sysroot
+from mpykbuild.errors import BuildError
 from mpykbuild.paths import default_cache_root
+
+# What decides on more than one row or pair.
+HANDED_ON = ("downloads", "glibc_max", "kernel", "launcher", "sysroot", "V")
 
 
 def is_pin(value: str) -> bool:
@@ -39,11 +43,26 @@ class Settings:
     @cached_property
     def compilers(self) -> sysroot.Compilers:
         value = self.values["sysroot"]
+        host = hosts.asked_for(self.values["host"])
+        if host and value:
+            raise BuildError(
+                f"host={host.name} and sysroot={value}: a cross compiler has its own C library.", "give one of both."
+            )
+        if host:
+            return crosstools.compilers(host, self.cache)
         if not value:
             return sysroot.Compilers()
         suite = debiansysroot.asked_for(value)
         root = debiansysroot.folder(suite, self.cache) if suite else self.path(value)
         return sysroot.compilers(root, self.cache)
+
+    def handed_on(self) -> dict[str, str]:
+        """Return what the builds of other rows and pairs are told as well, in words that hold anywhere."""
+        told = {name: self.values[name] for name in HANDED_ON if self.values[name]}
+        for name in told.keys() & {"downloads", "sysroot"}:
+            if not debiansysroot.asked_for(told[name]):
+                told[name] = str(self.path(told[name]))
+        return {**told, "cache": str(self.cache)}
 
     @property
     def launcher(self) -> str:

@@ -15,6 +15,8 @@ from pathlib import Path
 from mpykbuild.cache import digest_of, file_digest
 from mpykbuild.errors import BuildError
 from mpykbuild.glibcstubs import LIBRARIES
+from mpykbuild.hostlibraries import include_folders
+from mpykbuild.hosts import Host
 
 # Where distributions keep the libraries: with and without the machine's name, which is put in for the star.
 LIBRARY_FOLDERS = ("lib/*-linux-gnu*", "usr/lib/*-linux-gnu*", "lib64", "usr/lib64", "lib", "usr/lib")
@@ -23,18 +25,40 @@ HEADERS = ("usr/include/features.h", "usr/include/linux/version.h")
 
 @dataclass(frozen=True)
 class Compilers:
-    """The compilers to use. ``sysroot`` is empty, and ``key`` too, for the machine's own headers and libraries."""
+    """The compilers to use. ``sysroot`` is empty, and ``key`` too, for the machine's own headers and libraries.
+
+    ``host`` is the machine that a cross compiler builds for; ``tools`` and ``libraries`` are crosstools' folders then.
+    """
 
     cc: str = "gcc"
     cxx: str = "g++"
     sysroot: str = ""
     key: str = ""
+    host: Host | None = None
+    tools: str = ""
+    libraries: str = ""
+
+    @property
+    def machine(self) -> str:
+        """On what is built runs."""
+        return self.host.name if self.host else platform.machine()
+
+    @property
+    def suffix(self) -> str:
+        """What tells the products for another machine from those for this one."""
+        return f"-{self.host.name}" if self.host else ""
+
+    def tool(self, name: str) -> str:
+        """Return the program of binutils that is called ``name`` on the machine that is built for."""
+        return self.host.tool(name) if self.host else name
 
     def other_headers(self) -> list[str]:
         """Return compiler flags that let the machine's headers be found where the sysroot has none.
 
         crash's header includes those of the compression libraries with which crash was built on this machine.
         """
+        if self.libraries:
+            return [word for folder in include_folders(Path(self.libraries)) for word in ("-isystem", str(folder))]
         triplet = f"/usr/include/{platform.machine()}-linux-gnu"
         return ["-idirafter", triplet, "-idirafter", "/usr/include"] if self.sysroot else []
 

@@ -85,14 +85,21 @@ def product(
 
 
 def build(
-    wanted: Product, python: Prebuilt, *, cc: str = "gcc", manifests: Path = MANIFESTS, patch_root: Path = PATCHES
+    wanted: Product,
+    python: Prebuilt,
+    *,
+    cc: str = "gcc",
+    path: str | None = None,
+    manifests: Path = MANIFESTS,
+    patch_root: Path = PATCHES,
 ) -> Path:
-    """Return the folder of ``wanted``, making it first if need be; prints the report then."""
+    """Return the folder of ``wanted``, making it first if need be; prints the report then. ``path`` is $PATH."""
     goal = manifest.load(manifests, python.minor)
-    return build_once(wanted, partial(_make, goal, python, patch_root / python.minor, cc), {"version": python.version})
+    make = partial(_make, goal, python, patch_root / python.minor, cc, _environment(path))
+    return build_once(wanted, make, {"version": python.version})
 
 
-def _make(goal: Manifest, python: Prebuilt, patch_folder: Path, cc: str, folder: Path) -> None:
+def _make(goal: Manifest, python: Prebuilt, patch_folder: Path, cc: str, env: Mapping[str, str], folder: Path) -> None:
     work = folder / "work"
     for place in (work / "objects", folder / "lib", folder / "bin"):
         place.mkdir(parents=True)
@@ -100,8 +107,8 @@ def _make(goal: Manifest, python: Prebuilt, patch_folder: Path, cc: str, folder:
         _take_headers(python, folder / "include")
         lib = folder / "lib" / f"python{python.minor}"
         _take_stdlib(python, patch_folder, work / "src" / "Lib", lib)
-        choice = _take_library(goal, python, folder, work, cc)
-        _link_interpreter(folder, work, cc)
+        choice = _take_library(goal, python, folder, work, cc, env)
+        _link_interpreter(folder, work, cc, env)
         failing = _import_all(goal, folder, lib)
         text = report(goal, python, choice, lib, failing)
         (folder / prebuilt.REPORT).write_text(text, encoding="utf-8")
@@ -114,9 +121,9 @@ def _make(goal: Manifest, python: Prebuilt, patch_folder: Path, cc: str, folder:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _environment() -> dict[str, str]:
+def _environment(path: str | None) -> dict[str, str]:
     return {
-        "PATH": os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
+        "PATH": path or os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
         "LC_ALL": "C", "TZ": "UTC", "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH, "ZERO_AR_DATE": "1",
     }  # fmt: skip
 
@@ -150,9 +157,11 @@ def choose(goal: Manifest, offered: frozenset[str], graph: Graph) -> Choice:
     return Choice(taken, goal.builtin - offered, offered - goal.builtin, unusable)
 
 
-def _take_library(goal: Manifest, python: Prebuilt, folder: Path, work: Path, cc: str) -> Choice:
+def _take_library(
+    goal: Manifest, python: Prebuilt, folder: Path, work: Path, cc: str, env: Mapping[str, str]
+) -> Choice:
     """Make lib/libpython.a: the objects that can be linked, with our table of built-in modules."""
-    env, objects = _environment(), work / "objects"
+    objects = work / "objects"
     found = libmerge.collect([python.archive])
     for name, content in found.items():
         (objects / name).write_bytes(oldlinker.adapted(content))
@@ -171,7 +180,7 @@ def _take_library(goal: Manifest, python: Prebuilt, folder: Path, work: Path, cc
     usable = [name for name in graph.members if not graph.unmet([name])]
     archive = folder / "lib" / "libpython.a"
     _run(["ar", "rcsD", str(archive), "mpyk_config.o", *sorted(usable)], objects, env)
-    _refuse_absolute_code(python, archive, work, cc)
+    _refuse_absolute_code(python, archive, work, cc, env)
     return choice
 
 
@@ -196,10 +205,10 @@ def _refuse_foreign_core(python: Prebuilt, graph: Graph, choice: Choice) -> None
         )
 
 
-def _refuse_absolute_code(python: Prebuilt, archive: Path, work: Path, cc: str) -> None:
+def _refuse_absolute_code(python: Prebuilt, archive: Path, work: Path, cc: str, env: Mapping[str, str]) -> None:
     """Refuse objects that cannot be part of a shared object."""
     command = [cc, "-shared", "-o", str(work / "tried.so"), f"-Wl,-u,{ENTRY}", str(archive), *archivesyms.LIBRARIES]
-    done = subprocess.run(command, env=_environment(), capture_output=True, text=True, check=False)
+    done = subprocess.run(command, env=dict(env), capture_output=True, text=True, check=False)
     if done.returncode:
         first = done.stderr.strip().splitlines()[0]
         raise BuildError(
@@ -208,12 +217,12 @@ def _refuse_absolute_code(python: Prebuilt, archive: Path, work: Path, cc: str) 
         )
 
 
-def _link_interpreter(folder: Path, work: Path, cc: str) -> None:
+def _link_interpreter(folder: Path, work: Path, cc: str, env: Mapping[str, str]) -> None:
     """Link bin/python from what was taken: it compiles the bundle, and shows that the library works."""
     (work / "main.c").write_text(MAIN, encoding="utf-8")
     archive = str(folder / "lib" / "libpython.a")
-    command = [cc, *CFLAGS, f"-I{folder}/include", "main.c", archive, *archivesyms.LIBRARIES]
-    _run([*command, "-o", str(folder / "bin" / "python")], work, _environment())
+    _run([cc, *CFLAGS, f"-I{folder}/include", "-c", "main.c", "-o", "main.o"], work, env)
+    _run([cc, "main.o", archive, *archivesyms.LIBRARIES, "-o", str(folder / "bin" / "python")], work, env)
 
 
 def _ask(folder: Path, program: str, question: object) -> object:

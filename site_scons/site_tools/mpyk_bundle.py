@@ -23,7 +23,9 @@ def _bundle(env: Any, python: PythonPlan, stamp: Any) -> Any:
 
     action = Action(env["MPYK_TOLD"](make), "Bundling $TARGET")
     sources = [str(path) for path in bundle.bundle_inputs(paths.PROJECT, python.minor)]
-    zipped = env.Command(f"{env['MPYK_BUILD']}/{python.tag}/bundle.zip", sources, action)
+    zipped = env.Command(
+        f"{env['MPYK_BUILD']}/{python.tag}{python.host and '-'}{python.host}/bundle.zip", sources, action
+    )
     env.Depends(zipped, [stamp, env.Value(sorted(versions.items()))])
     env.Depends(zipped, [str(path) for path in selfdeps.closure("bundle")])
     return zipped

@@ -37,7 +37,7 @@ def _crash_facts(env: Any, crash: CrashPlan, crash_stamp: Any, folder: str) -> A
     def make(target: list[Any], source: list[Any], env: Any) -> None:
         tree = crashtree.parse(crash.tree)
         texts = [gdbenums.generate(tree)]
-        texts += ["\n".join(crashtree.compile_flags(tree, language)) + "\n" for language in ("c", "c++")]
+        texts += ["\n".join(crashtree.compile_flags(tree, language, crash.machine)) + "\n" for language in ("c", "c++")]
         for node, text in zip(target, texts):
             Path(node.abspath).write_text(text, encoding="utf-8")
 
@@ -134,9 +134,10 @@ def _object(local: Any, folder: str, unit: Path) -> Any:
 
 def _bridge(local: Any, folder: str, major: int) -> tuple[Any, Any]:
     """Compile the bridge for a gdb major and shut it in: return both objects, the second is what is linked."""
+    tool = local["MPYK_COMPILERS"].tool
 
     def confine(target: list[Any], source: list[Any], env: Any) -> None:
-        bridges.confine(Path(source[0].abspath), major, Path(target[0].abspath))
+        bridges.confine(Path(source[0].abspath), major, Path(target[0].abspath), tool("ld"), tool("objcopy"))
 
     source = bridges.source(paths.PROJECT / "ext", major)
     if source.suffix == ".c":
@@ -197,6 +198,7 @@ def _extension(env: Any, variant: Variant, crash_stamps: Any, library_stamps: An
     folder = f"{env['MPYK_BUILD']}/{variant.name}"
     tables = [_command_table(env, folder), _symbol_table(env, variant, folder)]
     local = _compile_environment(env, variant, folder)
+    tool = env["MPYK_COMPILERS"].tool
     compiled, objects, probes = _objects(local, variant, crash_stamps, folder)
     local.Depends(compiled, [*tables, library_stamps])
     linked = local.SharedLibrary(f"{folder}/linked.so", objects, SHLIBPREFIX="")
@@ -205,7 +207,8 @@ def _extension(env: Any, variant: Variant, crash_stamps: Any, library_stamps: An
     needed = _needs(local, variant, probes, folder)
 
     def assemble(target: list[Any], source: list[Any], env: Any) -> None:
-        artifact.assemble(*(Path(node.abspath) for node in (*source, *target)))
+        paths_given = (Path(node.abspath) for node in (*source, *target))
+        artifact.assemble(*paths_given, strip=tool("strip"), objcopy=tool("objcopy"))
 
     action = Action(env["MPYK_TOLD"](assemble), "Assembling $TARGET")
     extension = local.Command(f"{folder}/mpykdump.so", [linked, needed, bundle], action)

@@ -32,7 +32,12 @@ def _copy(env: Any, target: str, source: Any) -> Any:
 
 
 def _copy_program(env: Any, target: str, crash: CrashPlan, stamp: Any) -> Any:
-    """Copy the crash program of a tree that may appear only during the build: its stamp stands for it."""
+    """Copy the crash program of a tree that may appear only during the build: its stamp stands for it.
+
+    Nothing is copied when only headers were prepared.
+    """
+    if not crash.has_program:
+        return []
 
     def copy(target: list[Any], source: list[Any], env: Any) -> None:
         _copy_file(crash.program, Path(target[0].abspath))

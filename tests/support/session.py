@@ -12,8 +12,11 @@ import subprocess
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
+
+from mpykbuild import crashoptions
 
 START_SECONDS = 120
 COMMAND_SECONDS = 60
@@ -40,6 +43,11 @@ class Vmcore:
     vmlinux: Path
     vmcore: Path
     truth: Path
+
+    @cached_property
+    def options(self) -> tuple[str, ...]:
+        """Options without which crash cannot open it."""
+        return crashoptions.needed(self.truth.parent)
 
     @property
     def minimal(self) -> list[str]:
@@ -78,7 +86,7 @@ def run_crash(
 ) -> Result:
     """Run ``commands`` in a new crash and wait for its end; `quit` is added."""
     done = subprocess.run(
-        [variant.crash, "-s", *options, vmcore.vmlinux, vmcore.vmcore],
+        [variant.crash, "-s", *vmcore.options, *options, vmcore.vmlinux, vmcore.vmcore],
         input="\n".join([*commands, "quit", ""]), cwd=cwd, env=environment(env), capture_output=True, text=True,
         errors="replace", timeout=START_SECONDS + COMMAND_SECONDS, check=False,
     )  # fmt: skip
@@ -93,8 +101,9 @@ class CrashSession:
     ) -> None:
         self._count = 0
         self._process = subprocess.Popen(
-            [variant.crash, "-s", vmcore.vmlinux, vmcore.vmcore], stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT, cwd=cwd, env=environment(env), start_new_session=True,
+            [variant.crash, "-s", *vmcore.options, vmcore.vmlinux, vmcore.vmcore],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            cwd=cwd, env=environment(env), start_new_session=True,
         )  # fmt: skip
         self.run(f"extend {variant.extension}", timeout=START_SECONDS)
 

@@ -35,7 +35,8 @@ class Terminal:
         self._seen = ""
         self._leader, self._fd = pty.fork()
         if self._leader == 0:
-            self._lead_crash([str(variant.crash), *options, str(vmcore.vmlinux), str(vmcore.vmcore)], env, cwd)
+            dump = [*vmcore.options, str(vmcore.vmlinux), str(vmcore.vmcore)]
+            self._lead_crash([str(variant.crash), *options, *dump], env, cwd)
         self.expect(PROMPT, START_SECONDS)
         self.run(f"extend {variant.extension}")
 

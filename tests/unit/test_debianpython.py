@@ -63,6 +63,20 @@ def test_packages_are_unpacked_once(tmp_path: Path) -> None:
     assert len(shelf.fetched) == 3
 
 
+@pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
+def test_the_first_of_two_that_no_lock_keeps_apart_counts(tmp_path: Path) -> None:
+    place = tmp_path / "debian-3.14"
+
+    def another_is_ready(work: Path) -> None:
+        place.mkdir()
+        (place / "first").write_text("")
+
+    shelf = Shelf(tmp_path / "shelf", *whole("3.14.8-1"))
+    debianpython.unpack(debianpython.chosen("3.14", shelf), place, tmp_path, shelf, another_is_ready)
+    assert [path.name for path in tmp_path.iterdir() if path.name != "shelf"] == ["debian-3.14"]
+    assert [path.name for path in place.iterdir()] == ["first"]
+
+
 def test_only_a_minor_asks_for_packages() -> None:
     assert debianpython.is_minor("3.14")
     assert not debianpython.is_minor("/opt/3.14")

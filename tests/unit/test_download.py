@@ -3,15 +3,21 @@
 
 from __future__ import annotations
 
+import errno
+import fcntl
 import hashlib
 import io
+import multiprocessing
+import os
 import socket
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from mpykbuild.cache import host
 from mpykbuild.download import Progress, Unavailable, Wanted, WrongHash, from_url, in_megabytes, keep
 from support.webserver import WebServer, web_server
 
@@ -69,10 +75,41 @@ def test_a_download_without_any_known_size_is_still_checked(web: WebServer, tmp_
 
 
 def test_a_left_over_partial_file_is_not_taken_up(web: WebServer, tmp_path: Path) -> None:
-    (tmp_path / "a.tar.gz.partial").write_bytes(CONTENT[:5000])
+    for maker in ("", f"-{host()}-999999999", f"-{host()}-{os.getpid()}"):
+        (tmp_path / f"a.tar.gz.partial{maker}").write_bytes(CONTENT[:5000])
     url = web.serve("/a.tar.gz", CONTENT)
     assert keep(wanted(), tmp_path, url, from_url(url, wanted())).read_bytes() == CONTENT
     assert visible(tmp_path) == ["a.tar.gz"]
+
+
+def _fetch_without_locks(folder: Path, barrier: Any) -> None:
+    """As on NFS without locks: both find nothing, and both fetch the file piece by piece."""
+
+    def refuse(*_: object) -> None:
+        raise OSError(errno.ENOLCK, "No locks available")
+
+    def fill(partial: Path) -> None:
+        with partial.open("ab") as out:
+            for piece in range(0, len(CONTENT), 100_000):
+                barrier.wait(20)
+                out.write(CONTENT[piece : piece + 100_000])
+                out.flush()
+
+    fcntl.flock = refuse
+    keep(wanted(), folder, "", fill)
+
+
+def test_two_processes_without_locks_do_not_tread_on_each_other(tmp_path: Path) -> None:
+    context = multiprocessing.get_context("fork")
+    barrier = context.Barrier(2)
+    both = [context.Process(target=_fetch_without_locks, args=(tmp_path, barrier)) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(60)
+    assert [process.exitcode for process in both] == [0, 0]
+    assert visible(tmp_path) == ["a.tar.gz"]
+    assert (tmp_path / "a.tar.gz").read_bytes() == CONTENT
 
 
 def test_a_wrong_hash_names_both_and_the_file(web: WebServer, tmp_path: Path) -> None:

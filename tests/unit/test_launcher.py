@@ -3,26 +3,31 @@
 
 from __future__ import annotations
 
-import getpass
 import os
 import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mpykbuild import cpython, launcher, options, planning
 from mpykbuild.errors import BuildError
+from mpykbuild.paths import PROJECT
 from mpykbuild.planning import Project
+from mpykbuild.plans import Plan
 from mpykbuild.runlog import RunLog
+from support.fakeprebuilt import make_prebuilt
 from support.fakepython import VERSION, make_manifests, make_patches, make_source
 
 # Tells how it was called and with which settings, then does what a launcher does.
 FAKE = '#!/bin/sh\necho "$HOME $CCACHE_DIR $UNRELATED $*" >> {log}\nexec "$@"\n'
+# Units of ext/ that need neither Python nor crash.
+UNITS = ("btf.c", "btf_enumerators.c", "btf_set.c", "btf_types.c", "elf_file.c", "glibc_compat.c")
 needs_gcc = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 
 
@@ -79,25 +84,33 @@ def test_products_and_their_keys_do_not_know_of_it(
     launched = read(launcher="ccache")
     assert launched.default.python.plan.product == plain.default.python.plan.product
     assert launched.default.crash.tree == plain.default.crash.tree
-    assert planning.objects_folder(launched.cache) == planning.objects_folder(plain.cache)
+    folders = {planning.objects_folder(project.cache, project.compilers) for project in (launched, plain)}
+    assert len(folders) == 1
 
 
-@pytest.mark.parametrize("build", ["cpython", "crashbuild"])
+def plans_of(project: Project) -> dict[str, Plan | None]:
+    """The plans of all that is compiled outside of SCons, by the module that builds it."""
+    python, crash = project.default.python.plan, project.default.crash.plan
+    return {"cpython": python, "takeover": python, "crashbuild": crash, "libdeflate": project.libdeflate}
+
+
+@pytest.mark.parametrize("build", ["cpython", "crashbuild", "libdeflate", "takeover"])
 def test_builds_of_products_get_the_path(
     tmp_path: Path, world: dict[str, str], monkeypatch: pytest.MonkeyPatch, build: str
 ) -> None:
     paths: list[str | None] = []
 
-    def record(*_: object, path: str | None = None) -> Path:
+    def record(*_: object, path: str | None = None, **__: object) -> Path:
         paths.append(path)
         return tmp_path
 
     for name, value in world.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(getattr(planning, build), "build", record)
+    python = f"prebuilt:{make_prebuilt(tmp_path / 'python')}" if build == "takeover" else "3.13"
     for given in ({}, {"launcher": "ccache"}):
-        project = planning.read(options.check({"cache": str(tmp_path), **given}), tmp_path, ())
-        plan = project.default.python.plan if build == "cpython" else project.default.crash.plan
+        values = {"cache": str(tmp_path), "python": python, **given}
+        plan = plans_of(planning.read(options.check(values), tmp_path, ()))[build]
         assert plan is not None
         plan.make()
     assert paths[0] is None
@@ -161,16 +174,17 @@ def free_port() -> int:
 
 @pytest.fixture
 def two_distccd(tmp_path: Path) -> Iterator[tuple[str, list[Path]]]:
-    """Two compile servers on loopback: DISTCC_HOSTS for them, and their logs."""
+    """Two compile servers on loopback, not as root: DISTCC_HOSTS for them, and their logs."""
     hosts, logs = [], []
+    ordinary: dict[str, Any] = {} if os.getuid() else {"user": "nobody", "group": "nogroup", "extra_groups": []}
     with ExitStack() as servers:
         for number in range(2):
             port, log = free_port(), tmp_path / f"distccd{number}.log"
             command = [
                 "distccd", "--no-detach", "--daemon", "--listen", "127.0.0.1", "--allow", "127.0.0.1", "--port",
-                str(port), "--jobs", "1", "--log-level", "info", "--log-file", str(log), "--user", getpass.getuser(),
+                str(port), "--jobs", "1", "--log-level", "info", "--log-stderr",
             ]  # fmt: skip
-            server = servers.enter_context(subprocess.Popen(command, start_new_session=True))
+            server = servers.enter_context(subprocess.Popen(command, stderr=log.open("w"), cwd="/", **ordinary))
             servers.callback(server.terminate)
             wait_for(port)
             hosts.append(f"127.0.0.1:{port}/1")
@@ -180,19 +194,32 @@ def two_distccd(tmp_path: Path) -> Iterator[tuple[str, list[Path]]]:
 
 @needs_gcc
 @pytest.mark.skipif(shutil.which("distccd") is None, reason="needs distcc")
-def test_distcc_compiles_on_both_servers(tmp_path: Path, two_distccd: tuple[str, list[Path]]) -> None:
+def test_distcc_compiles_on_both_servers(
+    tmp_path: Path, two_distccd: tuple[str, list[Path]], build_python: Builder
+) -> None:
     hosts, logs = two_distccd
-    env = {**os.environ, "DISTCC_HOSTS": hosts, "DISTCC_FALLBACK": "0", "DISTCC_DIR": str(tmp_path / "distcc")}
+    settings = {"DISTCC_HOSTS": hosts, "DISTCC_FALLBACK": "0", "DISTCC_DIR": str(tmp_path / "distcc")}
     (tmp_path / "distcc").mkdir()
-    for number in range(6):
-        (tmp_path / f"x{number}.c").write_text(f"int f{number}(void) {{ return {number}; }}\n")
-    with launcher.search_path("distcc", env) as path:
-        assert path is not None
-        for _ in range(3):
-            commands = [["gcc", "-g0", "-c", f"x{number}.c", "-o", f"x{number}.o"] for number in range(6)]
-            started = [subprocess.Popen(words, cwd=tmp_path, env={"PATH": path}) for words in commands]
-            assert [process.wait(60) for process in started] == [0] * 6
+    near, far = (compile_units(tmp_path / name, name, settings) for name in ("", "distcc"))
+    assert far == near
     assert all("COMPILE_OK" in log.read_text() for log in logs)
-    far = (tmp_path / "x0.o").read_bytes()
-    subprocess.run(["gcc", "-g0", "-c", "x0.c", "-o", "x0.o"], cwd=tmp_path, check=True)
-    assert far == (tmp_path / "x0.o").read_bytes()
+    done = sum(log.read_text().count("COMPILE_OK") for log in logs)
+    assert done == len(UNITS)
+    libraries = [build_python(f"cache{name}", name, settings) / "lib" / "libpython.a" for name in ("", "distcc")]
+    assert libraries[0].read_bytes() == libraries[1].read_bytes()
+    assert sum(log.read_text().count("COMPILE_OK") for log in logs) > done
+
+
+def compile_units(folder: Path, name: str, settings: Mapping[str, str]) -> list[bytes]:
+    """Compile units of ext/ all at once, with flags from a file as our own build has them; return the objects."""
+    folder.mkdir(exist_ok=True)
+    (folder / "flags.rsp").write_text(f"-I{PROJECT / 'ext'}\n-DANY=1\n")
+    flags = ["-std=gnu11", "-O2", "-fPIC", f"-ffile-prefix-map={PROJECT}=.", "@flags.rsp"]
+    with launcher.search_path(name, {**os.environ, **settings}) as path:
+        env = {"PATH": path or os.environ["PATH"]}
+        started = [
+            subprocess.Popen(["gcc", *flags, "-c", str(PROJECT / "ext" / unit), "-o", f"{unit}.o"], cwd=folder, env=env)
+            for unit in UNITS
+        ]
+        assert [process.wait(120) for process in started] == [0] * len(UNITS)
+    return [(folder / f"{unit}.o").read_bytes() for unit in UNITS]

@@ -16,6 +16,7 @@ from mpykbuild.cache import Product
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import PROJECT
 from mpykbuild.runlog import RunLog
+from support.fakegcc import compiled, recording_gcc
 from support.libdeflate import built_libdeflate
 
 VERSION = "1.99"
@@ -40,9 +41,9 @@ def stand_in(**changes: str | None) -> Callable[[Path], None]:
     return fill
 
 
-def build(cache: Path, source: Callable[[Path], None], cc: str = "gcc") -> Path:
+def build(cache: Path, source: Callable[[Path], None], cc: str = "gcc", path: str | None = None) -> Path:
     wanted = libdeflate.product("k", VERSION, cache, cc=cc)
-    return libdeflate.build(wanted, source, RunLog("libdeflate", wanted.log), cc=cc)
+    return libdeflate.build(wanted, source, RunLog("libdeflate", wanted.log), cc=cc, path=path)
 
 
 def symbols(archive: Path, *options: str) -> set[str]:
@@ -100,6 +101,12 @@ def test_another_compiler_makes_another_product(tmp_path: Path) -> None:
     one, other = build(tmp_path, stand_in()), build(tmp_path, stand_in(), str(cross))
     assert one != other
     assert "-fPIC" in (tmp_path / "asked").read_text()
+
+
+def test_each_unit_is_compiled_by_a_command_of_its_own(tmp_path: Path) -> None:
+    path = recording_gcc(tmp_path / "bin", tmp_path / "calls")
+    build(tmp_path, stand_in(), path=path)
+    assert sorted(compiled(tmp_path / "calls")) == sorted(Path(unit).name for unit in libdeflate.UNITS)
 
 
 def test_all_that_decides_on_the_product_is_in_its_key(tmp_path: Path) -> None:

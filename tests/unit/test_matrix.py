@@ -36,7 +36,7 @@ def test_products_that_are_not_in_the_cache_are_named(tmp_path: Path) -> None:
 def test_what_was_made() -> None:
     assert matrix.made([], "Linking x\nRetrieved `a.os' from cache\n") == "from cache"
     assert matrix.made([], "Compiling a.os\nCompiling b.os\n") == "built 2 objects"
-    assert matrix.made(["crash-8.0.6"], "") == "built crash-8.0.6"
+    assert matrix.made(["crash-8.0.6"], "Compiling a.os\n") == "built crash-8.0.6, 1 object"
 
 
 def test_table_has_a_line_for_each_row() -> None:

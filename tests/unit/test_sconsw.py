@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from mpykbuild.hosts import HOSTS
 from mpykbuild.paths import PROJECT
 
 # What sconsw needs of the system besides the stand-ins.
@@ -246,6 +247,25 @@ def test_packages_for_an_arm64_guest(world: World, words: list[str], asked: bool
     assert any("qemu-system-arm" in call for call in world.calls()) is asked
 
 
+@pytest.mark.parametrize(
+    ("words", "asked"),
+    [
+        (["host=s390x"], {"g++-s390x-linux-gnu", "qemu-user"}),
+        (["audit", "host=aarch64"], {"g++-aarch64-linux-gnu", "qemu-user"}),
+        (["test", "host=aarch64"], {"g++-aarch64-linux-gnu", "qemu-user", "qemu-system-arm", "gcc-aarch64-linux-gnu"}),
+        (["host="], set()), (["-h", "host=s390x"], set()),
+    ],
+)  # fmt: skip
+def test_packages_for_another_host(world: World, words: list[str], asked: set[str]) -> None:
+    world.install("build", "test")
+    world.run(*words)
+    calls = " ".join(world.calls()).split()
+    assert {row[1] for row in ROWS if row[0].startswith(("host", "arm64")) and row[1] in calls} - asked <= {
+        "libc6-dev-arm64-cross"
+    }
+    assert asked <= set(calls)
+
+
 def test_help_needs_no_system_packages(world: World) -> None:
     world.user(1000)
     world.install()
@@ -301,7 +321,9 @@ def test_no_known_package_manager(world: World) -> None:
 
 def test_package_table() -> None:
     assert all(len(row) == 3 and all(row) for row in ROWS)
-    assert {row[0] for row in ROWS} == {"build", "test", "arm64", "python"}
+    assert {row[0] for row in ROWS} == {"build", "test", "arm64", "host", "python"} | {
+        host.group for host in HOSTS.values()
+    }
     assert len({row[1] for row in ROWS}) == len(ROWS)
 
 

@@ -31,3 +31,13 @@ def test_cache_without_option_is_the_environments(monkeypatch: pytest.MonkeyPatc
 @pytest.mark.parametrize(("value", "pin"), [("3.13", True), ("9", True), ("./3.13", False), ("Python-3.13", False)])
 def test_versions_and_paths_are_told_apart(value: str, pin: bool) -> None:
     assert is_pin(value) is pin
+
+
+def test_builds_of_others_are_told_in_words_that_hold_anywhere(tmp_path: Path) -> None:
+    words = {"kernel": "6.1", "launcher": "ccache", "glibc_max": "2.28", "V": "1"}
+    given = {**words, "cache": "c", "downloads": "d", "sysroot": "s", "row": "x", "tests": "-k x"}
+    told = Settings(options.check(given), tmp_path).handed_on()
+    assert told == {**words, **{name: str(tmp_path / name[0]) for name in ("cache", "downloads", "sysroot")}}
+    suite = Settings(options.check({"sysroot": "debian:bullseye"}), tmp_path)
+    assert suite.handed_on()["sysroot"] == "debian:bullseye"
+    assert set(Settings(options.check({}), tmp_path).handed_on()) == {"cache", "kernel", "V"}

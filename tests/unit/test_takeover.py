@@ -12,55 +12,18 @@ import pytest
 
 from mpykbuild import archivesyms, prebuilt, takeover
 from mpykbuild.errors import BuildError
-from support.fakepython import HOST_PYTHON, MINOR, VERSION, make_manifests, make_patches, write
+from support.fakegcc import compiled, recording_gcc
+from support.fakeprebuilt import NAME, UNITS, make_prebuilt
+from support.fakepython import HOST_PYTHON, VERSION, make_manifests, make_patches
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
-NAME = f"python{MINOR}"
-HEADER = """#include <stddef.h>
-typedef struct { int x; } PyObject;
-struct _inittab { const char *name; PyObject *(*init)(void); };
-int Py_BytesMain(int argc, char **argv);
-"""
-UNITS = {
-    "main": f"""#include "Python.h"
-#include <unistd.h>
-extern struct _inittab _PyImport_Inittab[];
-int Py_BytesMain(int argc, char **argv) {{ argv[0] = "{HOST_PYTHON}"; (void)argc; (void)_PyImport_Inittab;
-    return execv(argv[0], argv); }}
-PyObject *PyInit_posix(void) {{ return 0; }}
-PyObject *PyMarshal_Init(void) {{ return 0; }}
-PyObject *_PyWarnings_Init(void) {{ return 0; }}
-""",
-    "core": '#include "Python.h"\nPyObject *PyInit__core(void) { return 0; }\n',
-    "array": '#include "Python.h"\nextern void *inflate(void);\nPyObject *PyInit_array(void) { return inflate(); }\n',
-    "extra": '#include "Python.h"\nPyObject *PyInit_extra(void) { return 0; }\n',
-    "config": '#include "Python.h"\n'
-    + "".join(f"extern PyObject *PyInit_{name}(void);\n" for name in ("posix", "_core", "array", "extra"))
-    + "struct _inittab _PyImport_Inittab[] = {\n"
-    + "".join(f'  {{"{name}", PyInit_{name}}},\n' for name in ("posix", "_core", "array", "extra"))
-    + "  {0, 0}};\n",
-}
 
 
-def make_prebuilt(root: Path, flags: str = "-fPIC", units: dict[str, str] = UNITS) -> Path:
-    """Make a prefix with a library of these units; return it."""
-    include = {"Python.h": HEADER, "patchlevel.h": f'#define PY_VERSION "{VERSION}"\n', "pyconfig.h": ""}
-    write(root, {f"include/{NAME}/{name}": text for name, text in include.items()})
-    write(root, {f"lib/{NAME}/{name}": "" for name in ("os.py", "abc.py", "json/__init__.py", "json/decoder.py")})
-    write(root, {f"work/{name}.c": text for name, text in units.items()})
-    sources = [f"{name}.c" for name in units]
-    compiler = ["gcc", "-c", flags, f"-I{root}/include/{NAME}", *sources]
-    subprocess.run(compiler, cwd=root / "work", check=True)
-    objects = [f"{name}.o" for name in units]
-    subprocess.run(["ar", "rc", str(root / "lib" / f"lib{NAME}.a"), *objects], cwd=root / "work", check=True)
-    return root
-
-
-def taken_over(tmp_path: Path, folder: Path) -> Path:
+def taken_over(tmp_path: Path, folder: Path, path: str | None = None) -> Path:
     manifests, patch_root = make_manifests(tmp_path / "manifests"), make_patches(tmp_path / "patches")
     python = prebuilt.find(folder)
     wanted = takeover.product(python, tmp_path / "cache", manifests=manifests, patch_root=patch_root)
-    return takeover.build(wanted, python, manifests=manifests, patch_root=patch_root)
+    return takeover.build(wanted, python, path=path, manifests=manifests, patch_root=patch_root)
 
 
 def test_the_product_has_the_shape_of_one_from_source(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -134,3 +97,12 @@ def test_our_own_hash_functions_equal_hashlib(tmp_path: Path) -> None:
     answer = json.loads(done.stdout)
     assert answer["wrong"] == []
     assert answer["compared"] > 200
+
+
+def test_all_that_is_compiled_is_compiled_by_the_compiler_on_the_path(tmp_path: Path) -> None:
+    python = make_prebuilt(tmp_path / "python")
+    path = recording_gcc(tmp_path / "bin", tmp_path / "calls")
+    taken_over(tmp_path, python, path)
+    sources = compiled(tmp_path / "calls")
+    shims = [source.name for source in takeover.SHIMS.glob("*.c")]
+    assert sorted(sources) == sorted(["main.c", "mpyk_config.c", *shims])

@@ -29,18 +29,22 @@ def near(start, pages):
 offset = member_offset("struct task_struct", "tasks")
 tasks = [readSU("struct task_struct", entry - offset) for entry in readList(sym2addr("init_task") + offset, 0)]
 modules = ListHead(sym2addr("modules"), "struct module").list
-percpu = readU64(sym2addr("__per_cpu_offset"))
-direct = readU64(sym2addr("page_offset_base"))
+percpu = (readU64(sym2addr("__per_cpu_offset")) + sym2addr("__per_cpu_start")) % 2**64
+# Where tasks are is the direct map, on every architecture, and where their stacks are is vmalloc's.
+direct = min(int(task) for task in tasks[1:]) // PAGE * PAGE - (1 << 30)
+stacks = min(int(task.stack) for task in tasks[1:])
+text = exec_crash_command(f"vtop {sym2addr('_stext'):x}").splitlines()[1].split()[1]
+page = int(exec_crash_command(f"kmem -p {text}").splitlines()[1].split()[0], 16) // PAGE * PAGE
 kinds = {
     "direct map": (near(direct, 1 << 20), crash.KVADDR),
     "physical": (near(0, 1 << 20), crash.PHYSADDR),
     "text": (near(sym2addr("_stext"), (sym2addr("_etext") - sym2addr("_stext")) >> 12), crash.KVADDR),
     "data": (near(sym2addr("_sdata"), (sym2addr("_end") - sym2addr("_sdata")) >> 12), crash.KVADDR),
-    "memory map": (near(readU64(sym2addr("vmemmap_base")), 1 << 14), crash.KVADDR),
+    "memory map": (near(page - (1 << 20), 1 << 13), crash.KVADDR),
     "stacks": ([int(task.stack) + n * PAGE for task in tasks for n in range(-1, 4)], crash.KVADDR),
     "modules": ([int(m) // PAGE * PAGE + n * PAGE for m in modules for n in range(-3, 4)], crash.KVADDR),
     "per CPU": ([percpu + n * PAGE for n in range(60)], crash.KVADDR),
-    "vmalloc": (near(readU64(sym2addr("vmalloc_base")), 1 << 15), crash.KVADDR),
+    "vmalloc": (near(stacks, 1 << 15), crash.KVADDR),
     "none": ([PAGE, 1 << 47, 0x8000000000000000, 2**64 - PAGE, 0], crash.KVADDR),
 }
 

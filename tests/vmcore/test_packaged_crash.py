@@ -30,7 +30,7 @@ def run_packaged(variant: Variant, packaged_crash: Path, vmcore: Vmcore) -> Call
     """Run commands in it. It is older than the kernel: it can do --minimal only."""
     if not variant.crash_version.startswith("8."):
         pytest.skip("this extension is not for crash 8")
-    command = [packaged_crash, "-s", *vmcore.minimal, vmcore.vmlinux, vmcore.vmcore]
+    command = [packaged_crash, "-s", *vmcore.options, *vmcore.minimal, vmcore.vmlinux, vmcore.vmcore]
 
     def run(commands: str) -> str:
         done = subprocess.run(

@@ -1,0 +1,183 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``host=``: build the static CPython for another machine, with this machine's own product of the same source.
+
+The product's folder is like that of ``cpython``; ``bin/python`` is this machine's interpreter, because it compiles the
+bundle's .pyc, and ``bin/python-<host>`` the other machine's.
+
+The steps that are the same are taken from ``cpython`` as they are, whose text is a part of the key of every CPython: to
+give them other names would build all of them anew.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import re
+import shutil
+import subprocess
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from mpykbuild import cpython, hosts, libmerge, manifest, patches
+from mpykbuild.cache import Product, build_once, digest_of
+from mpykbuild.crosstools import search_path
+from mpykbuild.errors import BuildError
+from mpykbuild.hosts import Host
+from mpykbuild.manifest import Manifest
+from mpykbuild.paths import MANIFESTS, PATCHES, PROJECT
+from mpykbuild.runlog import RunLog
+from mpykbuild.sysroot import Compilers
+
+# Raise it whenever the recipe below gives another result from the same source.
+RECIPE = "1"
+# What configure would find out by running a program on the machine.
+ANSWERS = (
+    "ac_cv_buggy_getaddrinfo=no", "ac_cv_file__dev_ptmx=no", "ac_cv_file__dev_ptc=no", "ac_cv_pthread=yes",
+    "ac_cv_aligned_required=no", "ac_cv_working_tzset=yes", "ac_cv_broken_sem_getvalue=no",
+)  # fmt: skip
+# Its place is taken by the interpreter of --with-build-python.
+SET_BY_CONFIGURE = "PYTHON_FOR_REGEN="
+QUESTION = (
+    "import sys, importlib.util as u;"
+    "print('.'.join(map(str, sys.version_info[:3])), u.MAGIC_NUMBER.hex(), *sorted(sys.builtin_module_names))"
+)
+_BUILTIN_ROW = re.compile(r'^\s*\{"(\w+)", \w+\},', re.MULTILINE)
+
+
+def check(version: str, host: Host) -> None:
+    """Raise BuildError for a release that cannot be built with another interpreter than its own."""
+    if tuple(int(part) for part in version.split(".")[:2]) < hosts.OLDEST_PYTHON:
+        raise BuildError(
+            f"Python {version} cannot be built for host={host.name}: configure knows --with-build-python since 3.11.",
+            "take python=3.11 or newer, or build on such a machine.",
+        )
+
+
+def product(native: Product, cache_root: Path, compilers: Compilers) -> Product:
+    """Return where the CPython is, or will be. ``native`` is the product of the same source for this machine."""
+    assert compilers.host
+    inputs = {"native": native.key, "compilers": compilers.key, "recipe": RECIPE}
+    return Product(root=cache_root, kind="cpython", name=f"{native.name}-{compilers.host.name}", key=digest_of(inputs))
+
+
+def build(
+    wanted: Product,
+    native: Callable[[], Path],
+    source: Path | Callable[[Path], None],
+    runlog: RunLog,
+    jobs: int,
+    compilers: Compilers,
+    *,
+    manifests: Path = MANIFESTS,
+    patch_root: Path = PATCHES,
+) -> Path:
+    """Return the folder of ``wanted``, building it first if need be; ``native`` returns that of this machine's."""
+    assert compilers.host
+    host, version = compilers.host, wanted.name.removesuffix(f"-{compilers.host.name}")
+    minor = manifest.minor_of(version)
+    goal = manifest.load(manifests, minor)
+
+    def make(folder: Path) -> None:
+        own = native()
+        work = folder / "build"
+        env = cpython._environment(search_path(compilers))
+        with cpython._plain_umask():
+            try:
+                tree = cpython._bring(source, work)
+                manifest.check_source(goal, tree)
+                patches.apply(patch_root / minor, tree, env)
+                obj = _compile(goal, tree, work / "obj", own, runlog, jobs, compilers, env)
+                cpython._keep(obj, tree, folder, minor, env)
+                _exchange_interpreters(folder, own, host)
+                _verify(goal, version, (obj / "Modules" / "config.c").read_text(), folder, compilers, env)
+                _refuse_paths(folder, host, (work, folder, wanted.root, PROJECT))
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+
+    return build_once(wanted, make, {"version": version, "host": host.name, "compiler": compilers.cc})
+
+
+def configure_words(tree: Path, own: Path, compilers: Compilers) -> list[str]:
+    """Return what configure is told, besides its own name."""
+    assert compilers.host
+    flags = [flag for flag in cpython.CONFIGURE_FLAGS if not flag.startswith(SET_BY_CONFIGURE)]
+    flags += [f"--host={compilers.host.triplet}", f"--build={platform.machine()}-linux-gnu"]
+    flags += [f"--with-build-python={own / 'bin' / 'python'}", f"CC={compilers.cc}", f"CXX={compilers.cxx}"]
+    flags += [f"OPT={cpython.OPT}", f"CFLAGS={cpython.CFLAGS} -ffile-prefix-map={tree.parent}=."]
+    unseen = [f"ac_cv_header_{re.sub('[^a-z0-9]', '_', name)}=no" for name in cpython.UNSEEN_HEADERS]
+    return [*flags, *unseen, *(f"ac_cv_search_{name}=no" for name in cpython.UNSEEN_FUNCTIONS), *ANSWERS]
+
+
+def _compile(
+    goal: Manifest,
+    tree: Path,
+    obj: Path,
+    own: Path,
+    runlog: RunLog,
+    jobs: int,
+    compilers: Compilers,
+    env: Mapping[str, str],
+) -> Path:
+    """Configure in ``obj`` and make the interpreter and its library there; return ``obj``."""
+    setup = obj / "Modules" / "Setup.local"
+    setup.parent.mkdir(parents=True)
+    shutil.copyfile(goal.setup_file, setup)
+    configure = os.path.relpath(tree / "configure", obj)
+    words = configure_words(tree, own, compilers)
+    runlog.step("configure", [configure, *words], obj, {**env, "MODULE_BUILDTYPE": "static"})
+    stdlib = obj / "Modules" / "Setup.stdlib"
+    if stdlib.is_file() and int(goal.folder.name.partition(".")[2]) < cpython.READS_SETUP_STDLIB_SINCE:
+        setup.write_text(setup.read_text() + stdlib.read_text())
+    runlog.step("compile", ["make", f"-j{jobs}", "python"], obj, env)
+    return obj
+
+
+def _exchange_interpreters(folder: Path, own: Path, host: Host) -> None:
+    place = folder / "bin" / "python"
+    place.rename(folder / "bin" / f"python-{host.name}")
+    shutil.copy(own / "bin" / "python", place)
+
+
+def _verify(
+    goal: Manifest, version: str, config: str, folder: Path, compilers: Compilers, env: Mapping[str, str]
+) -> None:
+    """Check version and built-in modules, by the table in config.c and by running the interpreter where that works."""
+    builtin = frozenset(_BUILTIN_ROW.findall(config))
+    header = (folder / "include" / "patchlevel.h").read_text()
+    said = re.search(r'^#define PY_VERSION\s+"(\d+(?:\.\d+)*)', header, re.MULTILINE)
+    if said is None or said[1] != version:
+        raise BuildError(
+            f"Python {version} was wanted, but the source built is {said[1] if said else 'unknown'}.",
+            "correct the version or the source",
+        )
+    manifest.check_builtins(goal, builtin)
+    (folder / "builtin.txt").write_text("".join(f"{name}\n" for name in sorted(builtin)))
+    (folder / "version.txt").write_text(f"{version}\n")
+    _try_out(folder, builtin, compilers, env)
+
+
+def _refuse_paths(folder: Path, host: Host, machine: tuple[Path, ...]) -> None:
+    for name in ("lib/libpython.a", f"bin/python-{host.name}"):
+        libmerge.refuse_paths(folder / name, libmerge.machine_paths(*machine))
+
+
+def _try_out(folder: Path, builtin: frozenset[str], compilers: Compilers, env: Mapping[str, str]) -> None:
+    """Ask both interpreters, as far as qemu-user is there, for what must be the same in both: code above all."""
+    assert compilers.host
+    host, arguments = compilers.host, ["-I", "-S", "-B", "-c", QUESTION]
+    release, magic, *_ = cpython.run_python(folder, arguments, env).split()
+    emulator = shutil.which(host.emulator)
+    if emulator is None:
+        return
+    command = [emulator, "-L", f"/usr/{host.triplet}", str(folder / "bin" / f"python-{host.name}"), *arguments]
+    done = subprocess.run(
+        command, env=dict(env), text=True, stdin=subprocess.DEVNULL, capture_output=True, check=False
+    )  # fmt: skip
+    if done.returncode:
+        raise BuildError(f"The Python that was built for {host.name} does not run:\n{done.stderr.rstrip()}")
+    if done.stdout.split() != [release, magic, *sorted(builtin)]:
+        raise BuildError(
+            f"The Python that was built for {host.name} differs from this machine's: {done.stdout.strip()}\ninstead of "
+            f"{release} {magic} {' '.join(sorted(builtin))}",
+            "remove both products from the cache and build again",
+        )

@@ -1,0 +1,26 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The unit tests of pykdump under the very interpreters that are embedded, outside of crash."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from mpykbuild import embeddedpytest
+from mpykbuild.paths import PROJECT
+
+TESTS = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "tests/unit").glob("test_pykdump_*.py"))
+
+
+def test_all_pass_and_none_is_skipped(interpreter: Path, configuration: dict[str, Any]) -> None:
+    command = embeddedpytest.command(interpreter, Path(configuration["pytest"]), ["-v", *TESTS])
+    done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
+    lines = done.stdout.splitlines()
+    version = interpreter.parents[1].joinpath("version.txt").read_text().strip()
+    assert f"Python {version}" in next(line for line in lines if line.startswith("platform "))
+    assert re.fullmatch(r"=+ \d+ passed in .*", lines[-1])
+    files = {line.partition("::")[0] for line in lines if "PASSED" in line}
+    assert files == set(TESTS)

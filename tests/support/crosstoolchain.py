@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stand-ins for a cross compiler and for the libraries of another machine."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from mpykbuild import crosstools, hostlibraries
+from mpykbuild.hosts import Host
+
+# Says by which name it was called, and with what.
+TOOL = """#!/bin/sh
+for word; do case $word in -print-file-name=*) echo "{libc}"; exit;; esac; done
+case $1 in -v) echo "gcc version 1 of ${{0##*/}}" >&2;; *) echo "${{0##*/}} $*";; esac
+"""
+
+
+def put_tools(folder: Path, host: Host, but: str = "") -> Path:
+    """Put all tools for ``host`` into ``folder``, except one."""
+    folder.mkdir(exist_ok=True)
+    (folder / "libc").write_text("x")
+    for name in (*crosstools.COMPILERS, *crosstools.BINUTILS):
+        if name != but:
+            (folder / host.tool(name)).write_text(TOOL.format(libc=folder / "libc"))
+            (folder / host.tool(name)).chmod(0o755)
+    return folder
+
+
+def put_libraries(cache: Path, host: Host) -> Path:
+    """Make the folder in the cache in which the unpacked packages would be."""
+    root = cache / "sysroot" / f"debian-{hostlibraries.SUITE}-{host.libraries}"
+    for name in ("usr/include/x-linux-gnu", "usr/lib/x-linux-gnu", "lib/x-linux-gnu"):
+        (root / name).mkdir(parents=True)
+    return root
+
+
+def install(work: Path, cache: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Make everything be there for ``host``; return the folder of the libraries."""
+    monkeypatch.setenv("PATH", f"{put_tools(work, host)}{os.pathsep}{os.environ['PATH']}")
+    return put_libraries(cache, host)
