@@ -23,6 +23,15 @@
 /* X(structure): those that are handed to crash or stepped over, so that their size matters. */
 #define MPYK_ABI_SIZES(X) X(command_table_entry) X(load_module) X(task_context) X(task_mem_usage)
 
+/* Since 8.0.4 a module has a table of symbols for each kind of its memory. */
+#ifdef MOD_MEM_NUM_TYPES
+#define MPYK_ABI_MODULE_MEMORY(X) X(load_module, symtable) X(load_module, symend)
+#define MPYK_ABI_MODULE_CONSTANTS(X) X(KMOD_MEMORY) X(MOD_MEM_NUM_TYPES)
+#else
+#define MPYK_ABI_MODULE_MEMORY(X)
+#define MPYK_ABI_MODULE_CONSTANTS(X)
+#endif
+
 /* X(structure, member) */
 #define MPYK_ABI_MEMBERS(X)                                                                        \
     X(program_context, program_name)                                                               \
@@ -111,8 +120,7 @@
     X(syment, name)                                                                                \
     X(load_module, mod_symtable)                                                                   \
     X(load_module, mod_symend)                                                                     \
-    X(load_module, symtable)                                                                       \
-    X(load_module, symend)                                                                         \
+    MPYK_ABI_MODULE_MEMORY(X)                                                                      \
     X(load_module, mod_name)
 
 /* X(constant) */
@@ -126,14 +134,13 @@
     X(IN_FOREACH)                                                                                  \
     X(IN_GDB)                                                                                      \
     X(IN_RESTART)                                                                                  \
-    X(KMOD_MEMORY)                                                                                 \
     X(KVADDR)                                                                                      \
     X(LIVE_SYSTEM)                                                                                 \
     X(MAXARGS)                                                                                     \
     X(MAX_MOD_NAME)                                                                                \
     X(MINIMAL)                                                                                     \
     X(MINIMAL_MODE)                                                                                \
-    X(MOD_MEM_NUM_TYPES)                                                                           \
+    MPYK_ABI_MODULE_CONSTANTS(X)                                                                   \
     X(NO_PID)                                                                                      \
     X(PAGE_EXCLUDED)                                                                               \
     X(PAGE_INCOMPLETE)                                                                             \

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
@@ -14,6 +15,16 @@ from mpykbuild.artifact import run_tool
 # Without it, variables inside of templates would be one for the whole process, and could not be made local.
 # Deleting with a size came with gcc 5; without it an older libstdc++ will do.
 COMPILER_FLAGS = ("-fno-gnu-unique", "-fno-sized-deallocation")
+
+
+def other_units(folder: Path) -> list[Path]:
+    """Return the units in C in ``folder`` that know no gdb."""
+    return sorted(path for path in folder.glob("*.c") if not re.fullmatch(r"gdb\d+_bridge", path.stem))
+
+
+def source(folder: Path, major: int) -> Path:
+    """Return the bridge for a gdb major in ``folder``: gdb 7 is in C, and so is its bridge."""
+    return next(folder.glob(f"gdb{major}_bridge.c*"))
 
 
 def undefined(path: Path) -> set[str]:

@@ -17,7 +17,13 @@ from mpykbuild.targets import TARGETS, host_target, machine_of_elf, target
 
 # gdb majors whose trees are understood, and those among them that ext/ has a bridge for.
 KNOWN_GDB_MAJORS = (7, 10, 16)
-BRIDGED_GDB_MAJORS = (10, 16)
+BRIDGED_GDB_MAJORS = (7, 10, 16)
+# Those in whose crash no test runs regularly, with what the bridge was tried on; `./sconsw -h` shows it.
+UNVERIFIED_GDB_MAJORS = {7: "tried in crash 7.3.2 and 7.2.9 on a dump of Linux 5.10; Ctrl-C does not stop gdb"}
+# Where gdb's headers are in its built tree. The order is that of gdb's own Makefile: gdb/defs.h must win over every
+# other defs.h.
+HEADER_FOLDERS = ("gdb", ".", "bfd", "include", "gnulib/import", "gnulib")
+HEADER_FOLDERS_OF_GDB_7 = ("gdb", "gdb/common", "gdb/gnulib/import", "gdb/build-gnulib/import", ".", "bfd", "include")
 
 MAKEFILE_VARIABLES = ("VERSION", "TARGET", "TARGET_CFLAGS", "GDB", "GDB_FLAGS", "LDFLAGS")
 UNPACK_HINT = "give crash= the folder of an unpacked crash source tree (the one with defs.h, Makefile and configure.c)"
@@ -109,7 +115,7 @@ def check_usable(tree: CrashTree, machine: str | None = None) -> None:
         raise BuildError(
             f"The crash tree {tree.path} is crash {tree.release} with gdb {tree.gdb_version}; there is no bridge for "
             f"gdb {tree.gdb_major} in ext/ yet.",
-            f"use a crash release with gdb {_listed(BRIDGED_GDB_MAJORS)} (crash 8.0.0 or newer)",
+            f"use a crash release with gdb {_listed(BRIDGED_GDB_MAJORS)}",
         )
     here = machine or platform.machine()
     if tree.built and tree.host_arch not in host_target(here).machines:
@@ -135,8 +141,7 @@ def compile_flags(tree: CrashTree, language: Literal["c", "c++"], machine: str |
             "build the tree first (the build does that in a copy when it is given an unbuilt tree)",
         )
     check_usable(tree, machine)
-    # The order is that of gdb's own Makefile: gdb/defs.h must win over every other defs.h.
-    folders = ("gdb", ".", "bfd", "include", "gnulib/import", "gnulib")
+    folders = HEADER_FOLDERS_OF_GDB_7 if tree.gdb_major == 7 else HEADER_FOLDERS
     includes = [word for folder in folders for word in ("-isystem", str(tree.gdb_dir / folder))]
     return [*includes, *facts, "-DCRASH_MERGE"]
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from mpykbuild import hosts, launcher, manifest
+from mpykbuild import crashtree, hosts, launcher, manifest
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import MANIFESTS
 
@@ -123,5 +123,9 @@ def help_text() -> str:
     for minor in manifest.known_minors(MANIFESTS):
         why = manifest.unverified(MANIFESTS / minor)
         lines.append(f"  {minor}{f'  unverified: {why}' if why else ''}")
+    lines += ["", "Majors of the gdb inside crash that have a bridge (ext/):", ""]
+    for major in crashtree.BRIDGED_GDB_MAJORS:
+        why = crashtree.UNVERIFIED_GDB_MAJORS.get(major, "")
+        lines.append(f"  {major}{f'  unverified: {why}' if why else ''}")
     lines += ["", "SCons' own options (-j N, -c, -n, -Q …): ./sconsw -H", ""]
     return "\n".join(lines)

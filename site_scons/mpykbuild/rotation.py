@@ -23,6 +23,8 @@ TESTS = (
     " tests/embedded/test_fit.py::test_version_report_says_that_all_is_there"
     " tests/vmcore/test_taskinfo.py -q -n0"
 )
+# What makes a row one that has no turn.
+ELSEWHERE = {"target", "host"}
 DRAWN_FROM = (
     "SConstruct", "ext", "pykdump", "site_scons", "stdlib_manifests", "python-src-patches", "requirements", "tests",
 )  # fmt: skip
@@ -39,10 +41,11 @@ def draw(project: Path = PROJECT) -> str:
 def order(rows: Sequence[Row], drawn: str) -> list[Row]:
     """Return the rows that no tested pair covers; the first one's turn it is, the others follow if it cannot be had.
 
-    Rows for another machine are not among them: they need its compilers, and minutes in an emulator.
+    Those with a ``target`` or a ``host`` have no turn: they need a crash and a vmcore that nothing else needs, and a
+    compiler or an emulator, for minutes.
     """
     always = [_pair(python, crash) for crash, python in TESTED_PAIRS]
-    beside = [row for row in rows if _pair(row.python, row.crash) not in always and not row.values.get("host")]
+    beside = [row for row in rows if _pair(row.python, row.crash) not in always and not ELSEWHERE & row.values.keys()]
     start = int(drawn, 16) % max(1, len(beside))
     return [*beside[start:], *beside[:start]]
 

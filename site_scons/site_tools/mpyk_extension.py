@@ -141,7 +141,11 @@ def _bridge(local: Any, folder: str, major: int) -> tuple[Any, Any]:
     def confine(target: list[Any], source: list[Any], env: Any) -> None:
         bridges.confine(Path(source[0].abspath), major, Path(target[0].abspath), tool("ld"), tool("objcopy"))
 
-    compiled = local.SharedObject(f"{folder}/gdb{major}/bridge", f"#ext/gdb{major}_bridge.cpp")
+    source = bridges.source(paths.PROJECT / "ext", major)
+    if source.suffix == ".c":
+        # A bridge includes gdb's headers, whatever its language is.
+        local = local.Clone(CFLAGS=[flag.replace("crash_c.rsp", "crash_cxx.rsp") for flag in local["CFLAGS"]])
+    compiled = local.SharedObject(f"{folder}/gdb{major}/bridge", str(source))
     action = Action(local["MPYK_TOLD"](confine), "Confining $TARGET")
     confined = local.Command(f"{folder}/gdb{major}/confined.os", compiled, action)
     local.Depends(confined, [str(crashsymbols.TABLE), *(str(path) for path in selfdeps.closure("bridges"))])
@@ -176,7 +180,7 @@ def _objects(local: Any, variant: Variant, crash_stamps: Any, folder: str) -> tu
         for crash in variant.crashes
     }
     compiled, linked, probes = [], [], []
-    for unit in sorted(paths.PROJECT.glob("ext/*.c")):
+    for unit in bridges.other_units(paths.PROJECT / "ext"):
         compiled += _object(environments[variant.crash], folder, unit)
     local.Depends(compiled, [facts[variant.crash], crash_stamps[variant.crash]])
     linked += compiled

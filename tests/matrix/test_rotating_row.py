@@ -21,7 +21,7 @@ from mpykbuild.rows import Row
 def first_to_be_had(names: list[str], given: dict[str, str]) -> tuple[Row, Project]:
     """The row whose turn it is; where its prebuilt Python cannot be had, the next one, and a warning tells."""
     for row in rows.chosen(",".join(names), rows.load()):
-        values = options.check({**given, "row": row.name, "crash": row.crash, "python": row.python})
+        values = options.check({**given, "row": row.name, **row.values})
         try:
             return row, planning.read(values, PROJECT, ())
         except BuildError as error:

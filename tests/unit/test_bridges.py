@@ -7,6 +7,8 @@ import subprocess
 from pathlib import Path
 
 from mpykbuild import bridges
+from mpykbuild.crashtree import BRIDGED_GDB_MAJORS
+from mpykbuild.paths import PROJECT
 
 SOURCE = """
 struct type { int tag; virtual int code() { return NUMBER; } };
@@ -48,6 +50,14 @@ def test_only_the_table_is_visible_and_gdb_is_weak(tmp_path: Path) -> None:
     rows = [line.split()[-2:] for line in shown.splitlines()]
     assert ["w", "_Z10value_markv"] in rows
     assert [name for kind, name in rows if kind not in "wU"] == ["mpyk_gdb16_bridge"]
+
+
+def test_each_gdb_with_a_bridge_has_one_source() -> None:
+    folder = PROJECT / "ext"
+    found = [bridges.source(folder, major) for major in BRIDGED_GDB_MAJORS]
+    assert sorted(found) == sorted(folder.glob("gdb*_bridge.c*"))
+    others = bridges.other_units(folder)
+    assert {path.name for path in folder.glob("*.c")} - {path.name for path in others} == {"gdb7_bridge.c"}
 
 
 def test_undefined_names(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild import crashbuild
+from mpykbuild import crashbuild, crashtree
 from mpykbuild.cache import Product
 from mpykbuild.crashbuild import Toolchain
 from mpykbuild.crashtree import parse
@@ -174,7 +174,10 @@ def test_missing_headers(name: str, missing: str, refused: bool, tmp_path: Path)
         crashbuild.product_of_tree(parse(root), tmp_path, tools)
 
 
-def test_gdb_7_is_refused_before_anything_is_built(tmp_path: Path) -> None:
+def test_gdb_without_a_bridge_is_refused_before_anything_is_built(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(crashtree, "BRIDGED_GDB_MAJORS", (10, 16))
     with pytest.raises(BuildError, match="no bridge for gdb 7"):
         crashbuild.product_of_tree(parse(copy_tree("7.2.8-unbuilt", tmp_path)), tmp_path, ALL)
 

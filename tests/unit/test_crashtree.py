@@ -9,7 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild.crashtree import BRIDGED_GDB_MAJORS, KNOWN_GDB_MAJORS, check_usable, compile_flags, parse
+from mpykbuild import crashtree
+from mpykbuild.crashtree import (
+    BRIDGED_GDB_MAJORS,
+    KNOWN_GDB_MAJORS,
+    UNVERIFIED_GDB_MAJORS,
+    check_usable,
+    compile_flags,
+    parse,
+)
 from mpykbuild.errors import BuildError
 from mpykbuild.targets import host_target
 from support.crashtrees import FIXTURES, copy_tree
@@ -100,7 +108,11 @@ BROKEN = [
     ("broken-no-defs", "has no defs.h, so it is not a crash source tree", "unpacked crash source tree"),
     ("broken-makefile", "is not crash's Makefile: it has no line for TARGET or GDB", "unpack the crash source again"),
     ("broken-target", "names the crash target 'VAX', which is not known", "LOONGARCH64"),
-    ("broken-gdb-major", "has gdb 12.1, and nothing is known about that major", "gdb 10 or 16, or write ext/gdb12_"),
+    (
+        "broken-gdb-major",
+        "has gdb 12.1, and nothing is known about that major",
+        "gdb 7 or 10 or 16, or write ext/gdb12_",
+    ),
     ("broken-gdb-contradiction", "contradicts itself: GDB=gdb-16.3, but GDB_FLAGS=-DGDB_10_2", "make clean"),
     ("broken-target-contradiction", "configured for X86_64, but its gdb was built for ARM64", "freshly unpacked"),
     ("broken-version", "version of the crash tree", "echo 9.0.2 > "),
@@ -155,11 +167,13 @@ def test_a_program_that_is_no_elf(tmp_path: Path) -> None:
         parse(root)
 
 
-def test_gdb_7_is_detected_but_has_no_bridge(tmp_path: Path) -> None:
+def test_gdb_without_a_bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = parse(copy_tree("7.2.8", tmp_path, platform.machine()))
+    check_usable(tree)
+    monkeypatch.setattr(crashtree, "BRIDGED_GDB_MAJORS", (10, 16))
     with pytest.raises(BuildError, match=r"crash 7\.2\.8 with gdb 7\.6; there is no bridge for gdb 7") as caught:
         check_usable(tree)
-    assert "crash 8.0.0 or newer" in caught.value.next_step
+    assert "gdb 10 or 16" in caught.value.next_step
 
 
 def test_a_tree_built_for_another_machine(tmp_path: Path) -> None:
@@ -170,7 +184,7 @@ def test_a_tree_built_for_another_machine(tmp_path: Path) -> None:
 
 
 def test_bridged_majors_are_known_ones() -> None:
-    assert set(BRIDGED_GDB_MAJORS) <= set(KNOWN_GDB_MAJORS)
+    assert set(UNVERIFIED_GDB_MAJORS) <= set(BRIDGED_GDB_MAJORS) <= set(KNOWN_GDB_MAJORS)
 
 
 def test_flags_for_c_units(tmp_path: Path) -> None:
@@ -185,6 +199,15 @@ def test_flags_for_bridges_put_gdbs_own_defs_h_first(tmp_path: Path) -> None:
     assert flags[:4] == ["-isystem", f"{root.resolve()}/gdb-16.3/gdb", "-isystem", f"{root.resolve()}/gdb-16.3"]
     assert "-DGDB_16_3" in flags
     assert str(root.resolve()) not in flags
+
+
+def test_flags_for_the_bridge_to_gdb_7(tmp_path: Path) -> None:
+    root = copy_tree("7.2.8", tmp_path, platform.machine()).resolve()
+    flags = compile_flags(parse(root), "c++")
+    gdb = root / "gdb-7.6" / "gdb"
+    assert [flags[1], flags[3]] == [str(gdb), f"{gdb}/common"]
+    assert f"{gdb}/build-gnulib/import" in flags
+    assert "-DGDB_7_6" in flags
 
 
 def test_bridges_need_a_built_tree() -> None:

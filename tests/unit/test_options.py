@@ -5,8 +5,9 @@ from __future__ import annotations
 
 import pytest
 
-from mpykbuild import options
+from mpykbuild import crashtree, manifest, options
 from mpykbuild.errors import BuildError
+from mpykbuild.paths import MANIFESTS
 
 
 def test_defaults_are_those_of_the_table() -> None:
@@ -31,3 +32,13 @@ def test_help_shows_every_option_and_target() -> None:
         assert f"  {option.name}=" in text
     for name, _ in options.TARGETS:
         assert f"  {name} " in text
+
+
+def test_help_shows_what_was_not_tried() -> None:
+    lines = options.help_text().splitlines()
+    for minor in manifest.known_minors(MANIFESTS):
+        line = next(line for line in lines if line.split()[:1] == [minor])
+        assert ("unverified: " in line) == bool(manifest.unverified(MANIFESTS / minor))
+    for major in crashtree.BRIDGED_GDB_MAJORS:
+        line = next(line for line in lines if line.split()[:1] == [str(major)])
+        assert ("unverified: " in line) == (major in crashtree.UNVERIFIED_GDB_MAJORS)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild import options, planning
+from mpykbuild import crashtree, options, planning
 from mpykbuild.errors import BuildError
 from mpykbuild.planning import Project
 from mpykbuild.plans import TESTED_PAIRS
@@ -106,11 +106,13 @@ def test_an_unknown_target(tmp_path: Path) -> None:
         read(tmp_path, target="ARM65")
 
 
-@pytest.mark.parametrize("given", ["{tree}", "{tree},9.0.2"])
-def test_crash_7_is_known_but_has_no_bridge(tmp_path: Path, given: str) -> None:
+def test_crash_without_a_bridge_for_its_gdb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = copy_tree("7.2.8", tmp_path, "x86_64")
-    with pytest.raises(BuildError, match=r"crash 7\.2\.8 with gdb 7\.6; there is no bridge for gdb 7"):
-        read(tmp_path, crash=given.format(tree=tree))
+    assert read(tmp_path, crash=str(tree)).default.bridged.keys() == {7}
+    monkeypatch.setattr(crashtree, "BRIDGED_GDB_MAJORS", (10, 16))
+    for given in (str(tree), f"{tree},9.0.2"):
+        with pytest.raises(BuildError, match=r"crash 7\.2\.8 with gdb 7\.6; there is no bridge for gdb 7"):
+            read(tmp_path, crash=given)
 
 
 def test_path_with_a_comma_is_one_tree(tmp_path: Path) -> None:

@@ -122,6 +122,13 @@ def test_tests_of_a_row_build_that_row_alone(tmp_path: Path) -> None:
     assert [variant.name for variant in project.variants] == ["x86_64-crash9.0.2-cp313"]
 
 
+def test_target_of_a_row_is_built_and_has_a_vmcore_of_its_own(tmp_path: Path) -> None:
+    row = next(row for row in ROWS if row.values.get("target") == "ARM64")
+    project = planned(row, tmp_path)
+    assert [variant.name for variant in project.variants] == ["x86_64-for-arm64-crash9.0.2-cp313"]
+    assert project.link_to_vmcore == PROJECT / row.build / "vmcore-arm64"
+
+
 def test_another_python_does_not_rebuild_crash_and_the_reverse(tmp_path: Path) -> None:
     crashes: dict[str, set[Path]] = {}
     pythons: dict[str, set[Path]] = {}
@@ -130,7 +137,7 @@ def test_another_python_does_not_rebuild_crash_and_the_reverse(tmp_path: Path) -
         pythons.setdefault(row.python, set()).add(project.default.python.folder)
         for crash in project.crashes:
             assert crash.plan is not None
-            crashes.setdefault(crash.version, set()).add(crash.plan.folder)
+            crashes.setdefault(f"{crash.version} for {crash.target}", set()).add(crash.plan.folder)
     assert len(FROM_SOURCE) > len(crashes) > 1
     for products in (*crashes.values(), *pythons.values()):
         assert len(products) == 1

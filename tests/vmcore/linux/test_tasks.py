@@ -86,7 +86,7 @@ def test_memory_equals_that_of_ps(inside: Inside, crash_session: CrashSession, t
 def test_stacks(inside: Inside, crash_session: CrashSession, truth: Truth) -> None:
     pid = truth.named("open-files").pid
     said = re.findall(r"^ *#\d+ \[\w+\] (\S+) at", crash_session.run(f"bt {pid}"), re.M)
-    assert len(said) > 5
+    assert len(said) > 3
     assert inside(TASKS, f"[f.func for f in tt.getByPid({pid}).get_task_stack().frames]")[: len(said)] == said
 
 
