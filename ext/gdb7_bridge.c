@@ -27,6 +27,7 @@
 #include <string.h>
 
 #include "gdb_bridge.h"
+#include "gdb_symbol_kind.h"
 
 #define MPYK_CHECK_GDB_ENUMS
 #include "gdb_enums_generated.h"
@@ -162,24 +163,6 @@ symbol_named(const char *name)
     return symbol;
 }
 
-static enum mpyk_symbol_kind
-symbol_kind(const struct symbol *symbol)
-{
-    switch (SYMBOL_CLASS(symbol)) {
-    case LOC_BLOCK:
-        return MPYK_SYMBOL_FUNCTION;
-    case LOC_CONST:
-        return MPYK_SYMBOL_ENUMERATOR;
-    case LOC_STATIC:
-    case LOC_COMPUTED:
-    case LOC_UNRESOLVED:
-    case LOC_OPTIMIZED_OUT:
-        return MPYK_SYMBOL_VARIABLE;
-    default:
-        return MPYK_SYMBOL_OTHER;
-    }
-}
-
 static int
 lookup_variable(struct request *r)
 {
@@ -189,7 +172,7 @@ lookup_variable(struct request *r)
         return -1;
     }
     memset(r->symbol, 0, sizeof(*r->symbol));
-    r->symbol->kind = symbol_kind(symbol);
+    r->symbol->kind = mpyk_kind_of_class(SYMBOL_CLASS(symbol));
     r->symbol->type = SYMBOL_TYPE(symbol);
     if (SYMBOL_CLASS(symbol) == LOC_STATIC) {
         r->symbol->address = SYMBOL_VALUE_ADDRESS(symbol);

@@ -11,6 +11,7 @@
  *   names_type(expression)  is it the name of a type?     type_of(expression)
  */
 #include "gdb_bridge.h"
+#include "gdb_symbol_kind.h"
 #include "guard_catch.hpp"
 
 #define MPYK_CHECK_GDB_ENUMS
@@ -98,23 +99,6 @@ uint64_t array_elements(struct type *array)
     if (get_array_bounds(array, &low, &high) && high >= low)
         return high - low + 1;
     return 0;
-}
-
-mpyk_symbol_kind symbol_kind(struct symbol *symbol)
-{
-    switch (shim::symbol_class(symbol)) {
-    case LOC_BLOCK:
-        return MPYK_SYMBOL_FUNCTION;
-    case LOC_CONST:
-        return MPYK_SYMBOL_ENUMERATOR;
-    case LOC_STATIC:
-    case LOC_COMPUTED:
-    case LOC_UNRESOLVED:
-    case LOC_OPTIMIZED_OUT:
-        return MPYK_SYMBOL_VARIABLE;
-    default:
-        return MPYK_SYMBOL_OTHER;
-    }
 }
 
 void fill_field(struct type *type, int index, struct mpyk_field_desc *field)
@@ -245,7 +229,7 @@ extern "C" int mpyk_gdb_lookup_symbol(const char *name, struct mpyk_symbol_desc 
         if (symbol == nullptr)
             return -1;
         memset(result, 0, sizeof(*result));
-        result->kind = symbol_kind(symbol);
+        result->kind = mpyk_kind_of_class(shim::symbol_class(symbol));
         result->type = shim::symbol_type(symbol);
         if (shim::symbol_class(symbol) == LOC_STATIC)
             result->address = shim::symbol_address(symbol);
