@@ -100,7 +100,7 @@ def test_a_traceback_shows_the_users_code_only(repl: Terminal) -> None:
     assert output.count("  File ") == 2
     assert "return 1 / 0" in output
     assert repl.enter("sys.last_exc", PS1) == "ZeroDivisionError('division by zero')"
-    assert repl.enter("if True", PS1).endswith("SyntaxError: expected ':'")
+    assert repl.enter("x = = 1", PS1).endswith("SyntaxError: invalid syntax")
 
 
 # ---- the Tab key ----
