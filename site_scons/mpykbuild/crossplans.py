@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from mpykbuild import crashbuild, crashtree, crosscrash, crosspython, sources
+from mpykbuild import crashbuild, crashtree, crosscrash, crosspython, launcher, sources
 from mpykbuild.cache import Product
 from mpykbuild.crosstools import search_path
 from mpykbuild.errors import BuildError
@@ -48,10 +48,11 @@ def _crash_build(settings: Settings, product: Product, source: Path | Callable[[
     compilers = settings.compilers
     title = f"crash-{product.name}"
     runlog = RunLog(title, product.log, settings.verbose)
-    make = partial(
-        crashbuild.build, product, source, runlog, settings.jobs, crosscrash.toolchain(compilers),
-        path=search_path(compilers, with_libraries=True), target=target, steps=crosscrash.steps(compilers),
+    build = partial(
+        crashbuild.build, product, source, runlog, settings.jobs, crosscrash.toolchain(compilers), target=target,
+        steps=crosscrash.steps(compilers),
     )  # fmt: skip
+    make = _launched(settings, build, with_libraries=True)
     return Plan(title, product, make, ("crosscrash",))
 
 
@@ -63,8 +64,16 @@ def python(settings: Settings, own: PythonPlan, source: Path | Callable[[Path], 
     product = crosspython.product(own.plan.product, settings.cache, compilers)
     title = f"cpython-{product.name}"
     runlog = RunLog(title, product.log, settings.verbose)
-    make = partial(crosspython.build, product, own.plan.make, source, runlog, settings.jobs, compilers)
+    build = partial(crosspython.build, product, own.plan.make, source, runlog, settings.jobs, compilers)
+    make = _launched(settings, build)
     return replace(own, plan=Plan(title, product, make, ("crosspython",)), host=compilers.host.name)
+
+
+def _launched(settings: Settings, build: Callable[..., Path], *, with_libraries: bool = False) -> Callable[[], Path]:
+    """Return what calls ``build`` with the $PATH of the tools for ``host=``, before which the launcher stands."""
+    compilers = settings.compilers
+    path = search_path(compilers, with_libraries=with_libraries)
+    return launcher.launched(settings.launcher, build, beyond=path, compilers=(compilers.cc, compilers.cxx))
 
 
 def refuse_prebuilt(settings: Settings, wanted: str) -> None:

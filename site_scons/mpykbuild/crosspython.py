@@ -20,7 +20,6 @@ from pathlib import Path
 
 from mpykbuild import cpython, hosts, libmerge, manifest, patches
 from mpykbuild.cache import Product, build_once, digest_of
-from mpykbuild.crosstools import search_path
 from mpykbuild.errors import BuildError
 from mpykbuild.hosts import Host
 from mpykbuild.manifest import Manifest
@@ -68,10 +67,14 @@ def build(
     jobs: int,
     compilers: Compilers,
     *,
+    path: str | None = None,
     manifests: Path = MANIFESTS,
     patch_root: Path = PATCHES,
 ) -> Path:
-    """Return the folder of ``wanted``, building it first if need be; ``native`` returns that of this machine's."""
+    """Return the folder of ``wanted``, building it first if need be; ``native`` returns that of this machine's.
+
+    ``path`` is a $PATH that leads to the compilers and to crosstools' folder.
+    """
     assert compilers.host
     host, version = compilers.host, wanted.name.removesuffix(f"-{compilers.host.name}")
     minor = manifest.minor_of(version)
@@ -80,7 +83,7 @@ def build(
     def make(folder: Path) -> None:
         own = native()
         work = folder / "build"
-        env = cpython._environment(search_path(compilers))
+        env = cpython._environment(path)
         with cpython._plain_umask():
             try:
                 tree = cpython._bring(source, work)

@@ -12,7 +12,7 @@ import os
 import shlex
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -53,19 +53,26 @@ def settings(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 @contextmanager
-def search_path(launcher: str, environ: Mapping[str, str] = os.environ) -> Iterator[str | None]:
-    """Yield the $PATH on which compilers are started by ``launcher``, or None when there is none.
+def search_path(
+    launcher: str,
+    environ: Mapping[str, str] = os.environ,
+    *,
+    beyond: str | None = None,
+    compilers: Sequence[str] = COMPILERS,
+) -> Iterator[str | None]:
+    """Yield the $PATH on which ``compilers`` are started by ``launcher``, or just ``beyond`` when there is none.
 
-    The folder is a private one: settings of the user's may be secrets.
+    ``beyond`` is the $PATH that leads to the compilers themselves; None is the user's. The folder is a private one:
+    settings of the user's may be secrets.
     """
     program = find(launcher, environ)
     if not program:
-        yield None
+        yield beyond
         return
-    path = environ.get("PATH", os.defpath)
+    path = beyond or environ.get("PATH", os.defpath)
     with tempfile.TemporaryDirectory(prefix="mpykdump-launcher-") as folder:
         exports = "; ".join(f"export {name}={shlex.quote(value)}" for name, value in sorted(settings(environ).items()))
-        for compiler in COMPILERS:
+        for compiler in compilers:
             script = Path(folder, compiler)
             script.write_text(
                 SCRIPT.format(
@@ -74,3 +81,15 @@ def search_path(launcher: str, environ: Mapping[str, str] = os.environ) -> Itera
             )
             script.chmod(0o700)
         yield f"{folder}{os.pathsep}{path}"
+
+
+def launched(
+    launcher: str, build: Callable[..., Path], *, beyond: str | None = None, compilers: Sequence[str] = ()
+) -> Callable[[], Path]:
+    """Return what calls ``build`` with the $PATH on which the launcher starts this machine's and these compilers."""
+
+    def make() -> Path:
+        with search_path(launcher, beyond=beyond, compilers=(*COMPILERS, *compilers)) as path:
+            return build(path=path)
+
+    return make

@@ -196,18 +196,8 @@ def _crash_build_plan(
     title = f"crash-{product.name}"
     runlog = RunLog(title, product.log, settings.verbose)
     build = partial(crashbuild.build, product, source, runlog, settings.jobs, toolchain, target=target)
-    make = _launched(settings, build)
+    make = launcher.launched(settings.launcher, build)
     return Plan(title, product, make, ("crashbuild",))
-
-
-def _launched(settings: Settings, build: Callable[..., Path]) -> Callable[[], Path]:
-    """Return what calls ``build`` with the $PATH on which the launcher starts the compilers."""
-
-    def make() -> Path:
-        with launcher.search_path(settings.launcher) as path:
-            return build(path=path)
-
-    return make
 
 
 def python_plan(settings: Settings, wanted: str) -> PythonPlan:
@@ -227,7 +217,7 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
     product = cpython.product(compilers.keyed(key), number, settings.cache, cc=compilers.cc)
     runlog = RunLog(f"cpython-{number}", product.log, settings.verbose)
     build = partial(cpython.build, product, source, runlog, settings.jobs, cc=compilers.cc)
-    make = _launched(settings, build)
+    make = launcher.launched(settings.launcher, build)
     own = PythonPlan(number, manifest.minor_of(number), Plan(f"cpython-{number}", product, make, ("cpython",)))
     return crossplans.python(settings, own, source) if settings.compilers.host else own
 
@@ -241,14 +231,15 @@ def libdeflate_plan(settings: Settings) -> Plan:
     runlog = RunLog(title, product.log, settings.verbose)
     fill = partial(unpack_source, source, settings)
     build = partial(libdeflate.build, product, fill, runlog, cc=compilers.cc, ar=compilers.tool("ar"))
-    return Plan(title, product, _launched(settings, build), ("libdeflate",))
+    cross = (compilers.cc,) if compilers.host else ()
+    return Plan(title, product, launcher.launched(settings.launcher, build, compilers=cross), ("libdeflate",))
 
 
 def _prebuilt_plan(settings: Settings, word: str) -> PythonPlan:
     debian = debianpython.is_minor(word)
     python = prebuilt.find(debianpython.folder(word, settings.cache) if debian else settings.path(word))
     product = takeover.product(python, settings.cache)
-    make = _launched(settings, partial(takeover.build, product, python))
+    make = launcher.launched(settings.launcher, partial(takeover.build, product, python))
     plan = Plan(f"cpython-{product.name}", product, make, ("takeover",))
     return PythonPlan(python.version, python.minor, plan)
 

@@ -3,11 +3,13 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
 
-from mpykbuild import options, planning
+from mpykbuild import crashbuild, crosspython, libdeflate, options, planning
 from mpykbuild.errors import BuildError
 from mpykbuild.hosts import HOSTS
 from mpykbuild.planning import Project
@@ -42,6 +44,33 @@ def test_nothing_is_shared_with_this_machines_build(tmp_path: Path, host: str) -
     assert own.default.python.folder_name != other.default.python.folder_name
     objects = [planning.objects_folder(project.cache, project.compilers) for project in (own, other)]
     assert objects[0] != objects[1]
+
+
+@pytest.mark.parametrize("build", [crashbuild, crosspython, libdeflate], ids=lambda module: module.__name__[10:])
+def test_launcher_starts_the_cross_compiler(tmp_path: Path, host: str, monkeypatch: pytest.MonkeyPatch, build) -> None:  # type: ignore[no-untyped-def]
+    """And what it starts is the same that would be started without it, with its own flags."""
+    program = tmp_path / "launchers" / "ccache"
+    program.parent.mkdir()
+    program.write_text('#!/bin/sh\necho "ccache starts $1"\nexec "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
+    compiler = HOSTS[host].tool("gcc")
+    said: list[str] = []
+
+    def compile_one(*_: object, path: str | None = None, **__: object) -> Path:
+        env = {"PATH": path or os.environ["PATH"]}
+        said.append(subprocess.check_output([compiler, "-c", "x.c"], env=env, text=True))
+        return tmp_path
+
+    monkeypatch.setattr(build, "build", compile_one)
+    for given in ({}, {"launcher": "ccache"}):
+        project = read(tmp_path, host=host, **given)
+        crash = project.default.crash.plan
+        assert crash
+        plans = {crashbuild: crash, crosspython: project.default.python.plan, libdeflate: project.libdeflate}
+        plans[build].make()
+    assert said[0].endswith("-c x.c\n")
+    assert said[1] == f"ccache starts {compiler}\n{said[0]}"
 
 
 def test_what_cannot_be_built(tmp_path: Path, host: str) -> None:

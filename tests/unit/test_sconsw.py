@@ -258,7 +258,7 @@ def test_packages_for_an_arm64_guest(world: World, words: list[str], asked: bool
     ],
 )  # fmt: skip
 def test_packages_for_another_host(world: World, words: list[str], asked: set[str]) -> None:
-    world.install("build", "test")
+    world.install("build", "python")
     world.run(*words)
     calls = " ".join(world.calls()).split()
     assert {row[1] for row in ROWS if row[0].startswith(("host", "arm64")) and row[1] in calls} - asked <= {
@@ -333,7 +333,7 @@ def test_no_known_package_manager(world: World) -> None:
 )
 def test_rows_for_other_machines_get_their_packages(world: World, words: list[str], groups: list[str]) -> None:
     world.run(*words)
-    names = {row[1] for row in ROWS if row[0] in groups}
+    names = {row[1] for row in ROWS if row[0] in groups} - {row[1] for row in ROWS if row[0] == "test"}
     installed = [call for call in world.calls() if call.startswith("apt-get install")]
     assert {name for call in installed for name in call.split()[4:]} == names
 
@@ -352,7 +352,7 @@ def test_package_table() -> None:
     assert {row[0] for row in ROWS} == {"build", "test", "arm64", "host", "python"} | {
         host.group for host in HOSTS.values()
     }
-    assert len({row[1] for row in ROWS}) == len(ROWS)
+    assert len({tuple(row[:2]) for row in ROWS}) == len(ROWS)
 
 
 @pytest.mark.parametrize("checker", [["sh", "-n"], ["shellcheck"]], ids=lambda checker: checker[0])
