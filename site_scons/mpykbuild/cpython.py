@@ -7,61 +7,29 @@ The product's folder: ``lib/libpython.a`` (everything in one archive), ``include
 
 from __future__ import annotations
 
-import os
 import platform
-import re
 import shutil
 import subprocess
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mpykbuild import libmerge, manifest, patches
+from mpykbuild import libmerge, manifest, patches, pysteps
 from mpykbuild.cache import Product, build_once, digest_of
 from mpykbuild.errors import BuildError
 from mpykbuild.manifest import Manifest
 from mpykbuild.paths import MANIFESTS, PATCHES, PROJECT
 from mpykbuild.runlog import RunLog
 
-# One date for everything: what is built must not depend on when.
-SOURCE_DATE_EPOCH = "315532800"
-# It is never installed; only what must not vary counts about the prefix.
-PREFIX = "/mpykdump"
-OPT = "-DNDEBUG -fwrapv -O2 -g0 -Wall"
-CFLAGS = "-fPIC -fno-semantic-interposition"
-# 3.11 has Setup.stdlib, but reads it only on request.
-READS_SETUP_STDLIB_SINCE = 12
-
-CONFIGURE_FLAGS = (
-    f"--prefix={PREFIX}", "--disable-shared", "--disable-test-modules", "--without-ensurepip", "--without-readline",
-    "--without-dtrace", "--without-valgrind", "--quiet",
-    # Nothing may be regenerated with a Python of the build machine.
-    "PYTHON_FOR_REGEN=false", "PKG_CONFIG=false",
-)  # fmt: skip
-# Headers of libraries that happen to be installed must not leave a trace in pyconfig.h or in binascii.
-UNSEEN_HEADERS = (
-    "zlib.h", "bzlib.h", "lzma.h", "uuid.h", "uuid/uuid.h", "readline/readline.h", "editline/readline.h", "curses.h",
-    "ncurses.h", "ncurses/ncurses.h", "ncurses/curses.h", "ncursesw/ncurses.h", "ncursesw/curses.h", "panel.h",
-    "ncurses/panel.h", "ncursesw/panel.h", "db.h", "gdbm.h", "gdbm-ndbm.h", "gdbm/ndbm.h", "ndbm.h", "ffi.h",
-    "sqlite3.h", "openssl/ssl.h", "crypt.h", "rpc/rpc.h", "valgrind/valgrind.h",
-)  # fmt: skip
-# Functions of host libraries for which configure must not look: each would add its library to all that is linked.
-UNSEEN_FUNCTIONS = ("crypt", "crypt_r")
-# Parts of the C library, which every machine has. The first three are always linked, whether or not configure saw the
-# need: crash links them too, and since glibc 2.34 they are empty.
-ALWAYS_LINKED = ("-lm", "-ldl", "-lpthread")
-LIBC_PARTS = (*ALWAYS_LINKED, "-lutil", "-lrt", "-lc", "-pthread")
-# Kept as empty shells: stdlib.lst is compared with the names, their content is never used.
-UNUSED_LIB_FOLDERS = frozenset({"__pycache__", "test", "tests", "idle_test", "site-packages", "_bundled"})
-RECIPE_FILES = ("cpython.py", "libmerge.py", "patches.py")
+RECIPE_FILES = ("cpython.py", "pysteps.py", "libmerge.py", "patches.py")
 
 
 def compiler_identity(cc: str, path: str | None = None) -> str:
     """Return the line in which the compiler tells its version."""
     try:
         result = subprocess.run(
-            [cc, "-v"], env=_environment(path), text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL, check=True
-        )
+            [cc, "-v"], env=pysteps.environment(path), text=True, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL,
+            check=True,
+        )  # fmt: skip
     except (OSError, subprocess.CalledProcessError) as error:
         raise BuildError(f"The C compiler {cc} does not run: {error}.", "install gcc (the package 'gcc')") from error
     lines = [line.strip() for line in result.stderr.splitlines() if " version " in line]
@@ -119,14 +87,15 @@ def build(
 
     def make(folder: Path) -> None:
         work = folder / "build"
-        env = _environment(path)
-        with _plain_umask():
+        env = pysteps.environment(path)
+        with pysteps.plain_umask():
             try:
-                tree = _bring(source, work)
+                tree = pysteps.bring(source, work)
                 manifest.check_source(goal, tree)
                 patches.apply(patch_root / minor, tree, env)
-                built = _compile(goal, tree, work / "obj", runlog, jobs, cc, env)
-                _keep(built, tree, folder, minor, env)
+                words = pysteps.configure_words(tree, cc)
+                built = pysteps.compile_library(goal, tree, work / "obj", words, runlog, jobs, env)
+                pysteps.keep(built, tree, folder, minor, env)
                 _verify(goal, wanted, folder, (work, folder, wanted.root, PROJECT), env)
             finally:
                 shutil.rmtree(work, ignore_errors=True)
@@ -134,112 +103,10 @@ def build(
     return build_once(wanted, make, {"version": wanted.name, "compiler": compiler_identity(cc, path)})
 
 
-def _environment(path: str | None) -> dict[str, str]:
-    """The whole environment of every command: nothing else of the user's leaks in."""
-    return {
-        "PATH": path or os.environ.get("PATH", "/usr/local/bin:/usr/bin:/bin"),
-        "HOME": "/nonexistent",
-        "LC_ALL": "C.UTF-8",
-        "TZ": "UTC",
-        "SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH,
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "ZERO_AR_DATE": "1",
-    }
-
-
-@contextmanager
-def _plain_umask() -> Iterator[None]:
-    previous = os.umask(0o022)
-    try:
-        yield
-    finally:
-        os.umask(previous)
-
-
-def _bring(source: Path | Callable[[Path], None], work: Path) -> Path:
-    """Put the source tree into ``work/src``, whatever its own folder is called; return that."""
-    arrived = work / "arrived"
-    if isinstance(source, Path):
-        shutil.copytree(source, arrived, symlinks=True)
-    else:
-        arrived.mkdir(parents=True)
-        source(arrived)
-    inside = [entry for entry in arrived.iterdir() if (entry / "configure").is_file()]
-    root = inside[0] if len(inside) == 1 and not (arrived / "configure").is_file() else arrived
-    if not (root / "configure").is_file():
-        raise BuildError(f"There is no CPython source in {arrived}.", "give CPython's own tarball or its unpacked tree")
-    root.rename(work / "src")
-    return work / "src"
-
-
-def _compile(goal: Manifest, tree: Path, obj: Path, runlog: RunLog, jobs: int, cc: str, env: Mapping[str, str]) -> Path:
-    """Configure in ``obj`` and make the interpreter and its library there; return ``obj``."""
-    setup = obj / "Modules" / "Setup.local"
-    setup.parent.mkdir(parents=True)
-    shutil.copyfile(goal.setup_file, setup)
-    # The relative path keeps the build folder out of __FILE__ and VPATH; the map serves what the compiler adds itself.
-    flags = [*CONFIGURE_FLAGS, f"CC={cc}", f"OPT={OPT}", f"CFLAGS={CFLAGS} -ffile-prefix-map={tree.parent}=."]
-    unseen = [f"ac_cv_header_{re.sub('[^a-z0-9]', '_', name)}=no" for name in UNSEEN_HEADERS]
-    unseen += [f"ac_cv_search_{name}=no" for name in UNSEEN_FUNCTIONS]
-    configure = os.path.relpath(tree / "configure", obj)
-    runlog.step("configure", [configure, *flags, *unseen], obj, {**env, "MODULE_BUILDTYPE": "static"})
-    stdlib = obj / "Modules" / "Setup.stdlib"
-    if stdlib.is_file() and int(goal.folder.name.partition(".")[2]) < READS_SETUP_STDLIB_SINCE:
-        setup.write_text(setup.read_text() + stdlib.read_text())
-    runlog.step("compile", ["make", f"-j{jobs}", "python"], obj, env)
-    return obj
-
-
-def _keep(obj: Path, tree: Path, folder: Path, minor: str, env: Mapping[str, str]) -> None:
-    """Put together the product from the build folder ``obj``."""
-    words = link_words(obj, env)
-    archives = [obj / f"libpython{minor}.a", *(obj / word for word in words if word.endswith(".a"))]
-    foreign = [word for word in words if not word.endswith(".a") and word not in LIBC_PARTS]
-    if foreign:
-        raise BuildError(
-            f"CPython would link {' '.join(foreign)}, which is not in the C library.",
-            "disable the module that wants it in Setup.local",
-        )
-    for name in ("lib", "bin"):
-        (folder / name).mkdir()
-    libmerge.merge(archives, folder / "lib" / "libpython.a", obj.parent / "merge", env)
-    shutil.copytree(tree / "Include", folder / "include")
-    shutil.copyfile(obj / "pyconfig.h", folder / "include" / "pyconfig.h")
-    shutil.copy(obj / "python", folder / "bin" / "python")
-    _keep_lib(tree / "Lib", folder / "lib" / f"python{minor}")
-    linked = dict.fromkeys((*ALWAYS_LINKED, *(word for word in words if word in LIBC_PARTS)))
-    (folder / "link.txt").write_text(" ".join(linked) + "\n")
-
-
-def _keep_lib(lib: Path, target: Path) -> None:
-    def unwanted(folder: str, names: list[str]) -> set[str]:
-        if not UNUSED_LIB_FOLDERS.isdisjoint(Path(folder).relative_to(lib).parts):
-            return {name for name in names if name != "__init__.py"}
-        return {name for name in names if name.endswith((".pyc", ".exe"))}
-
-    shutil.copytree(lib, target, ignore=unwanted)
-    # Its absence would make the interpreter warn at each start.
-    (target / "lib-dynload").mkdir()
-
-
-def link_words(obj: Path, env: Mapping[str, str]) -> list[str]:
-    """Ask CPython's own Makefile what it links besides the objects of the library; each word once, in order."""
-    asker = obj / "ask.mk"
-    asker.write_text("include Makefile\nmpyk-ask:\n\t@echo $(LIBS) $(MODLIBS) $(SYSLIBS)\n")
-    result = subprocess.run(
-        ["make", "-s", "-f", asker.name, "mpyk-ask"], cwd=obj, env=dict(env), text=True, capture_output=True,
-        check=False,
-    )  # fmt: skip
-    if result.returncode:
-        raise BuildError(f"CPython's Makefile in {obj} cannot be read:\n{result.stderr.rstrip()}")
-    return list(dict.fromkeys(result.stdout.split()))
-
-
 def _verify(goal: Manifest, wanted: Product, folder: Path, machine: tuple[Path, ...], env: Mapping[str, str]) -> None:
     """Check the finished product: version, built-in modules, and no path of this machine."""
     question = "import sys; print('.'.join(map(str, sys.version_info[:3])), *sorted(sys.builtin_module_names))"
-    version, *builtin = run_python(folder, ["-I", "-S", "-B", "-c", question], env).split()
+    version, *builtin = pysteps.run_python(folder, ["-I", "-S", "-B", "-c", question], env).split()
     if not wanted.name.startswith(version):
         raise BuildError(
             f"Python {wanted.name} was wanted, but the source built is {version}.", "correct the version or the source"
@@ -250,14 +117,3 @@ def _verify(goal: Manifest, wanted: Product, folder: Path, machine: tuple[Path, 
     needles = libmerge.machine_paths(*machine)
     for name in ("lib/libpython.a", "bin/python"):
         libmerge.refuse_paths(folder / name, needles)
-
-
-def run_python(folder: Path, arguments: list[str], env: Mapping[str, str]) -> str:
-    """Return what the interpreter of the product in ``folder`` prints."""
-    result = subprocess.run(
-        [str(folder / "bin" / "python"), *arguments], env=dict(env), text=True, stdin=subprocess.DEVNULL,
-        capture_output=True, check=False,
-    )  # fmt: skip
-    if result.returncode:
-        raise BuildError(f"The Python that was built in {folder} does not run:\n{result.stderr.rstrip()}")
-    return result.stdout

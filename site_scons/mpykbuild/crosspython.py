@@ -3,14 +3,10 @@
 
 The product's folder is like that of ``cpython``; ``bin/python`` is this machine's interpreter, because it compiles the
 bundle's .pyc, and ``bin/python-<host>`` the other machine's.
-
-The steps that are the same are taken from ``cpython`` as they are, whose text is a part of the key of every CPython: to
-give them other names would build all of them anew.
 """
 
 from __future__ import annotations
 
-import os
 import platform
 import re
 import shutil
@@ -18,7 +14,7 @@ import subprocess
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from mpykbuild import cpython, hosts, libmerge, manifest, patches
+from mpykbuild import hosts, libmerge, manifest, patches, pysteps
 from mpykbuild.cache import Product, build_once, digest_of
 from mpykbuild.errors import BuildError
 from mpykbuild.hosts import Host
@@ -83,14 +79,15 @@ def build(
     def make(folder: Path) -> None:
         own = native()
         work = folder / "build"
-        env = cpython._environment(path)
-        with cpython._plain_umask():
+        env = pysteps.environment(path)
+        with pysteps.plain_umask():
             try:
-                tree = cpython._bring(source, work)
+                tree = pysteps.bring(source, work)
                 manifest.check_source(goal, tree)
                 patches.apply(patch_root / minor, tree, env)
-                obj = _compile(goal, tree, work / "obj", own, runlog, jobs, compilers, env)
-                cpython._keep(obj, tree, folder, minor, env)
+                words = configure_words(tree, own, compilers)
+                obj = pysteps.compile_library(goal, tree, work / "obj", words, runlog, jobs, env)
+                pysteps.keep(obj, tree, folder, minor, env)
                 _exchange_interpreters(folder, own, host)
                 _verify(goal, version, (obj / "Modules" / "config.c").read_text(), folder, compilers, env)
                 _refuse_paths(folder, host, (work, folder, wanted.root, PROJECT))
@@ -103,36 +100,10 @@ def build(
 def configure_words(tree: Path, own: Path, compilers: Compilers) -> list[str]:
     """Return what configure is told, besides its own name."""
     assert compilers.host
-    flags = [flag for flag in cpython.CONFIGURE_FLAGS if not flag.startswith(SET_BY_CONFIGURE)]
-    flags += [f"--host={compilers.host.triplet}", f"--build={platform.machine()}-linux-gnu"]
-    flags += [f"--with-build-python={own / 'bin' / 'python'}", f"CC={compilers.cc}", f"CXX={compilers.cxx}"]
-    flags += [f"OPT={cpython.OPT}", f"CFLAGS={cpython.CFLAGS} -ffile-prefix-map={tree.parent}=."]
-    unseen = [f"ac_cv_header_{re.sub('[^a-z0-9]', '_', name)}=no" for name in cpython.UNSEEN_HEADERS]
-    return [*flags, *unseen, *(f"ac_cv_search_{name}=no" for name in cpython.UNSEEN_FUNCTIONS), *ANSWERS]
-
-
-def _compile(
-    goal: Manifest,
-    tree: Path,
-    obj: Path,
-    own: Path,
-    runlog: RunLog,
-    jobs: int,
-    compilers: Compilers,
-    env: Mapping[str, str],
-) -> Path:
-    """Configure in ``obj`` and make the interpreter and its library there; return ``obj``."""
-    setup = obj / "Modules" / "Setup.local"
-    setup.parent.mkdir(parents=True)
-    shutil.copyfile(goal.setup_file, setup)
-    configure = os.path.relpath(tree / "configure", obj)
-    words = configure_words(tree, own, compilers)
-    runlog.step("configure", [configure, *words], obj, {**env, "MODULE_BUILDTYPE": "static"})
-    stdlib = obj / "Modules" / "Setup.stdlib"
-    if stdlib.is_file() and int(goal.folder.name.partition(".")[2]) < cpython.READS_SETUP_STDLIB_SINCE:
-        setup.write_text(setup.read_text() + stdlib.read_text())
-    runlog.step("compile", ["make", f"-j{jobs}", "python"], obj, env)
-    return obj
+    words = [word for word in pysteps.configure_words(tree, compilers.cc) if not word.startswith(SET_BY_CONFIGURE)]
+    words += [f"--host={compilers.host.triplet}", f"--build={platform.machine()}-linux-gnu"]
+    words += [f"--with-build-python={own / 'bin' / 'python'}", f"CXX={compilers.cxx}"]
+    return [*words, *ANSWERS]
 
 
 def _exchange_interpreters(folder: Path, own: Path, host: Host) -> None:
@@ -168,7 +139,7 @@ def _try_out(folder: Path, builtin: frozenset[str], compilers: Compilers, env: M
     """Ask both interpreters, as far as qemu-user is there, for what must be the same in both: code above all."""
     assert compilers.host
     host, arguments = compilers.host, ["-I", "-S", "-B", "-c", QUESTION]
-    release, magic, *_ = cpython.run_python(folder, arguments, env).split()
+    release, magic, *_ = pysteps.run_python(folder, arguments, env).split()
     emulator = shutil.which(host.emulator)
     if emulator is None:
         return

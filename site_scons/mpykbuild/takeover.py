@@ -32,11 +32,12 @@ from mpykbuild import (
 )  # fmt: skip
 from mpykbuild.archivesyms import Graph
 from mpykbuild.cache import Product, build_once, digest_of
-from mpykbuild.cpython import SOURCE_DATE_EPOCH, compiler_identity
+from mpykbuild.cpython import compiler_identity
 from mpykbuild.errors import BuildError
 from mpykbuild.manifest import Manifest
 from mpykbuild.paths import MANIFESTS, PATCHES, PROJECT
 from mpykbuild.prebuilt import Prebuilt
+from mpykbuild.pysteps import SOURCE_DATE_EPOCH
 
 RECIPE_FILES = (
     "takeover.py",
