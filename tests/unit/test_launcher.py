@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import socket
@@ -154,6 +155,34 @@ def test_ccache_compiles_once_for_two_builds(tmp_path: Path, build_python: Build
     stats = dict(line.split("\t") for line in told.stdout.splitlines())
     assert int(stats["cache_miss"]) >= 1
     assert int(stats["direct_cache_hit"]) + int(stats["preprocessed_cache_hit"]) >= 1
+
+
+@pytest.fixture
+def own_sccache(tmp_path: Path) -> Iterator[dict[str, str]]:
+    """The settings for an sccache with a server and a store of its own; the first compilation starts the server."""
+    settings = {
+        "SCCACHE_DIR": str(tmp_path / "sc"), "SCCACHE_CONF": str(tmp_path / "none"), "SCCACHE_IDLE_TIMEOUT": "60",
+        "SCCACHE_SERVER_PORT": str(free_port()),
+    }  # fmt: skip
+    yield settings
+    subprocess.run(["sccache", "--stop-server"], env={**os.environ, **settings}, capture_output=True, check=False)
+
+
+@needs_gcc
+@pytest.mark.skipif(shutil.which("sccache") is None, reason="needs sccache")
+def test_sccache_compiles_once_for_two_builds(build_python: Builder, own_sccache: dict[str, str]) -> None:
+    libraries = [
+        (build_python(cache, name, own_sccache) / "lib" / "libpython.a").read_bytes()
+        for cache, name in (("1", ""), ("2", "sccache"), ("3", "sccache"))
+    ]
+    assert len(set(libraries)) == 1
+    told = subprocess.run(
+        ["sccache", "--show-stats", "--stats-format=json"], env={**os.environ, **own_sccache}, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    stats = json.loads(told.stdout)["stats"]
+    assert stats["cache_writes"] >= 1
+    assert sum(stats["cache_hits"]["counts"].values()) >= 1
 
 
 def wait_for(port: int) -> None:
