@@ -45,7 +45,8 @@ def test_nothing_of_the_machine_is_shared_with_the_host(machine: qemu.Machine, t
 @pytest.mark.parametrize("row", ARCHITECTURES.values(), ids=ARCHITECTURES)
 def test_each_architecture_has_its_machine(machine: qemu.Machine, tmp_path: Path, row: Architecture) -> None:
     command = qemu.command_line("qemu", replace(machine, architecture=row), tmp_path / "qmp")
-    assert f"console={row.console} " in command[command.index("-append") + 1]
+    told = command[command.index("-append") + 1].split()
+    assert {f"console={row.console}", *row.arguments.split()} <= set(told)
     assert command[command.index("-machine") + 1] == row.hardware[1]
     assert command[command.index("-accel") + 1].startswith("tcg")
 

@@ -57,6 +57,7 @@ def find_emulator(architecture: Architecture) -> str:
 
 def command_line(emulator: str, machine: Machine, control: Path) -> list[str]:
     """Return QEMU's arguments: no network, no KVM, no fixed port; ``control`` is the QMP socket."""
+    general = KERNEL_ARGUMENTS.format(console=machine.architecture.console)
     disks: list[str] = []
     for disk in (machine.root_disk, machine.truth_disk):
         path = str(disk).replace(",", ",,")
@@ -66,7 +67,7 @@ def command_line(emulator: str, machine: Machine, control: Path) -> list[str]:
         *machine.architecture.hardware, "-accel", "tcg,thread=multi",
         "-smp", str(machine.cpus), "-m", str(machine.memory_mb),
         "-kernel", str(machine.kernel), "-initrd", str(machine.initrd),
-        "-append", f"{KERNEL_ARGUMENTS.format(console=machine.architecture.console)} {machine.append}",
+        "-append", f"{general} {machine.architecture.arguments} {machine.append}",
         *disks, "-device", "virtio-rng-pci", "-device", "vmcoreinfo",
         "-serial", f"file:{machine.serial}", "-qmp", f"unix:{control},server=on,wait=off",
     ]  # fmt: skip
