@@ -4,8 +4,10 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import subprocess
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,6 +44,36 @@ def test_what_is_missing_is_named(missing: int, word: str) -> None:
     rest = WHOLE[:missing] + WHOLE[missing + 1 :]
     with pytest.raises(BuildError, match=rf"has the {word} of kernel 6\.12\.9"):
         headerpkg.choose(CHOICE, rest)
+
+
+class Mirror:
+    """Stands in for AptClient: has these packages, and makes an empty file of each that is fetched."""
+
+    def __init__(self, architecture: str, *packages: BinaryPackage) -> None:
+        self.architecture = architecture
+        self.packages = packages
+
+    def binaries(self, pattern: str) -> list[BinaryPackage]:
+        return [package for package in self.packages if re.fullmatch(pattern, package.name)]
+
+    def newest_binary(self, name: str, suites: list[str]) -> BinaryPackage:
+        return next(package for package in self.packages if package.name == name and package.suite in suites)
+
+    def fetch_binary(self, wanted: BinaryPackage, folder: Path) -> None:
+        assert wanted in self.packages
+        (folder / f"{wanted.name}_{self.architecture}").touch()
+
+
+def test_what_runs_here_is_this_machines_whatever_it_builds_for(tmp_path: Path) -> None:
+    libc = package("libc6", suite="trixie")
+    guest, own = Mirror("arm64", *WHOLE, libc), Mirror("amd64", *WHOLE, libc)
+    choice = replace(CHOICE, release=RELEASE.replace("amd64", "arm64"))
+    guest.packages = (package(f"linux-headers-{choice.release}"), *guest.packages)
+    folder = headerpkg.provide_headers(choice, tmp_path, guest, own)  # type: ignore[arg-type]
+    assert sorted(path.name for path in folder.iterdir() if path.suffix != ".json") == [
+        "libc6_amd64", "linux-headers-6.12.9+deb13-cloud-arm64_arm64", "linux-headers-6.12.9+deb13-common_arm64",
+        "linux-kbuild-6.12.9+deb13_amd64",
+    ]  # fmt: skip
 
 
 def test_the_newest_libc_that_a_program_names() -> None:

@@ -14,7 +14,8 @@ import pytest
 from mpykbuild.aptclient import BinaryPackage
 from mpykbuild.errors import BuildError
 from mpykbuild.runlog import RunLog
-from vmcore.make import kernelpkg, make_vmcore
+from vmcore.make import kernelpkg, make_vmcore, testmod
+from vmcore.make.architectures import ARM64, Architecture
 
 
 def tar_disk(path: Path, members: dict[str, bytes], kind: bytes = tarfile.REGTYPE) -> Path:
@@ -111,13 +112,19 @@ def test_another_kernel_goes_without_the_module_and_says_so(
         make_vmcore.build_test_module(kernel(make_vmcore.DEFAULT_SERIES, tmp_path), tmp_path, tmp_path / "m", log)
 
 
-def test_a_guest_of_another_architecture_goes_without_the_module(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_a_guest_of_another_architecture_gets_the_module_by_its_own_compiler(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    other = replace(kernel(make_vmcore.DEFAULT_SERIES, tmp_path), headers=None)
-    log = RunLog("vmcore x", tmp_path / "log")
-    assert make_vmcore.build_test_module(other, tmp_path, tmp_path / "modules", log) is None
-    assert "it is of another architecture" in capsys.readouterr().out
+    def build(headers: Path, scratch: Path, log: RunLog, guest: Architecture) -> testmod.TestModule:
+        (scratch / "debug").write_text(guest.compiler)
+        return testmod.TestModule(scratch / "debug", scratch / "stripped")
+
+    monkeypatch.setattr(make_vmcore.headerpkg, "unpack", lambda *_: tmp_path)
+    monkeypatch.setattr(testmod, "build", build)
+    other = replace(kernel(make_vmcore.DEFAULT_SERIES, tmp_path), architecture=ARM64)
+    loaded = make_vmcore.build_test_module(other, tmp_path, tmp_path / "modules", RunLog("x", tmp_path / "log"))
+    assert loaded == tmp_path / "stripped"
+    assert (tmp_path / "modules" / "debug").read_text() == "aarch64-linux-gnu-gcc"
 
 
 def test_utsname_is_what_the_guest_said(tmp_path: Path) -> None:

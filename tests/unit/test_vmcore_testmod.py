@@ -10,6 +10,7 @@ import pytest
 from mpykbuild.errors import BuildError
 from support.testmod import TestmodTruth, struct_of
 from vmcore.make import testmod
+from vmcore.make.architectures import ARCHITECTURES, Architecture
 
 
 @pytest.mark.parametrize(("said", "number"), [("v1.24\n", 124), ("v1.30", 130), ("v2.1\n", 201)])
@@ -24,15 +25,24 @@ def test_an_odd_version_is_one_sentence() -> None:
 
 def test_what_the_compiler_cannot_do_is_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(testmod, "_host_pahole", lambda: 124)
-    monkeypatch.setattr(testmod, "_compiler_knows", lambda option: False)
+    monkeypatch.setattr(testmod, "_compiler_knows", lambda compiler, option: False)
     words = testmod.make_arguments(Path("/headers"), Path("/work"))
     assert words[:4] == ["make", "-C", "/headers", "M=/work"]
     assert words[-1] == "modules"
     assert "CONFIG_PAHOLE_VERSION=124" in words
     assert "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=" in words
     assert "RESOLVE_BTFIDS=true" in words, "there is no such program in those headers"
-    monkeypatch.setattr(testmod, "_compiler_knows", lambda option: True)
+    monkeypatch.setattr(testmod, "_compiler_knows", lambda compiler, option: True)
     assert "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=" not in testmod.make_arguments(Path("/headers"), Path("/work"))
+
+
+@pytest.mark.parametrize("row", ARCHITECTURES.values(), ids=ARCHITECTURES)
+def test_each_architecture_has_its_compiler(monkeypatch: pytest.MonkeyPatch, row: Architecture) -> None:
+    asked = []
+    monkeypatch.setattr(testmod, "_host_pahole", lambda: 124)
+    monkeypatch.setattr(testmod, "_compiler_knows", lambda compiler, option: asked.append(compiler))
+    assert f"CC={row.compiler}" in testmod.make_arguments(Path("/headers"), Path("/work"), row)
+    assert asked == [row.compiler]
 
 
 def test_every_file_of_the_module_is_compiled() -> None:

@@ -54,17 +54,23 @@ def product(choice: KernelChoice, cache_root: Path) -> Product:
     return Product(cache_root, "kernel-headers", choice.release, key)
 
 
-def provide_headers(choice: KernelChoice, cache_root: Path, apt: AptClient) -> Path:
-    """Return the folder with the packages; fetch them if they are not there."""
+def provide_headers(choice: KernelChoice, cache_root: Path, apt: AptClient, own: AptClient) -> Path:
+    """Return the folder with the packages; fetch them if they are not there.
+
+    ``apt`` has those of the kernel's architecture, ``own`` this machine's: Kbuild's programs run here, whatever they
+    build for.
+    """
 
     def fill(folder: Path) -> None:
         with removed_on_failure(folder):
-            wanted = choose(choice, apt.binaries(rf"linux-headers-.+-({apt.architecture}|common)|linux-kbuild-.+"))
+            headers = apt.binaries(rf"linux-headers-.+-({apt.architecture}|common)")
+            *wanted, kbuild = choose(choice, [*headers, *own.binaries(r"linux-kbuild-.+")])
             for package in wanted:
                 apt.fetch_binary(package, folder)
+            own.fetch_binary(kbuild, folder)
             # The kernel's own suite, as a rule newer than this machine: its programs may want a newer libc.
-            suite = wanted[0].suite.removesuffix("-backports")
-            apt.fetch_binary(apt.newest_binary(LIBC, [suite]), folder)
+            suite = kbuild.suite.removesuffix("-backports")
+            own.fetch_binary(own.newest_binary(LIBC, [suite]), folder)
 
     return build_once(product(choice, cache_root), fill, {"release": choice.release, "dbg": asdict(choice.dbg)})
 

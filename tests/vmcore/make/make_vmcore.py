@@ -73,48 +73,53 @@ def make(
     if wanted.is_built():
         return wanted.path
     # Each architecture has lists of its own; the machine's are those of the source packages, too.
-    folder = "apt" if guest.machine == platform.machine() else f"apt-{guest.debian}"
-    apt = AptClient(cache_root / folder, architecture=guest.debian)
+    own = AptClient(cache_root / "apt")
+    foreign = guest.machine != platform.machine()
+    apt = AptClient(cache_root / f"apt-{guest.debian}", architecture=guest.debian) if foreign else own
 
     def fill(folder: Path) -> None:
         wanted.log.unlink(missing_ok=True)
         with kernelpkg.removed_on_failure(folder):
-            kernel = _kernel(series, cache_root, apt, guest, refresh)
+            kernel = _kernel(series, cache_root, Mirrors(apt, own), guest, refresh)
             _make(kernel, folder, RunLog(f"vmcore {kernel.choice.release}", wanted.log, verbose))
 
     return build_once(wanted, fill, {"series": series, "architecture": guest.debian})
 
 
 @dataclass(frozen=True)
-class Kernel:
-    """What was taken, and where it is: the kernel itself, and the packages to build modules for it.
+class Mirrors:
+    """Where packages come from: those of the guest's architecture, and this machine's own."""
 
-    There are no ``headers`` for a kernel of another architecture: the programs of its Kbuild would not run here.
-    """
+    guest: AptClient
+    own: AptClient
+
+
+@dataclass(frozen=True)
+class Kernel:
+    """What was taken, and where it is: the kernel itself, and the packages to build modules for it."""
 
     choice: kernelpkg.KernelChoice
     folder: Path
-    headers: Path | None
+    headers: Path
     architecture: Architecture = X86_64
 
     @staticmethod
-    def provide(choice: kernelpkg.KernelChoice, cache_root: Path, apt: AptClient, guest: Architecture) -> Kernel:
-        own = platform.machine() == guest.machine
-        headers = headerpkg.provide_headers(choice, cache_root, apt) if own else None
-        return Kernel(choice, kernelpkg.provide_kernel(choice, cache_root, apt), headers, guest)
+    def provide(choice: kernelpkg.KernelChoice, cache_root: Path, mirrors: Mirrors, guest: Architecture) -> Kernel:
+        headers = headerpkg.provide_headers(choice, cache_root, mirrors.guest, mirrors.own)
+        return Kernel(choice, kernelpkg.provide_kernel(choice, cache_root, mirrors.guest), headers, guest)
 
 
-def _kernel(series: str, cache_root: Path, apt: AptClient, guest: Architecture, refresh: bool) -> Kernel:
+def _kernel(series: str, cache_root: Path, mirrors: Mirrors, guest: Architecture, refresh: bool) -> Kernel:
     """Return the kernel for ``series``. A recorded one that mirrors have dropped is chosen anew."""
-    choice = kernelpkg.resolve(series, cache_root, apt, refresh)
+    choice = kernelpkg.resolve(series, cache_root, mirrors.guest, refresh)
     try:
-        return Kernel.provide(choice, cache_root, apt, guest)
+        return Kernel.provide(choice, cache_root, mirrors, guest)
     except BuildError as error:
-        newest = kernelpkg.resolve(series, cache_root, apt, refresh=True)
+        newest = kernelpkg.resolve(series, cache_root, mirrors.guest, refresh=True)
         if newest == choice:
             raise
         print(f"{error.what} Taking {newest.release} instead.", flush=True)
-        return Kernel.provide(newest, cache_root, apt, guest)
+        return Kernel.provide(newest, cache_root, mirrors, guest)
 
 
 def _make(kernel: Kernel, folder: Path, log: RunLog) -> None:
@@ -146,12 +151,9 @@ def build_test_module(kernel: Kernel, scratch: Path, kept: Path, log: RunLog) ->
     The kernel that the tests are for must have it. Another one may be too old or too new for this machine's tools.
     """
     kept.mkdir()
-    if kernel.headers is None:
-        print(f"{log.title}: {testmod.NAME} is left out of this vmcore: it is of another architecture.", flush=True)
-        return None
     try:
         headers = headerpkg.unpack(kernel.headers, scratch / "headers", kernel.folder, kernel.choice.release)
-        module = testmod.build(headers, scratch, log)
+        module = testmod.build(headers, scratch, log, kernel.architecture)
     except BuildError as error:
         if kernel.choice.series == DEFAULT_SERIES:
             raise

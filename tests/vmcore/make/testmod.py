@@ -12,6 +12,7 @@ from pathlib import Path
 
 from mpykbuild.errors import BuildError
 from mpykbuild.runlog import RunLog
+from vmcore.make.architectures import X86_64, Architecture
 
 NAME = "mpyk_testmod"
 SOURCE = Path(__file__).resolve().parents[2] / "testmod"
@@ -53,30 +54,34 @@ def _host_pahole() -> int:
     return pahole_version(done.stdout)
 
 
-def _compiler_knows(option: str) -> bool:
-    command = ["gcc", option, "-E", "-x", "c", os.devnull]
+def _compiler_knows(compiler: str, option: str) -> bool:
+    command = [compiler, option, "-E", "-x", "c", os.devnull]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-def make_arguments(headers: Path, work: Path) -> list[str]:
-    """Return the command that builds the module in ``work``; what this machine's tools cannot do is turned off."""
-    lacking = [f"{name}=" for name, option in COMPILER_OPTIONS.items() if not _compiler_knows(option)]
+def make_arguments(headers: Path, work: Path, architecture: Architecture = X86_64) -> list[str]:
+    """Return the command that builds the module in ``work``; what this machine's tools cannot do is turned off.
+
+    Which machine it is for is in Debian's headers (``.kernelvariables``); of the compiler only its name is not theirs.
+    """
+    compiler = architecture.compiler
+    lacking = [f"{name}=" for name, option in COMPILER_OPTIONS.items() if not _compiler_knows(compiler, option)]
     if not (headers / RESOLVE_BTFIDS).exists():  # in older packages; the module has no list of BTF IDs
         lacking.append("RESOLVE_BTFIDS=true")
     return [
-        "make", "-C", str(headers), f"M={work}", "CC=gcc", f"CONFIG_PAHOLE_VERSION={_host_pahole()}",
+        "make", "-C", str(headers), f"M={work}", f"CC={compiler}", f"CONFIG_PAHOLE_VERSION={_host_pahole()}",
         f"KCFLAGS=-ffile-prefix-map={work}/=testmod/ -Werror", *lacking, "modules",
     ]  # fmt: skip
 
 
-def build(headers: Path, scratch: Path, log: RunLog) -> TestModule:
+def build(headers: Path, scratch: Path, log: RunLog, architecture: Architecture = X86_64) -> TestModule:
     """Build the module in ``scratch`` with the headers of the guest's kernel."""
     work = scratch / "testmod"
     shutil.copytree(SOURCE, work)
     env = {name: os.environ[name] for name in ("PATH", "TMPDIR") if name in os.environ}
-    log.step(f"compile {NAME}", make_arguments(headers, work), work, {**env, "LC_ALL": "C.UTF-8"})
+    log.step(f"compile {NAME}", make_arguments(headers, work, architecture), work, {**env, "LC_ALL": "C.UTF-8"})
     module = TestModule(work / f"{NAME}.ko", work / f"{NAME}.stripped")
-    command = ["objcopy", "--strip-debug", str(module.debug), str(module.stripped)]
+    command = [f"{architecture.tools}objcopy", "--strip-debug", str(module.debug), str(module.stripped)]
     log.step(f"strip {NAME}", command, work, env)
     if b"\0.BTF\0" not in module.stripped.read_bytes():
         raise BuildError(f"{NAME} was built without BTF.", f"see {log.log}.")
