@@ -11,8 +11,9 @@ from typing import Any
 
 from SCons.Action import Action
 
-from mpykbuild import bundle, paths, selfdeps
-from mpykbuild.plans import PythonPlan
+from mpykbuild.artefact import bundle
+from mpykbuild.base import module_deps, paths
+from mpykbuild.plan.records import PythonPlan
 
 
 def _bundle(env: Any, python: PythonPlan, stamp: Any) -> Any:
@@ -21,13 +22,13 @@ def _bundle(env: Any, python: PythonPlan, stamp: Any) -> Any:
     def make(target: list[Any], source: list[Any], env: Any) -> None:
         bundle.make_bundle(python.folder, python.minor, paths.PROJECT, Path(target[0].abspath), versions)
 
-    action = Action(env["MPYK_TOLD"](make), "Bundling $TARGET")
+    action = Action(env["MPYK_REPORT_ERRORS"](make), "Bundling $TARGET")
     sources = [str(path) for path in bundle.bundle_inputs(paths.PROJECT, python.minor)]
     zipped = env.Command(
         f"{env['MPYK_BUILD']}/{python.tag}{python.host and '-'}{python.host}/bundle.zip", sources, action
     )
     env.Depends(zipped, [stamp, env.Value(sorted(versions.items()))])
-    env.Depends(zipped, [str(path) for path in selfdeps.closure("bundle")])
+    env.Depends(zipped, [str(path) for path in module_deps.files_of("artefact.bundle")])
     return zipped
 
 

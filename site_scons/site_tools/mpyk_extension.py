@@ -20,8 +20,12 @@ from typing import Any
 
 from SCons.Action import Action
 
-from mpykbuild import abi, artifact, bridges, commandtable, crashsymbols, crashtree, gdbenums, needs, paths, selfdeps
-from mpykbuild.plans import CrashPlan, Variant
+from mpykbuild.artefact import command_table, extension_file
+from mpykbuild.base import module_deps, paths
+from mpykbuild.crash import bridges, gdb_enums, layout_probe, requirements_section
+from mpykbuild.crash import symbols as crash_symbols
+from mpykbuild.crash import tree as crash_tree
+from mpykbuild.plan.records import CrashPlan, Variant
 
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 COMMON = ["-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", *WARNINGS]
@@ -35,15 +39,17 @@ def _crash_facts(env: Any, crash: CrashPlan, crash_stamp: Any, folder: str) -> A
     """Make gdb_enums_generated.h and a response file for each language from one crash tree."""
 
     def make(target: list[Any], source: list[Any], env: Any) -> None:
-        tree = crashtree.parse(crash.tree)
-        texts = [gdbenums.generate(tree)]
-        texts += ["\n".join(crashtree.compile_flags(tree, language, crash.machine)) + "\n" for language in ("c", "c++")]
+        tree = crash_tree.parse_tree(crash.tree)
+        texts = [gdb_enums.enums_header(tree)]
+        texts += [
+            "\n".join(crash_tree.compile_flags(tree, language, crash.machine)) + "\n" for language in ("c", "c++")
+        ]
         for node, text in zip(target, texts):
             Path(node.abspath).write_text(text, encoding="utf-8")
 
-    names = [f"{folder}/{name}" for name in ("gdb_enums_generated.h", "crash_c.rsp", "crash_cxx.rsp")]
-    facts = env.Command(names, crash_stamp, Action(env["MPYK_TOLD"](make), "Reading gdb's enums for $TARGET"))
-    env.Depends(facts, [str(path) for path in selfdeps.closure("crashtree", "gdbenums")])
+    names = [f"{folder}/{name}" for name in ("gdb_enums_generated.h", "crash_c.rsp", "gdb_headers.rsp")]
+    facts = env.Command(names, crash_stamp, Action(env["MPYK_REPORT_ERRORS"](make), "Reading gdb's enums for $TARGET"))
+    env.Depends(facts, [str(path) for path in module_deps.files_of("crash.tree", "crash.gdb_enums")])
     return facts
 
 
@@ -52,29 +58,29 @@ def _symbol_table(env: Any, variant: Variant, folder: str) -> Any:
 
     def make(target: list[Any], source: list[Any], env: Any) -> None:
         texts = [
-            crashsymbols.header(crashsymbols.in_bridges(crashsymbols.load(), variant.bridged)),
-            crashsymbols.built_for_header(variant.versions, list(variant.bridged)),
+            crash_symbols.symbols_header(crash_symbols.in_bridges(crash_symbols.load_symbols(), variant.bridged)),
+            crash_symbols.built_for_header(variant.versions, list(variant.bridged)),
         ]
         for node, text in zip(target, texts):
             Path(node.abspath).write_text(text, encoding="utf-8")
 
     names = [f"{folder}/crash_symbols_generated.h", f"{folder}/built_for_generated.h"]
-    sources = [str(crashsymbols.TABLE), env.Value([list(variant.versions), list(variant.bridged)])]
-    action = Action(env["MPYK_TOLD"](make), "Listing what is taken from crash in $TARGET")
+    sources = [str(crash_symbols.TABLE), env.Value([list(variant.versions), list(variant.bridged)])]
+    action = Action(env["MPYK_REPORT_ERRORS"](make), "Listing what is taken from crash in $TARGET")
     table = env.Command(names, sources, action)
-    env.Depends(table, [str(path) for path in selfdeps.closure("crashsymbols")])
+    env.Depends(table, [str(path) for path in module_deps.files_of("crash.symbols")])
     return table
 
 
 def _command_table(env: Any, folder: str) -> Any:
     def make(target: list[Any], source: list[Any], env: Any) -> None:
-        text = commandtable.generate(paths.PROJECT / "pykdump" / "commands")
+        text = command_table.commands_header(paths.PROJECT / "pykdump" / "commands")
         Path(target[0].abspath).write_text(text, encoding="utf-8")
 
-    files = [str(path) for path in commandtable.command_files(paths.PROJECT / "pykdump" / "commands")]
-    action = Action(env["MPYK_TOLD"](make), "Listing the commands in $TARGET")
+    files = [str(path) for path in command_table.command_files(paths.PROJECT / "pykdump" / "commands")]
+    action = Action(env["MPYK_REPORT_ERRORS"](make), "Listing the commands in $TARGET")
     table = env.Command(f"{folder}/commands_generated.h", files, action)
-    env.Depends(table, [str(path) for path in selfdeps.closure("commandtable")])
+    env.Depends(table, [str(path) for path in module_deps.files_of("artefact.command_table")])
     return table
 
 
@@ -105,7 +111,7 @@ def _for_crash(local: Any, folder: str, crash: CrashPlan) -> Any:
     rsp = local.Dir(facts).path
     compiling = local.Clone(
         CPPPATH=["#ext", folder, facts], CFLAGS=["-std=gnu11", f"@{rsp}/crash_c.rsp"],
-        CXXFLAGS=["-std=gnu++17", f"@{rsp}/crash_cxx.rsp", *bridges.COMPILER_FLAGS],
+        CXXFLAGS=["-std=gnu++17", f"@{rsp}/gdb_headers.rsp", *bridges.COMPILER_FLAGS],
     )  # fmt: skip
     for command in ("SHCCCOM", "SHCXXCOM"):
         # What stands between $( and $) is no reason to compile anew.
@@ -139,16 +145,16 @@ def _bridge(local: Any, folder: str, major: int) -> tuple[Any, Any]:
     tool = local["MPYK_COMPILERS"].tool
 
     def confine(target: list[Any], source: list[Any], env: Any) -> None:
-        bridges.confine(Path(source[0].abspath), major, Path(target[0].abspath), tool("ld"), tool("objcopy"))
+        bridges.confine_bridge(Path(source[0].abspath), major, Path(target[0].abspath), tool("ld"), tool("objcopy"))
 
-    source = bridges.source(paths.PROJECT / "ext", major)
+    source = bridges.bridge_source(paths.PROJECT / "ext", major)
     if source.suffix == ".c":
         # A bridge includes gdb's headers, whatever its language is.
-        local = local.Clone(CFLAGS=[flag.replace("crash_c.rsp", "crash_cxx.rsp") for flag in local["CFLAGS"]])
+        local = local.Clone(CFLAGS=[flag.replace("crash_c.rsp", "gdb_headers.rsp") for flag in local["CFLAGS"]])
     compiled = local.SharedObject(f"{folder}/gdb{major}/bridge", str(source))
-    action = Action(local["MPYK_TOLD"](confine), "Confining $TARGET")
+    action = Action(local["MPYK_REPORT_ERRORS"](confine), "Confining $TARGET")
     confined = local.Command(f"{folder}/gdb{major}/confined.os", compiled, action)
-    local.Depends(confined, [str(crashsymbols.TABLE), *(str(path) for path in selfdeps.closure("bridges"))])
+    local.Depends(confined, [str(crash_symbols.TABLE), *(str(path) for path in module_deps.files_of("crash.bridges"))])
     # What a shared library is linked from must be known to SCons as such.
     confined[0].attributes.shared = 1
     return compiled, confined
@@ -160,15 +166,23 @@ def _needs(local: Any, variant: Variant, probes: Any, folder: str) -> Any:
     def make(target: list[Any], source: list[Any], env: Any) -> None:
         found = {}
         for crash, node in zip(variant.crashes, source):
-            codes = gdbenums.read_enums(crashtree.parse(crash.tree))["type_code"]
-            found[crash.version] = {**abi.read_probe(Path(node.abspath)), **codes}
-        abi.check(found)
-        text = needs.text(variant.versions, list(variant.bridged), found[variant.crash.version])
+            codes = gdb_enums.read_enums(crash_tree.parse_tree(crash.tree))["type_code"]
+            found[crash.version] = {**layout_probe.read_probe(Path(node.abspath)), **codes}
+        layout_probe.check_layouts(found)
+        text = requirements_section.requirements_text(
+            variant.versions, list(variant.bridged), found[variant.crash.version]
+        )
         Path(target[0].abspath).write_text(text, encoding="utf-8")
 
-    action = Action(local["MPYK_TOLD"](make), "Comparing the crash trees for $TARGET")
+    action = Action(local["MPYK_REPORT_ERRORS"](make), "Comparing the crash trees for $TARGET")
     section = local.Command(f"{folder}/needs.json", probes, action)
-    local.Depends(section, [str(crashsymbols.TABLE), *(str(path) for path in selfdeps.closure("needs", "gdbenums"))])
+    local.Depends(
+        section,
+        [
+            str(crash_symbols.TABLE),
+            *(str(path) for path in module_deps.files_of("crash.requirements_section", "crash.gdb_enums")),
+        ],
+    )
     return section
 
 
@@ -210,11 +224,11 @@ def _extension(env: Any, variant: Variant, crash_stamps: Any, library_stamps: An
 
     def assemble(target: list[Any], source: list[Any], env: Any) -> None:
         paths_given = (Path(node.abspath) for node in (*source, *target))
-        artifact.assemble(*paths_given, strip=tool("strip"), objcopy=tool("objcopy"))
+        extension_file.assemble_artefact(*paths_given, strip=tool("strip"), objcopy=tool("objcopy"))
 
-    action = Action(env["MPYK_TOLD"](assemble), "Assembling $TARGET")
+    action = Action(env["MPYK_REPORT_ERRORS"](assemble), "Assembling $TARGET")
     extension = local.Command(f"{folder}/mpykdump.so", [linked, needed, bundle], action)
-    local.Depends(extension, [str(path) for path in selfdeps.closure("artifact")])
+    local.Depends(extension, [str(path) for path in module_deps.files_of("artefact.extension_file")])
     return extension
 
 

@@ -12,21 +12,22 @@ from typing import Any
 
 from SCons.Action import Action
 
-from mpykbuild import glibcfloor, glibcstubs, selfdeps
+from mpykbuild.base import module_deps
+from mpykbuild.toolchain import glibc_limit, glibc_stubs
 
 
 def _stubs(env: Any, folder: str) -> Any:
-    limit = min(glibcstubs.PREFERRED, env["MPYK_GLIBC_MAX"] or glibcstubs.PREFERRED)
+    limit = min(glibc_stubs.PREFERRED, env["MPYK_GLIBC_MAX"] or glibc_stubs.PREFERRED)
     compiler, sysroot = env["MPYK_COMPILERS"].cc, env["MPYK_COMPILERS"].sysroot
 
     def make(target: list[Any], source: list[Any], env: Any) -> None:
-        glibcstubs.make(compiler, Path(target[0].dir.abspath), limit, sysroot)
+        glibc_stubs.make_stubs(compiler, Path(target[0].dir.abspath), limit, sysroot)
 
-    known = env.Value([compiler, list(limit), glibcstubs.identity(glibcstubs.find(compiler))])
-    action = Action(env["MPYK_TOLD"](make), "Standing in for the C library in $TARGET")
+    known = env.Value([compiler, list(limit), glibc_stubs.libraries_identity(glibc_stubs.find_libraries(compiler))])
+    action = Action(env["MPYK_REPORT_ERRORS"](make), "Standing in for the C library in $TARGET")
     # The linker's script for libc is what a link asks for first; the others are beside it.
-    stubs = env.Command(f"{folder}/libc.so", [known, str(glibcstubs.MOVED)], action)
-    env.Depends(stubs, [str(path) for path in selfdeps.closure("glibcstubs")])
+    stubs = env.Command(f"{folder}/libc.so", [known, str(glibc_stubs.MOVED)], action)
+    env.Depends(stubs, [str(path) for path in module_deps.files_of("toolchain.glibc_stubs")])
     return stubs
 
 
@@ -35,11 +36,11 @@ def _check(env: Any, linked: Any, archives: list[str]) -> None:
 
     def check(target: list[Any], source: list[Any], env: Any) -> None:
         files = [Path(node.abspath) for node in source] + [Path(archive) for archive in archives]
-        glibcfloor.check(Path(target[0].abspath), limit, files)
+        glibc_limit.check_limit(Path(target[0].abspath), limit, files)
 
-    env.AddPostAction(linked, Action(env["MPYK_TOLD"](check), None))
+    env.AddPostAction(linked, Action(env["MPYK_REPORT_ERRORS"](check), None))
     env.Depends(linked, env.Value(["glibc_max", list(limit or ())]))
-    env.Depends(linked, [str(path) for path in selfdeps.closure("glibcfloor")])
+    env.Depends(linked, [str(path) for path in module_deps.files_of("toolchain.glibc_limit")])
 
 
 def generate(env: Any) -> None:

@@ -16,15 +16,14 @@ from typing import Any
 
 from SCons.Action import Action
 
-from mpykbuild import selfdeps
-from mpykbuild.errors import BuildError, tell
-from mpykbuild.plans import CrashPlan, Plan
+from mpykbuild.base.errors import BuildError, print_error
+from mpykbuild.plan.records import CrashPlan, Plan
 
 # The status of a failed build: SCons has no other.
 FAILED = 2
 
 
-class Told:
+class ReportsBuildErrors:
     """A builder's function whose BuildError becomes sentences on stderr and a failed target, not a traceback.
 
     What the function does is told to SCons by its code alone: by itself SCons would look into the objects that the
@@ -38,7 +37,7 @@ class Told:
         try:
             self.function(target, source, env)
         except BuildError as error:
-            tell(error)
+            print_error(error)
             if error.status != FAILED:
                 # SCons ends with status 2 for whatever a function returns, but it heeds this.
                 sys.exit(error.status)
@@ -62,9 +61,8 @@ def _product(env: Any, plan: Plan) -> Any:
         plan.provide()
         Path(target[0].abspath).write_text(plan.stamp_text(), encoding="utf-8")
 
-    action = Action(env["MPYK_TOLD"](make), f"{plan.title}: {plan.folder}")
+    action = Action(env["MPYK_REPORT_ERRORS"](make), f"{plan.title}: {plan.folder}")
     stamp = env.Command(f"{env['MPYK_BUILD']}/products/{plan.title}.json", env.Value(plan.stamp_text()), action)
-    env.Depends(stamp, [str(path) for path in selfdeps.closure("plans", *plan.helpers)])
     _forget_stamp_without_product(stamp[0], plan)
     return stamp
 
@@ -75,10 +73,10 @@ def _crash(env: Any, crash: CrashPlan) -> Any:
 
 
 def generate(env: Any) -> None:
-    """Add the methods MpykProduct and MpykCrash, and the wrapper MPYK_TOLD for the functions of other tools."""
+    """Add the methods MpykProduct and MpykCrash, and the wrapper MPYK_REPORT_ERRORS for other tools."""
     env.AddMethod(_product, "MpykProduct")
     env.AddMethod(_crash, "MpykCrash")
-    env["MPYK_TOLD"] = Told
+    env["MPYK_REPORT_ERRORS"] = ReportsBuildErrors
 
 
 def exists(env: Any) -> bool:

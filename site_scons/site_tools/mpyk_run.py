@@ -14,7 +14,7 @@ from typing import Any
 
 from SCons.Action import Action
 
-from mpykbuild.plans import CrashPlan
+from mpykbuild.plan.records import CrashPlan
 
 
 def _copy_file(source: Path, target: Path) -> None:
@@ -28,7 +28,7 @@ def _copy(env: Any, target: str, source: Any) -> Any:
     def copy(target: list[Any], source: list[Any], env: Any) -> None:
         _copy_file(Path(source[0].abspath), Path(target[0].abspath))
 
-    return env.Command(target, source, Action(env["MPYK_TOLD"](copy), "Copying $SOURCE to $TARGET"))
+    return env.Command(target, source, Action(env["MPYK_REPORT_ERRORS"](copy), "Copying $SOURCE to $TARGET"))
 
 
 def _copy_program(env: Any, target: str, crash: CrashPlan, stamp: Any) -> Any:
@@ -42,14 +42,14 @@ def _copy_program(env: Any, target: str, crash: CrashPlan, stamp: Any) -> Any:
     def copy(target: list[Any], source: list[Any], env: Any) -> None:
         _copy_file(crash.program, Path(target[0].abspath))
 
-    return env.Command(target, stamp, Action(env["MPYK_TOLD"](copy), f"Copying {crash.program} to $TARGET"))
+    return env.Command(target, stamp, Action(env["MPYK_REPORT_ERRORS"](copy), f"Copying {crash.program} to $TARGET"))
 
 
 def _run(env: Any, name: str, needed: Any, function: Callable[[Any], None], project: Any) -> Any:
     def run(target: list[Any], source: list[Any], env: Any) -> None:
         function(project)
 
-    alias = env.Alias(name, needed, Action(env["MPYK_TOLD"](run), cmdstr=None))
+    alias = env.Alias(name, needed, Action(env["MPYK_REPORT_ERRORS"](run), cmdstr=None))
     env.AlwaysBuild(alias)
     return alias
 

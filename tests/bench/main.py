@@ -9,7 +9,7 @@ import os
 from pathlib import Path
 
 from bench import report, rounds, workload
-from mpykbuild.errors import BuildError, told_to_the_user
+from mpykbuild.base.errors import BuildError, errors_end_the_program
 
 ROUNDS = 5
 
@@ -53,7 +53,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = vars(parser.parse_args(arguments))
     output, count = options.pop("output"), options.pop("rounds")
-    with told_to_the_user():
+    with errors_end_the_program():
         if count < ROUNDS:
             raise BuildError(f"{count} rounds give no median worth the name.", f"use {ROUNDS} or more.")
         subject = rounds.Subject(**options)

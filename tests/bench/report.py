@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from statistics import median
 from typing import Any
 
-from mpykbuild.errors import BuildError
+from mpykbuild.base.errors import BuildError
 
 US, MS = "us", "ms"
 

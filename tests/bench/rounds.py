@@ -16,7 +16,7 @@ from statistics import median
 from typing import Any
 
 from bench import workload
-from mpykbuild.errors import BuildError
+from mpykbuild.base.errors import BuildError
 from support.session import environment
 
 HERE = Path(__file__).parent

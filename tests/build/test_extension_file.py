@@ -8,7 +8,9 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from mpykbuild import artifact, crashaudit, needs
+from mpykbuild.artefact import extension_file
+from mpykbuild.crash import audit as crash_audit
+from mpykbuild.crash import requirements_section
 from support.session import Variant
 
 # Libraries that crash has inside: a name of ours that is left undefined would be bound to crash's copy.
@@ -49,7 +51,7 @@ def test_it_loads_with_the_glibc_and_libstdcxx_of_centos_7(variant: Variant) -> 
 
 
 def test_no_name_is_bound_to_a_library_inside_crash(variant: Variant) -> None:
-    facts = artifact.check(variant.extension)
+    facts = extension_file.check_artefact(variant.extension)
     assert [name for name in facts.undefined + facts.weak if CRASHS_OWN.match(name)] == []
 
 
@@ -65,7 +67,7 @@ def test_unzip_lists_the_bundle_before_and_after_strip(variant: Variant, tmp_pat
 
 def test_what_is_taken_from_crash_is_weak(variant: Variant) -> None:
     """A name that a crash lacks would make dlopen() fail before we can say a word."""
-    facts = artifact.check(variant.extension)
+    facts = extension_file.check_artefact(variant.extension)
     # gdb defines operator new and delete anew, and crash has copies of the C library's variables; libraries have both.
     names = {name for name in facts.undefined if not name.startswith(("_Zn", "_Zd"))}
     shown = output_of("nm", "-D", "--defined-only", "--format=just-symbols", variant.crash).split()
@@ -74,6 +76,6 @@ def test_what_is_taken_from_crash_is_weak(variant: Variant) -> None:
 
 
 def test_the_file_fares_well_in_the_crash_that_it_was_built_for(variant: Variant) -> None:
-    found = crashaudit.audit(needs.read(variant.extension), variant.crash)
+    found = crash_audit.audit_program(requirements_section.read_requirements(variant.extension), variant.crash)
     assert found.refusals == ()
     assert found.lines[-2:] == ("lost here: nothing", "verdict: it loads")

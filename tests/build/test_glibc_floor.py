@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild import debiansysroot, glibcfloor, glibcstubs, sysroot
-from mpykbuild.errors import BuildError
-from mpykbuild.paths import default_cache_root
+from mpykbuild.base.errors import BuildError
+from mpykbuild.base.paths import default_cache_root
+from mpykbuild.toolchain import debian_sysroot, glibc_limit, glibc_stubs, sysroot
 from support.session import Variant
 
 SUITE, VERSION = "bullseye", (2, 31)
@@ -34,14 +34,14 @@ int main(int count, char **words) {
 @pytest.fixture(scope="module")
 def old() -> Path:
     try:
-        return debiansysroot.folder(SUITE, Path(os.environ.get("MPYKDUMP_CACHE") or default_cache_root()))
+        return debian_sysroot.sysroot_folder(SUITE, Path(os.environ.get("MPYKDUMP_CACHE") or default_cache_root()))
     except BuildError as error:
         pytest.skip(f"the packages of {SUITE} cannot be had: {error.what}")
 
 
 @pytest.fixture(scope="module")
 def compilers(old: Path, tmp_path_factory: pytest.TempPathFactory) -> sysroot.Compilers:
-    return sysroot.compilers(old, tmp_path_factory.mktemp("compilers"))
+    return sysroot.sysroot_compilers(old, tmp_path_factory.mktemp("compilers"))
 
 
 def built(compilers: sysroot.Compilers, folder: Path, source: str, *flags: str) -> Path:
@@ -63,7 +63,7 @@ def test_headers_and_versions_are_the_old_ones(compilers: sysroot.Compilers, tmp
     source = "#include <features.h>\n#include <math.h>\n#include <sys/stat.h>\n" \
              "int minor = __GLIBC_MINOR__;\n" \
              "double f(double x, struct stat *s) { return stat(\".\", s) + hypot(x, 2) + pow(x, x); }\n"  # fmt: skip
-    asked = glibcfloor.wanted(built(compilers, tmp_path, source, "-shared", "-fPIC", "-lm"))
+    asked = glibc_limit.wanted_functions(built(compilers, tmp_path, source, "-shared", "-fPIC", "-lm"))
     assert asked["hypot"] < (2, 35)
     assert asked["pow"] == (2, 29)
     assert "stat" not in asked, "a function of the new headers"
@@ -71,11 +71,11 @@ def test_headers_and_versions_are_the_old_ones(compilers: sysroot.Compilers, tmp
 
 
 def test_stand_ins_for_it_keep_functions_in_its_own_libraries(compilers: sysroot.Compilers, tmp_path: Path) -> None:
-    glibcstubs.make(compilers.cc, tmp_path / "stubs", (2, 17), compilers.sysroot)
+    glibc_stubs.make_stubs(compilers.cc, tmp_path / "stubs", (2, 17), compilers.sysroot)
     source = '#include <dlfcn.h>\n#include <math.h>\nvoid *f(double x) { return dlopen("x", (int)pow(x, x)); }\n'
     flags = ["-shared", "-fPIC", f"-L{tmp_path / 'stubs'}", "-Wl,--as-needed", "-lm", "-ldl"]
     path = built(compilers, tmp_path, source, *flags)
-    assert max(glibcfloor.wanted(path).values()) <= (2, 17)
+    assert max(glibc_limit.wanted_functions(path).values()) <= (2, 17)
     needed = subprocess.run(["readelf", "-d", path], capture_output=True, text=True, check=True).stdout
     assert {"libm.so.6", "libdl.so.2"} <= set(re.findall(r"\(NEEDED\).*\[(.*)\]", needed))
 
@@ -83,7 +83,7 @@ def test_stand_ins_for_it_keep_functions_in_its_own_libraries(compilers: sysroot
 def test_the_file_opens_with_it(variant: Variant, old: Path, compilers: sysroot.Compilers, tmp_path: Path) -> None:
     program = built(compilers, tmp_path, OPENS, "-ldl")
     # Before that the file says that there is no crash around it, so its constructor has run.
-    assert opened(old, program, variant.extension).splitlines()[-1] == f"{glibcstubs.spelled(VERSION)} opened"
+    assert opened(old, program, variant.extension).splitlines()[-1] == f"{glibc_stubs.spelled(VERSION)} opened"
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="hypot() has no later version elsewhere")

@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 from elftools.elf.elffile import ELFFile
 
-from mpykbuild.hosts import HOSTS, Host
-from mpykbuild.needs import read
+from mpykbuild.crash.requirements_section import read_requirements
+from mpykbuild.toolchain.hosts import HOSTS, Host
 from support.session import CrashSession, Variant, environment
 
 LOADER = """
@@ -82,7 +82,7 @@ def test_crash_says_its_version(variant: Variant, crash_program: Path) -> None:
 
 
 def test_extension_says_what_it_was_built_for(variant: Variant, host: Host) -> None:
-    assert read(variant.extension).crashes == tuple(variant.built_for)
+    assert read_requirements(variant.extension).crashes == tuple(variant.built_for)
 
 
 def test_python_runs_inside(crash_program: Path, variant: Variant, request: pytest.FixtureRequest) -> None:

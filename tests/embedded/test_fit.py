@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild import needs
+from mpykbuild.crash import requirements_section
 from support.elfpatch import patched
 from support.session import Result, Variant, Vmcore
 
@@ -19,7 +19,7 @@ REFUSED = "mpykdump: this file was built for crash "
 
 def test_version_report_says_that_all_is_there(variant: Variant, run_crash: RunCrash) -> None:
     shown = run_crash(variant, [f"extend {variant.extension}", "epython -V"]).stdout
-    symbols = needs.read(variant.extension).symbols
+    symbols = requirements_section.read_requirements(variant.extension).symbols
     own = [row for row in symbols if not row.gdb]
     major = 10 if variant.crash_version.startswith("8.") else 16
     from_gdb = [row for row in symbols if major in row.gdb]
@@ -37,7 +37,11 @@ def test_missing_function_with_a_fallback(variant: Variant, run_crash: RunCrash,
     (tmp_path / "prog.py").write_text(program)
     lame = replace(variant, crash=crash)
     result = run_crash(lame, [f"extend {variant.extension}", "epython -V", "epython prog.py"], cwd=tmp_path)
-    since = next(row.since for row in needs.read(variant.extension).symbols if row.name == "get_uptime")
+    since = next(
+        row.since
+        for row in requirements_section.read_requirements(variant.extension).symbols
+        if row.name == "get_uptime"
+    )
     assert (
         f"  without get_uptime (crash {since} has it): NotImplementedError; lost: crash.get_uptime()\n" in result.stdout
     )
@@ -72,7 +76,9 @@ def test_unsuitable_crash_is_refused_in_one_sentence(
 
 
 def test_variable_that_grew_is_reported(variant: Variant, vmcore: Vmcore, run_crash: RunCrash, tmp_path: Path) -> None:
-    row = next(row for row in needs.read(variant.extension).objects if row.name == "task_table")
+    row = next(
+        row for row in requirements_section.read_requirements(variant.extension).objects if row.name == "task_table"
+    )
     crash = patched(variant.crash, tmp_path / "crash", sizes={"task_table": row.size + 8})
     lame = replace(variant, crash=crash)
     result = run_crash(lame, [f"extend {variant.extension}", "epython -V"], options=vmcore.minimal)

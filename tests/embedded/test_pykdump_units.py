@@ -8,14 +8,14 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from mpykbuild import embeddedpytest
-from mpykbuild.paths import PROJECT
+from mpykbuild.base.paths import PROJECT
+from mpykbuild.python import embedded_pytest
 
 TESTS = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "tests/unit").glob("test_pykdump_*.py"))
 
 
 def test_all_pass_and_none_is_skipped(interpreter: Path, configuration: dict[str, Any]) -> None:
-    command = embeddedpytest.command(interpreter, Path(configuration["pytest"]), ["-v", *TESTS])
+    command = embedded_pytest.pytest_command(interpreter, Path(configuration["pytest"]), ["-v", *TESTS])
     done = subprocess.run(command, cwd=PROJECT, capture_output=True, text=True, timeout=300, check=False)
     assert done.returncode == 0, done.stdout[-4000:] + done.stderr[-1000:]
     lines = done.stdout.splitlines()

@@ -6,7 +6,7 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from mpykbuild.cache import file_digest
+from mpykbuild.base.cache import file_digest
 from support.projectcopy import ProjectCopy
 
 

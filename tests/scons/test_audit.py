@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild import reproduce
+from mpykbuild.targets import reproduce
 from support.elfpatch import patched
 from support.session import Variant
 
@@ -19,7 +19,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def audit(copy: Path, crash: Path, extension: Path) -> tuple[int, str]:
-    done = reproduce.build(copy, ["-Q", "audit", f"crash={crash}", f"mpykdump={extension}"])
+    done = reproduce.run_scons(copy, ["-Q", "audit", f"crash={crash}", f"mpykdump={extension}"])
     assert "Traceback" not in done.stdout
     assert not list((copy / "build").glob("**/*.so"))
     return done.returncode, done.stdout

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild.paths import PROJECT
+from mpykbuild.base.paths import PROJECT
 
 FIXTURES = PROJECT / "tests" / "fixtures" / "crashtrees"
 

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild.hosts import HOSTS
-from mpykbuild.paths import PROJECT
+from mpykbuild.base.paths import PROJECT
+from mpykbuild.toolchain.hosts import HOSTS
 
 # Parameters for the fixtures of readers that must work on either: this machine, and a big-endian one.
 MACHINES = ("", "s390x")

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild import crosstools, hostlibraries
-from mpykbuild.hosts import Host
+from mpykbuild.toolchain import crash_libraries, cross_tools
+from mpykbuild.toolchain.hosts import Host
 
 # Says by which name it was called, and with what.
 TOOL = """#!/bin/sh
@@ -22,7 +22,7 @@ def put_tools(folder: Path, host: Host, but: str = "") -> Path:
     """Put all tools for ``host`` into ``folder``, except one."""
     folder.mkdir(exist_ok=True)
     (folder / "libc").write_text("x")
-    for name in (*crosstools.COMPILERS, *crosstools.BINUTILS):
+    for name in (*cross_tools.COMPILERS, *cross_tools.BINUTILS):
         if name != but:
             (folder / host.tool(name)).write_text(TOOL.format(libc=folder / "libc"))
             (folder / host.tool(name)).chmod(0o755)
@@ -31,7 +31,7 @@ def put_tools(folder: Path, host: Host, but: str = "") -> Path:
 
 def put_libraries(cache: Path, host: Host) -> Path:
     """Make the folder in the cache in which the unpacked packages would be."""
-    root = cache / "sysroot" / f"debian-{hostlibraries.SUITE}-{host.libraries}"
+    root = cache / "sysroot" / f"debian-{crash_libraries.SUITE}-{host.libraries}"
     for name in ("usr/include/x-linux-gnu", "usr/lib/x-linux-gnu", "lib/x-linux-gnu"):
         (root / name).mkdir(parents=True)
     return root

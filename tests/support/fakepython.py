@@ -7,7 +7,7 @@ import shutil
 import sys
 from pathlib import Path
 
-from mpykbuild.patches import HEADERS
+from mpykbuild.python.patches import HEADERS
 
 MINOR, VERSION = "3.13", "3.13.7"
 BUILTIN = ("_core", "array", "posix")

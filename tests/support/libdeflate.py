@@ -7,14 +7,15 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild import options, planning
-from mpykbuild.paths import PROJECT
-from mpykbuild.settings import Settings
+from mpykbuild.base.paths import PROJECT
+from mpykbuild.plan import options
+from mpykbuild.plan import project as project_plan
+from mpykbuild.plan.settings import Settings
 
 
 def built_libdeflate() -> Path:
     """Return the folder of the product; the test is skipped when it is not there, as nothing is fetched here."""
-    plan = planning.libdeflate_plan(Settings(options.check({}), PROJECT))
+    plan = project_plan.libdeflate_plan(Settings(options.checked_values({}), PROJECT))
     if not plan.is_in_place():
         pytest.skip("needs libdeflate, which ./sconsw builds")
     return plan.folder

@@ -7,7 +7,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpykbuild import reproduce
+from mpykbuild.targets import reproduce
 from support.session import Variant
 
 
@@ -25,7 +25,7 @@ class ProjectCopy:
         around = reproduce.SURROUNDINGS[-1]
         root = reproduce.copy_project(place / around.folder)
         arguments = (f"crash={','.join(str(tree) for tree in variant.trees)}", f"python={variant.python}")
-        done = reproduce.build(root, list(arguments), around)
+        done = reproduce.run_scons(root, list(arguments), around)
         assert done.returncode == 0, done.stdout
         return cls(root, variant, arguments)
 
@@ -35,10 +35,10 @@ class ProjectCopy:
 
     def scons(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         """Run SCons with other arguments than those of the first build."""
-        return reproduce.build(self.root, list(arguments))
+        return reproduce.run_scons(self.root, list(arguments))
 
     def rebuild(self) -> list[str]:
         """Build again and return the lines that tell a step, such as ``Compiling build/…/epython.os``."""
-        done = reproduce.build(self.root, ["-Q", *self.arguments], reproduce.SURROUNDINGS[-1])
+        done = reproduce.run_scons(self.root, ["-Q", *self.arguments], reproduce.SURROUNDINGS[-1])
         assert done.returncode == 0, done.stdout
         return [line for line in done.stdout.splitlines() if "is up to date" not in line]

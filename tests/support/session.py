@@ -16,7 +16,7 @@ from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 
-from mpykbuild import crashoptions
+from mpykbuild.crash import dump_options
 
 START_SECONDS = 120
 COMMAND_SECONDS = 60
@@ -60,7 +60,7 @@ class Vmcore:
     @cached_property
     def options(self) -> tuple[str, ...]:
         """Options without which crash cannot open it."""
-        return crashoptions.needed(self.truth.parent)
+        return dump_options.needed_options(self.truth.parent)
 
     @property
     def minimal(self) -> list[str]:

@@ -8,14 +8,14 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild.crashtree import parse
-from mpykbuild.gdbenums import generate, read_enums
+from mpykbuild.crash.gdb_enums import enums_header, read_enums
+from mpykbuild.crash.tree import parse_tree
 from support import btf_blob as b
 from support import cprobe
 from support.btf_blob import Blob
 from support.crashtrees import FIXTURES
 
-CODES = read_enums(parse(FIXTURES / "9.0.2-debian"))["type_code"]
+CODES = read_enums(parse_tree(FIXTURES / "9.0.2-debian"))["type_code"]
 STRUCT, UNION, ENUM, TYPEDEF, PTR, ARRAY, INT = (
     CODES[f"TYPE_CODE_{name}"] for name in ("STRUCT", "UNION", "ENUM", "TYPEDEF", "PTR", "ARRAY", "INT")
 )
@@ -25,7 +25,7 @@ Describe = Callable[..., list[str]]
 @pytest.fixture(scope="module", params=cprobe.MACHINES)
 def describe(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Describe:
     folder = tmp_path_factory.mktemp("btf_describe")
-    (folder / "gdb_enums_generated.h").write_text(generate(parse(FIXTURES / "9.0.2-debian")))
+    (folder / "gdb_enums_generated.h").write_text(enums_header(parse_tree(FIXTURES / "9.0.2-debian")))
     units = ("btf_describe.c", "btf.c", "btf_types.c", "types_spelling.c")
     program = cprobe.build(folder, "btf_describe_probe.c", *units, machine=request.param)
     path: Path = folder / "block"

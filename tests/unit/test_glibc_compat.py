@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild.paths import PROJECT
+from mpykbuild.base.paths import PROJECT
 
 SOURCE = PROJECT / "ext" / "glibc_compat.c"
 TRY = PROJECT / "tests" / "fixtures" / "glibc_compat" / "try.c"

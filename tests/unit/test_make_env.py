@@ -12,7 +12,7 @@ from types import ModuleType
 
 import pytest
 
-from mpykbuild.paths import PROJECT
+from mpykbuild.base.paths import PROJECT
 
 
 @pytest.fixture

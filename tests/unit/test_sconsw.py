@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild import rows
-from mpykbuild.hosts import HOSTS
-from mpykbuild.paths import PROJECT
+from mpykbuild.base.paths import PROJECT
+from mpykbuild.plan import matrix_table
+from mpykbuild.toolchain.hosts import HOSTS
 
 # What sconsw needs of the system besides the stand-ins.
 COMMANDS = (
@@ -340,8 +340,8 @@ def test_rows_for_other_machines_get_their_packages(world: World, words: list[st
 
 def test_rows_for_other_machines_say_so_in_their_names() -> None:
     """sconsw looks at nothing else."""
-    for row in rows.load():
-        others = dict(row.others)
+    for row in matrix_table.load_rows():
+        others = dict(row.extra_options)
         word = row.name.rpartition("-")[2]
         assert ("host" not in others) or others["host"] == word == "aarch64"
         assert ("target" not in others) or others["target"].lower() == word == "arm64"

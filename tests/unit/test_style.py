@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild.paths import PROJECT
+from mpykbuild.base.paths import PROJECT
 
 CODE_SUFFIXES = {".py", ".c", ".cpp", ".hpp", ".h"}
 MAX_FILE_LINES = 500

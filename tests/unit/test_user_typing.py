@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from mpykbuild.paths import PROJECT
+from mpykbuild.base.paths import PROJECT
 
 GOOD = """\
 import crash

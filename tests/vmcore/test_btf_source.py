@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from mpykbuild.paths import PROJECT
+from mpykbuild.base.paths import PROJECT
 from support.kdump_filter import without_pages
 from support.session import CrashSession, Variant, Vmcore
 

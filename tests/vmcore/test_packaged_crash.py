@@ -9,7 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from mpykbuild import crashaudit, crashsymbols, needs
+from mpykbuild.crash import audit as crash_audit
+from mpykbuild.crash import requirements_section
+from mpykbuild.crash import symbols as crash_symbols
 from support.session import Variant, Vmcore, environment
 
 
@@ -57,8 +59,8 @@ def test_it_says_what_it_does_without(
 ) -> None:
     """The report at run time agrees with what `audit` reads from the two files."""
     shown = run_packaged(f"extend {variant.extension}\nepython -V\nquit\n")
-    needed, names = needs.read(variant.extension), crashaudit.exported(packaged_crash)
-    own = crashsymbols.of_gdb(needed.symbols, 0)
+    needed, names = requirements_section.read_requirements(variant.extension), crash_audit.exported(packaged_crash)
+    own = crash_symbols.of_gdb(needed.symbols, 0)
     running = next(line.split()[1].rstrip(",") for line in shown.splitlines() if line.startswith("crash "))
     assert ("this file was not built for that very release of crash\n" in shown) == (running not in needed.crashes)
     there = [row for row in own if row.name in names]
@@ -70,4 +72,4 @@ def test_it_says_what_it_does_without(
     for row in needed.objects:
         line = f"struct {row.name}: {names[row.name]} bytes, {row.size} where this was built; the first {row.used} are"
         assert (line in shown) == (names[row.name] != row.size)
-    assert crashaudit.audit(needed, packaged_crash).refusals == ()
+    assert crash_audit.audit_program(needed, packaged_crash).refusals == ()

@@ -1,0 +1,46 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Write a ZIP of stored entries whose bytes depend on names and contents alone.
+
+Python's zipfile would do, but what it writes besides the contents has changed between releases, and the host's
+release must not show in the result.
+"""
+
+from __future__ import annotations
+
+import struct
+from binascii import crc32
+from collections.abc import Mapping
+
+from mpykbuild.base.errors import BuildError
+
+_LOCAL = struct.Struct("<4s5H3L2H")
+_CENTRAL = struct.Struct("<4s6H3L5H2L")
+_END = struct.Struct("<4s4H2LH")
+VERSION = 20
+MADE_ON_UNIX = 3 << 8 | VERSION
+STORED = 0
+# 1980-01-01 00:00:00, the earliest date that a ZIP can tell.
+DOS_TIME, DOS_DATE = 0, 1 << 5 | 1
+MODE = 0o100644 << 16
+MOST_ENTRIES, MOST_BYTES = 0xFFFF, 0xFFFFFFFF
+
+
+def pack_zip(entries: Mapping[str, bytes]) -> bytes:
+    """Return the archive of ``entries`` (name to content), sorted by name."""
+    local, central = bytearray(), bytearray()
+    for name in sorted(entries):
+        content, encoded = entries[name], _encoded(name)
+        facts = (STORED, DOS_TIME, DOS_DATE, crc32(content), len(content), len(content), len(encoded), 0)
+        central += _CENTRAL.pack(b"PK\x01\x02", MADE_ON_UNIX, VERSION, 0, *facts, 0, 0, 0, MODE, len(local)) + encoded
+        local += _LOCAL.pack(b"PK\x03\x04", VERSION, 0, *facts) + encoded + content
+    if len(entries) > MOST_ENTRIES or len(local) + len(central) > MOST_BYTES:
+        raise BuildError("The bundle is too large for a plain ZIP.", "list less in stdlib.lst")
+    end = _END.pack(b"PK\x05\x06", 0, 0, len(entries), len(entries), len(central), len(local), 0)
+    return bytes(local + central + end)
+
+
+def _encoded(name: str) -> bytes:
+    try:
+        return name.encode("ascii")
+    except UnicodeEncodeError as error:
+        raise BuildError(f"The name {name!r} in the bundle is not ASCII.", "rename the file") from error

@@ -1,0 +1,50 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The objects that know gdb: what they need is in the table and weak, what they define stays inside them."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+from elftools.elf.sections import SymbolTableSection
+
+from mpykbuild.base.process import output_of
+from mpykbuild.crash import symbols as crash_symbols
+
+# Without it, variables inside of templates would be one for the whole process, and could not be made local.
+# Deleting with a size came with gcc 5; without it an older libstdc++ will do.
+COMPILER_FLAGS = ("-fno-gnu-unique", "-fno-sized-deallocation")
+
+
+def other_units(folder: Path) -> list[Path]:
+    """Return the units in C in ``folder`` that know no gdb."""
+    return sorted(path for path in folder.glob("*.c") if not re.fullmatch(r"gdb\d+_bridge", path.stem))
+
+
+def bridge_source(folder: Path, major: int) -> Path:
+    """Return the bridge for a gdb major in ``folder``: gdb 7 is in C, and so is its bridge."""
+    return next(folder.glob(f"gdb{major}_bridge.c*"))
+
+
+def undefined_names(path: Path) -> set[str]:
+    """Return the names that an object file leaves undefined."""
+    with path.open("rb") as stream:
+        section = ELFFile(stream).get_section_by_name(".symtab")
+        assert isinstance(section, SymbolTableSection)
+        return {symbol.name for symbol in section.iter_symbols() if symbol["st_shndx"] == "SHN_UNDEF" and symbol.name}
+
+
+def confine_bridge(compiled: Path, major: int, out: Path, linker: str = "ld", objcopy: str = "objcopy") -> None:
+    """Make ``out`` from the bridge for a gdb major: only its table is visible, and gdb's names in it are weak.
+
+    Bridges define inline functions of gdb's under the same names, and the linker would take those of one for all:
+    they are taken out of their groups and made local.
+    """
+    names = sorted(
+        undefined_names(compiled) & {row.name for row in crash_symbols.of_gdb(crash_symbols.load_symbols(), major)}
+    )
+    weak = out.with_name("weak.txt")
+    weak.write_text("".join(f"{name}\n" for name in names), encoding="ascii")
+    output_of([linker, "-r", "--force-group-allocation", "-o", str(out), str(compiled)])
+    output_of([objcopy, f"--keep-global-symbol=mpyk_gdb{major}_bridge", f"--weaken-symbols={weak}", str(out)])

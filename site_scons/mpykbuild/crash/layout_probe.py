@@ -1,0 +1,88 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The guard for a file that serves several crashes: what ``ext/probe/crash_abi.c`` found in each of their trees.
+
+The probe is compiled, never run: its values are read from the object file, so that cross builds are guarded too.
+"""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from elftools.elf.elffile import ELFFile
+
+from mpykbuild.base.errors import BuildError
+
+NAMES, VALUES = ".mpyk_abi_names", ".mpyk_abi_values"
+
+
+@dataclass(frozen=True)
+class CrashObject:
+    """A variable that crash exports: the size of its structure, and how many bytes of it we use."""
+
+    name: str
+    size: int
+    used: int
+    exact: bool
+
+
+def read_probe(path: Path) -> dict[str, int]:
+    """Return the names and values in a compiled probe, such as ``offset program_context.flags``."""
+    with path.open("rb") as stream:
+        elf = ELFFile(stream)
+        names, values = elf.get_section_by_name(NAMES), elf.get_section_by_name(VALUES)
+        if names is None or values is None:
+            raise BuildError(f"{path} is not the probe ext/probe/crash_abi.c: it has no section {NAMES} or {VALUES}.")
+        words = names.data().decode("ascii").rstrip("\0").split("\0")
+        numbers = struct.unpack(f"{'<' if elf.little_endian else '>'}{len(values.data()) // 8}Q", values.data())
+    if len(words) != len(numbers):
+        raise BuildError(f"{path}: {len(words)} names but {len(numbers)} values.", "correct ext/probe/crash_abi.c.")
+    return dict(zip(words, numbers, strict=True))
+
+
+def crash_objects(probe: Mapping[str, int]) -> list[CrashObject]:
+    """Return the exported variables in a probe."""
+    found = []
+    for name, size in probe.items():
+        kind, _, rest = name.partition(" ")
+        if kind == "object":
+            variable, exact = rest.split()
+            ends = [
+                value + probe[f"size {member[7:]}"]
+                for member, value in probe.items()
+                if member.startswith(f"offset {variable}.")
+            ]
+            found.append(CrashObject(variable, size, max(ends, default=0), exact == "1"))
+    return found
+
+
+def disagreements(probes: Mapping[str, Mapping[str, int]]) -> list[tuple[str, ...]]:
+    """Return a row (name, value in each tree) for everything in which the trees must agree and do not.
+
+    A variable that is not exact may differ in size: crash allocates it, and it is what we use of it that counts. A
+    constant that not all have (an enumerator of a newer gdb) cannot be in use.
+    """
+    rows = []
+    shared = [name for name in next(iter(probes.values())) if all(name in probe for probe in probes.values())]
+    for name in shared:
+        values = [probe[name] for probe in probes.values()]
+        if len(set(values)) > 1 and not (name.startswith("object ") and name.endswith(" 0")):
+            rows.append((name.removesuffix(" 1"), *(str(value) for value in values)))
+    return rows
+
+
+def check_layouts(probes: Mapping[str, Mapping[str, int]]) -> None:
+    """Raise BuildError with a table when one object cannot serve all trees (``probes``: crash version -> probe)."""
+    rows = disagreements(probes)
+    if not rows:
+        return
+    table = [("", *probes), *rows]
+    widths = [max(len(row[column]) for row in table) for column in range(len(table[0]))]
+    lines = ["  " + "  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)) for row in table]
+    raise BuildError(
+        f"One file cannot serve crash {' and '.join(probes)}: their trees differ in what the extension uses.\n"
+        + "\n".join(line.rstrip() for line in lines),
+        "build a file for each: give crash= one of them at a time.",
+    )

@@ -1,0 +1,307 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""From the values of the command line to plans: which crash, which Python, which pairs, where everything will be."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from pathlib import Path
+
+from mpykbuild.artefact import libdeflate
+from mpykbuild.base import version
+from mpykbuild.base.cache import Product, digest_of
+from mpykbuild.base.errors import BuildError
+from mpykbuild.base.paths import PROJECT
+from mpykbuild.base.run_log import RunLog
+from mpykbuild.crash import build as crash_build
+from mpykbuild.crash import symbols as crash_symbols
+from mpykbuild.crash import tree as crash_tree
+from mpykbuild.fetch import sources, unpack
+from mpykbuild.plan import cross as cross_plans
+from mpykbuild.plan import options
+from mpykbuild.plan.records import TESTED_PAIRS, CrashPlan, Plan, PythonPlan, Variant
+from mpykbuild.plan.settings import Settings, is_pin
+from mpykbuild.python import adopt_prebuilt, debian_python, find_prebuilt, manifest, user_source
+from mpykbuild.python import native as native_python
+from mpykbuild.toolchain import crash_targets, glibc_limit, launcher
+from mpykbuild.toolchain.compilers import Compilers, compiler_identity
+from mpykbuild.toolchain.glibc_stubs import Version
+from mpykbuild.vmcore import make_vmcore
+
+# SCons starts programs in an empty environment. What is let in, and why:
+PASSED_ON = (
+    "PATH",  # compilers and binutils
+    "HOME",  # ccache and the like keep their configuration there
+    "TMPDIR",
+    "CROSS_COMPILE",
+    "SOURCE_DATE_EPOCH",
+)
+
+
+def passed_environment(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of the programs that SCons starts."""
+    return {**{name: environ[name] for name in PASSED_ON if name in environ}, **launcher.launcher_variables(environ)}
+
+
+@dataclass(frozen=True)
+class Project:
+    """What this run is about."""
+
+    version: str
+    settings: Settings
+    variants: tuple[Variant, ...]
+    libdeflate: Plan
+    glibc_max: Version | None
+    # The program that `audit crash=PROGRAM` is about.
+    program: Path | None = None
+
+    @property
+    def default(self) -> Variant:
+        return self.variants[0]
+
+    @property
+    def crashes(self) -> tuple[CrashPlan, ...]:
+        return tuple(dict.fromkeys(crash for variant in self.variants for crash in variant.crashes))
+
+    @property
+    def pythons(self) -> tuple[PythonPlan, ...]:
+        return tuple(dict.fromkeys(variant.python for variant in self.variants))
+
+    @property
+    def verbose(self) -> bool:
+        return self.settings.verbose
+
+    @property
+    def cache(self) -> Path:
+        return self.settings.cache
+
+    @property
+    def compilers(self) -> Compilers:
+        return self.settings.compilers
+
+    @property
+    def kernel(self) -> str:
+        return self.settings.values["kernel"]
+
+    @property
+    def build(self) -> str:
+        """Where everything is built, seen from the project's folder: a row of the matrix has a folder of its own."""
+        row = self.settings.values["row"]
+        return f"build/matrix/{row}" if row else "build"
+
+    @property
+    def build_folder(self) -> Path:
+        return PROJECT / self.build
+
+    @property
+    def target(self) -> str:
+        """Whose dumps the default variant reads: the test vmcore is of that architecture."""
+        return self.default.target
+
+    @property
+    def link_to_vmcore(self) -> Path:
+        """``build/vmcore``, and ``build/vmcore-arm64`` beside it for a target that is not this machine's."""
+        own = self.target == crash_targets.host_target().name
+        return self.build_folder / ("vmcore" if own else f"vmcore-{self.target.lower()}")
+
+    @property
+    def prefix(self) -> Path:
+        return self.settings.path(self.settings.values["prefix"])
+
+    @property
+    def audited(self) -> Path | None:
+        """The finished file that `audit mpykdump=FILE` is about; nothing is built for that."""
+        value = self.settings.values["mpykdump"]
+        return self.settings.path(value) if value else None
+
+    @property
+    def tests(self) -> str:
+        return self.settings.values["tests"]
+
+
+def crash_plan(settings: Settings, wanted: str) -> CrashPlan:
+    """Return the plan for ``crash=``: a pinned version, a built tree as it is, or an unbuilt one built in a copy."""
+    if settings.compilers.host:
+        return cross_plans.cross_crash_plan(settings, wanted, unpack_pinned)
+    toolchain = crash_build.probe_toolchain()
+    if is_pin(wanted):
+        source = sources.load_sources().crash(wanted)
+        target, gdb_major = _target(settings, crash_targets.host_target().name), int(source.gdb.split(".")[0])
+        product = crash_build.crash_product(source.key, source.version, settings.cache, toolchain, target)
+        plan = _crash_build_plan(product, partial(unpack_pinned, source, settings), settings, toolchain, target)
+        return CrashPlan(source.version, target, gdb_major, product.path / "tree", plan)
+    tree = crash_tree.parse_tree(settings.path(wanted))
+    crash_tree.check_usable(tree)
+    target = _target(settings, tree.target)
+    if tree.built:
+        if target != tree.target:
+            raise BuildError(
+                f"The crash program in {tree.path} is for dumps of {tree.target}, not of {target}.",
+                f"give crash= an unbuilt copy of the tree (it is then built for {target}), or leave target= away",
+            )
+        return CrashPlan(tree.version, target, tree.gdb_major, tree.path, None)
+    product = crash_build.crash_product_of_tree(replace(tree, target=target), settings.cache, toolchain)
+    plan = _crash_build_plan(product, tree.path, settings, toolchain, target)
+    return CrashPlan(tree.version, target, tree.gdb_major, product.path / "tree", plan)
+
+
+def _target(settings: Settings, otherwise: str) -> str:
+    """Return the crash target that ``target=`` names, or ``otherwise`` when it names none."""
+    wanted = settings.values["target"].upper()
+    return crash_targets.target(wanted, "target=").name if wanted else otherwise
+
+
+def crash_names(settings: Settings, value: str) -> list[str]:
+    """Split ``crash=A,B``; a path that exists may have a comma in its name."""
+    names = [value] if settings.path(value).exists() else value.split(",")
+    return [name.strip() for name in names if name.strip()] or [value]
+
+
+def crash_plans(value: str, names: Sequence[str], plan_of: Callable[[str], CrashPlan]) -> tuple[CrashPlan, ...]:
+    """Return the plans for all that ``crash=`` names, oldest first. Raises BuildError when they do not go together."""
+    plans = sorted((plan_of(name) for name in names), key=lambda plan: plan.order)
+    versions = [plan.version for plan in plans]
+    if len(set(versions)) < len(versions):
+        raise BuildError(
+            f"crash={value} names crash {crash_symbols.as_list(versions)}: one release twice.",
+            "name each release once; a file for one of them serves all crashes of that release.",
+        )
+    if len({plan.target for plan in plans}) > 1:
+        said = ", ".join(f"{plan.version} for {plan.target}" for plan in plans)
+        raise BuildError(
+            f"crash={value} names crashes for several targets ({said}).",
+            "one file is for the dumps of one architecture: build a file for each.",
+        )
+    return tuple(plans)
+
+
+def _crash_build_plan(
+    product: Product,
+    source: Path | Callable[[Path], None],
+    settings: Settings,
+    toolchain: crash_build.Toolchain,
+    target: str,
+) -> Plan:
+    title = f"crash-{product.name}"
+    runlog = RunLog(title, product.log, settings.verbose)
+    build = partial(crash_build.build_crash, product, source, runlog, settings.jobs, toolchain, target=target)
+    make = launcher.with_launcher(settings.launcher, build)
+    return Plan(title, product, make)
+
+
+def python_plan(settings: Settings, wanted: str) -> PythonPlan:
+    """Return the plan for ``python=``: a pinned version or minor, the user's own source, or ``prebuilt:DIR``."""
+    source: Path | Callable[[Path], None]
+    if find_prebuilt.requested_prebuilt(wanted):
+        cross_plans.refuse_prebuilt(settings, wanted)
+        return _prebuilt_plan(settings, find_prebuilt.requested_prebuilt(wanted))
+    if is_pin(wanted):
+        pinned = sources.load_sources().python(wanted)
+        key, number, source = pinned.key, pinned.version, partial(unpack_pinned, pinned, settings)
+    else:
+        given = user_source.user_source(settings.path(wanted), settings.cache)
+        key, number, source = given.key, given.version, given.fill
+    # With host=, this machine's own Python comes first and helps to build the other one.
+    compilers = Compilers() if settings.compilers.host else settings.compilers
+    product = native_python.python_product(compilers.keyed(key), number, settings.cache, cc=compilers.cc)
+    runlog = RunLog(f"cpython-{number}", product.log, settings.verbose)
+    build = partial(native_python.build_python, product, source, runlog, settings.jobs, cc=compilers.cc)
+    make = launcher.with_launcher(settings.launcher, build)
+    own = PythonPlan(number, manifest.minor_of(number), Plan(f"cpython-{number}", product, make))
+    return cross_plans.cross_python_plan(settings, own, source) if settings.compilers.host else own
+
+
+def libdeflate_plan(settings: Settings) -> Plan:
+    """Return the plan for the library that decompresses the pages of a dump: a pinned release, without a choice."""
+    source = sources.load_sources().libdeflate()
+    compilers = settings.compilers
+    product = libdeflate.libdeflate_product(
+        compilers.keyed(source.key), source.version, settings.cache, cc=compilers.cc
+    )
+    title = f"libdeflate-{source.version}{compilers.suffix}"
+    runlog = RunLog(title, product.log, settings.verbose)
+    fill = partial(unpack_pinned, source, settings)
+    build = partial(libdeflate.build_libdeflate, product, fill, runlog, cc=compilers.cc, ar=compilers.tool("ar"))
+    cross = (compilers.cc,) if compilers.host else ()
+    return Plan(title, product, launcher.with_launcher(settings.launcher, build, compilers=cross))
+
+
+def vmcore_plan(project: Project) -> Plan:
+    """Return the plan for the test vmcore of the project's kernel series and target."""
+    series, cache_root, target = project.kernel, project.cache, project.target
+    product = make_vmcore.vmcore_product(series, cache_root, target)
+    make = partial(make_vmcore.make_vmcore, series, cache_root, project.verbose, target=target)
+    return Plan(f"vmcore-{product.name}", product, make, project.link_to_vmcore)
+
+
+def _prebuilt_plan(settings: Settings, word: str) -> PythonPlan:
+    debian = debian_python.is_minor(word)
+    python = find_prebuilt.find_prebuilt_python(
+        debian_python.packages_folder(word, settings.cache) if debian else settings.path(word)
+    )
+    product = adopt_prebuilt.adopted_product(python, settings.cache)
+    make = launcher.with_launcher(settings.launcher, partial(adopt_prebuilt.adopt_python, product, python))
+    plan = Plan(f"cpython-{product.name}", product, make)
+    return PythonPlan(python.version, python.minor, plan)
+
+
+def unpack_pinned(source: sources.Source, settings: Settings, folder: Path) -> None:
+    """Fetch a pinned release and unpack it into the empty ``folder``."""
+    unpack.unpack_source(source, sources.fetch_source(source, settings.downloads, settings.cache), folder)
+
+
+def objects_folder(cache_root: Path, compilers: Compilers) -> Path:
+    """Return where objects are kept for all builds on machines with this compiler, linker and C library."""
+    if compilers.host:
+        return cache_root / "objects" / f"{compilers.host.name}-{compilers.key[:16]}"
+    inputs = {
+        "machine": platform.machine(),
+        "compiler": compiler_identity("gcc"),
+        "C++ compiler": compiler_identity("g++"),
+        "libc": os.confstr("CS_GNU_LIBC_VERSION") or "",
+    }
+    return cache_root / "objects" / digest_of(inputs)[:16]
+
+
+def source_id() -> str:
+    """Return 12 hex digits that stand for all sources of an artefact: what `epython -V` shows."""
+    folders = ("ext", "pykdump", "stdlib_manifests", "python-src-patches")
+    files = [path for name in folders for path in (PROJECT / name).rglob("*") if path.is_file()]
+    inputs = {str(path.relative_to(PROJECT)): path.read_bytes() for path in files if path.suffix != ".pyc"}
+    return digest_of(inputs)[:12]
+
+
+def read_project(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) -> Project:
+    """Return what this run is about. ``wanted`` are the targets named on the command line.
+
+    Raises BuildError for a crash or a Python that cannot be used.
+    """
+    settings = Settings(values, launched_from)
+    launcher.find_launcher(settings.launcher)
+    pairs = [(values["crash"], values["python"])]
+    if "test" in wanted and leaves_pairs_open(values):
+        pairs = list(TESTED_PAIRS)
+    program = _audited_program(settings, wanted)
+    if program:
+        pairs = [(options.DEFAULTS["crash"], values["python"])]
+    plan_of = cache(partial(crash_plan, settings))
+    crashes = {value: crash_plans(value, crash_names(settings, value), plan_of) for value, _ in pairs}
+    pythons = {name: python_plan(settings, name) for _, name in pairs}
+    machine = settings.compilers.machine
+    variants = tuple(Variant(crashes[crash], pythons[python], machine) for crash, python in pairs)
+    limit = glibc_limit.parse_limit(values["glibc_max"])
+    return Project(version.VERSION, settings, variants, libdeflate_plan(settings), limit, program)
+
+
+def leaves_pairs_open(values: Mapping[str, str]) -> bool:
+    """Return whether the command line asks for no crash and no Python in particular."""
+    return all(values[name] == options.DEFAULTS[name] for name in ("crash", "python", "row", "target", "host"))
+
+
+def _audited_program(settings: Settings, wanted: Sequence[str]) -> Path | None:
+    """For `audit`, crash= may be a crash program: then the default build is held against it."""
+    path = settings.path(settings.values["crash"])
+    return path if "audit" in wanted and path.is_file() else None

@@ -1,0 +1,82 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The command line of one run: checked values, absolute paths."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from mpykbuild.base.errors import BuildError
+from mpykbuild.base.paths import default_cache_root
+from mpykbuild.toolchain import cross_tools, debian_sysroot, hosts, sysroot
+from mpykbuild.toolchain.compilers import Compilers
+
+# What decides on more than one row or pair.
+HANDED_ON = ("downloads", "glibc_max", "kernel", "launcher", "sysroot", "V")
+
+
+def is_pin(value: str) -> bool:
+    """Return whether a value is a version such as 3.13 or 9.0.2, not a path."""
+    return bool(re.fullmatch(r"\d+(\.\d+)*", value))
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The command line, checked and with absolute paths."""
+
+    values: Mapping[str, str]
+    launched_from: Path
+
+    @property
+    def cache(self) -> Path:
+        value = self.values["cache"]
+        return self.path(value) if value else default_cache_root()
+
+    @property
+    def downloads(self) -> Path | None:
+        value = self.values["downloads"]
+        return self.path(value) if value else None
+
+    @cached_property
+    def compilers(self) -> Compilers:
+        value = self.values["sysroot"]
+        host = hosts.requested_host(self.values["host"])
+        if host and value:
+            raise BuildError(
+                f"host={host.name} and sysroot={value}: a cross compiler has its own C library.", "give one of both."
+            )
+        if host:
+            return cross_tools.cross_compilers(host, self.cache)
+        if not value:
+            return Compilers()
+        suite = debian_sysroot.requested_suite(value)
+        root = debian_sysroot.sysroot_folder(suite, self.cache) if suite else self.path(value)
+        return sysroot.sysroot_compilers(root, self.cache)
+
+    def handed_on(self) -> dict[str, str]:
+        """Return what the builds of other rows and pairs are told as well, in words that hold anywhere."""
+        told = {name: self.values[name] for name in HANDED_ON if self.values[name]}
+        for name in told.keys() & {"downloads", "sysroot"}:
+            if not debian_sysroot.requested_suite(told[name]):
+                told[name] = str(self.path(told[name]))
+        return {**told, "cache": str(self.cache)}
+
+    @property
+    def launcher(self) -> str:
+        return self.values["launcher"]
+
+    @property
+    def verbose(self) -> bool:
+        return self.values["V"] == "1"
+
+    @property
+    def jobs(self) -> int:
+        return os.cpu_count() or 1
+
+    def path(self, value: str) -> Path:
+        """Return a path given by the user; a relative one is meant from where the user stands."""
+        return (self.launched_from / Path(value).expanduser()).resolve()

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Build a static, position-independent CPython out of tree, for linking into the extension.
+
+The product's folder: ``lib/libpython.a`` (everything in one archive), ``include/``, ``bin/python`` with its
+``lib/python3.N/`` (it compiles the bundle's .pyc), ``builtin.txt``, ``link.txt`` and ``version.txt``.
+"""
+
+from __future__ import annotations
+
+import platform
+import shutil
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+from mpykbuild.base import recipe
+from mpykbuild.base.cache import Product, build_once
+from mpykbuild.base.errors import BuildError
+from mpykbuild.base.paths import MANIFESTS, PATCHES, PROJECT
+from mpykbuild.base.process import build_environment
+from mpykbuild.base.run_log import RunLog
+from mpykbuild.python import manifest, patches
+from mpykbuild.python import steps as python_steps
+from mpykbuild.python.manifest import Manifest
+from mpykbuild.toolchain import archives
+from mpykbuild.toolchain.compilers import compiler_identity
+
+# The source is unpacked by the caller; how that is done counts as well.
+MADE_BY = (__name__, "fetch.unpack")
+
+
+def python_product(
+    source_key: str,
+    version: str,
+    cache_root: Path,
+    *,
+    cc: str = "gcc",
+    path: str | None = None,
+    manifests: Path = MANIFESTS,
+    patch_root: Path = PATCHES,
+) -> Product:
+    """Return where the built CPython is, or will be. Quick: reads small files and asks the compiler its version.
+
+    ``source_key`` is a hash of the source: the pinned sha256 of a tarball, or ``pysource.UserSource.key``.
+    ``path`` is $PATH for the tools.
+    """
+    minor = manifest.minor_of(version)
+    wanted = manifest.load_manifest(manifests, minor)
+    inputs: dict[str, str | bytes] = {
+        "source": source_key,
+        "version": version,
+        "machine": platform.machine(),
+        "compiler": compiler_identity(cc, path),
+        **{f"manifest {name}": content for name, content in manifest.manifest_inputs(wanted).items()},
+        **{f"patch {name}": content for name, content in patches.patch_inputs(patch_root / minor).items()},
+    }
+    return recipe.product(cache_root, "cpython", version, MADE_BY, inputs)
+
+
+def build_python(
+    wanted: Product,
+    source: Path | Callable[[Path], None],
+    runlog: RunLog,
+    jobs: int,
+    *,
+    cc: str = "gcc",
+    path: str | None = None,
+    manifests: Path = MANIFESTS,
+    patch_root: Path = PATCHES,
+) -> Path:
+    """Return the folder of ``wanted``, building it first if need be.
+
+    ``source`` is an unpacked source tree, which is copied, or a function that fills the empty folder it is given.
+    The arguments after ``jobs`` must be those given to ``product``.
+    """
+    minor = manifest.minor_of(wanted.name)
+    goal = manifest.load_manifest(manifests, minor)
+
+    def make(folder: Path) -> None:
+        work = folder / "build"
+        env = build_environment(path)
+        with python_steps.plain_umask():
+            try:
+                tree = python_steps.bring_source(source, work)
+                manifest.check_source(goal, tree)
+                patches.apply_series(patch_root / minor, tree)
+                words = python_steps.configure_words(tree, cc)
+                built = python_steps.compile_library(goal, tree, work / "obj", words, runlog, jobs, env)
+                python_steps.keep_product(built, tree, folder, minor, env)
+                _verify(goal, wanted, folder, (work, folder, wanted.root, PROJECT), env)
+            finally:
+                shutil.rmtree(work, ignore_errors=True)
+
+    return build_once(wanted, make, {"version": wanted.name, "compiler": compiler_identity(cc, path)})
+
+
+def _verify(goal: Manifest, wanted: Product, folder: Path, machine: tuple[Path, ...], env: Mapping[str, str]) -> None:
+    """Check the finished product: version, built-in modules, and no path of this machine."""
+    question = "import sys; print('.'.join(map(str, sys.version_info[:3])), *sorted(sys.builtin_module_names))"
+    version, *builtin = python_steps.run_python(folder, ["-I", "-S", "-B", "-c", question], env).split()
+    if not wanted.name.startswith(version):
+        raise BuildError(
+            f"Python {wanted.name} was wanted, but the source built is {version}.", "correct the version or the source"
+        )
+    manifest.check_builtins(goal, builtin)
+    (folder / "builtin.txt").write_text("".join(f"{name}\n" for name in builtin))
+    (folder / "version.txt").write_text(f"{wanted.name}\n")
+    needles = archives.machine_paths(*machine)
+    for name in ("lib/libpython.a", "bin/python"):
+        archives.refuse_paths(folder / name, needles)

@@ -1,0 +1,147 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The steps of building a static CPython that are the same for this machine and for another one."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+from mpykbuild.base.errors import BuildError
+from mpykbuild.base.process import output_of
+from mpykbuild.base.run_log import RunLog
+from mpykbuild.python.manifest import Manifest
+from mpykbuild.toolchain import archives
+
+# It is never installed; only what must not vary counts about the prefix.
+PREFIX = "/mpykdump"
+OPT = "-DNDEBUG -fwrapv -O2 -g0 -Wall"
+CFLAGS = "-fPIC -fno-semantic-interposition"
+# 3.11 has Setup.stdlib, but reads it only on request.
+READS_SETUP_STDLIB_SINCE = 12
+
+CONFIGURE_FLAGS = (
+    f"--prefix={PREFIX}", "--disable-shared", "--disable-test-modules", "--without-ensurepip", "--without-readline",
+    "--without-dtrace", "--without-valgrind", "--quiet",
+    # Nothing may be regenerated with a Python of the build machine.
+    "PYTHON_FOR_REGEN=false", "PKG_CONFIG=false",
+)  # fmt: skip
+# Headers of libraries that happen to be installed must not leave a trace in pyconfig.h or in binascii.
+UNSEEN_HEADERS = (
+    "zlib.h", "bzlib.h", "lzma.h", "uuid.h", "uuid/uuid.h", "readline/readline.h", "editline/readline.h", "curses.h",
+    "ncurses.h", "ncurses/ncurses.h", "ncurses/curses.h", "ncursesw/ncurses.h", "ncursesw/curses.h", "panel.h",
+    "ncurses/panel.h", "ncursesw/panel.h", "db.h", "gdbm.h", "gdbm-ndbm.h", "gdbm/ndbm.h", "ndbm.h", "ffi.h",
+    "sqlite3.h", "openssl/ssl.h", "crypt.h", "rpc/rpc.h", "valgrind/valgrind.h",
+)  # fmt: skip
+# Functions of host libraries for which configure must not look: each would add its library to all that is linked.
+UNSEEN_FUNCTIONS = ("crypt", "crypt_r")
+# Parts of the C library, which every machine has. The first three are always linked, whether or not configure saw the
+# need: crash links them too, and since glibc 2.34 they are empty.
+ALWAYS_LINKED = ("-lm", "-ldl", "-lpthread")
+LIBC_PARTS = (*ALWAYS_LINKED, "-lutil", "-lrt", "-lc", "-pthread")
+# Kept as empty shells: stdlib.lst is compared with the names, their content is never used.
+UNUSED_LIB_FOLDERS = frozenset({"__pycache__", "test", "tests", "idle_test", "site-packages", "_bundled"})
+
+
+@contextmanager
+def plain_umask() -> Iterator[None]:
+    previous = os.umask(0o022)
+    try:
+        yield
+    finally:
+        os.umask(previous)
+
+
+def bring_source(source: Path | Callable[[Path], None], work: Path) -> Path:
+    """Put the source tree into ``work/src``, whatever its own folder is called; return that."""
+    arrived = work / "arrived"
+    if isinstance(source, Path):
+        shutil.copytree(source, arrived, symlinks=True)
+    else:
+        arrived.mkdir(parents=True)
+        source(arrived)
+    inside = [entry for entry in arrived.iterdir() if (entry / "configure").is_file()]
+    root = inside[0] if len(inside) == 1 and not (arrived / "configure").is_file() else arrived
+    if not (root / "configure").is_file():
+        raise BuildError(f"There is no CPython source in {arrived}.", "give CPython's own tarball or its unpacked tree")
+    root.rename(work / "src")
+    return work / "src"
+
+
+def configure_words(tree: Path, cc: str) -> list[str]:
+    """Return what configure is told, whatever machine it is for."""
+    # The relative path keeps the build folder out of __FILE__ and VPATH; the map serves what the compiler adds itself.
+    flags = [*CONFIGURE_FLAGS, f"CC={cc}", f"OPT={OPT}", f"CFLAGS={CFLAGS} -ffile-prefix-map={tree.parent}=."]
+    unseen = [f"ac_cv_header_{re.sub('[^a-z0-9]', '_', name)}=no" for name in UNSEEN_HEADERS]
+    return [*flags, *unseen, *(f"ac_cv_search_{name}=no" for name in UNSEEN_FUNCTIONS)]
+
+
+def compile_library(
+    goal: Manifest, tree: Path, obj: Path, words: list[str], runlog: RunLog, jobs: int, env: Mapping[str, str]
+) -> Path:
+    """Configure in ``obj``, told ``words``, and make the interpreter and its library there; return ``obj``."""
+    setup = obj / "Modules" / "Setup.local"
+    setup.parent.mkdir(parents=True)
+    shutil.copyfile(goal.setup_file, setup)
+    configure = os.path.relpath(tree / "configure", obj)
+    runlog.step("configure", [configure, *words], obj, {**env, "MODULE_BUILDTYPE": "static"})
+    stdlib = obj / "Modules" / "Setup.stdlib"
+    if stdlib.is_file() and int(goal.folder.name.partition(".")[2]) < READS_SETUP_STDLIB_SINCE:
+        setup.write_text(setup.read_text() + stdlib.read_text())
+    runlog.step("compile", ["make", f"-j{jobs}", "python"], obj, env)
+    return obj
+
+
+def keep_product(obj: Path, tree: Path, folder: Path, minor: str, env: Mapping[str, str]) -> None:
+    """Put together the product from the build folder ``obj``."""
+    words = link_words(obj, env)
+    parts = [obj / f"libpython{minor}.a", *(obj / word for word in words if word.endswith(".a"))]
+    foreign = [word for word in words if not word.endswith(".a") and word not in LIBC_PARTS]
+    if foreign:
+        raise BuildError(
+            f"CPython would link {' '.join(foreign)}, which is not in the C library.",
+            "disable the module that wants it in Setup.local",
+        )
+    for name in ("lib", "bin"):
+        (folder / name).mkdir()
+    archives.merge_archives(parts, folder / "lib" / "libpython.a", obj.parent / "merge", env)
+    shutil.copytree(tree / "Include", folder / "include")
+    shutil.copyfile(obj / "pyconfig.h", folder / "include" / "pyconfig.h")
+    shutil.copy(obj / "python", folder / "bin" / "python")
+    _keep_lib(tree / "Lib", folder / "lib" / f"python{minor}")
+    linked = dict.fromkeys((*ALWAYS_LINKED, *(word for word in words if word in LIBC_PARTS)))
+    (folder / "link.txt").write_text(" ".join(linked) + "\n")
+
+
+def _keep_lib(lib: Path, target: Path) -> None:
+    def unwanted(folder: str, names: list[str]) -> set[str]:
+        if not UNUSED_LIB_FOLDERS.isdisjoint(Path(folder).relative_to(lib).parts):
+            return {name for name in names if name != "__init__.py"}
+        return {name for name in names if name.endswith((".pyc", ".exe"))}
+
+    shutil.copytree(lib, target, ignore=unwanted)
+    # Its absence would make the interpreter warn at each start.
+    (target / "lib-dynload").mkdir()
+
+
+def link_words(obj: Path, env: Mapping[str, str]) -> list[str]:
+    """Ask CPython's own Makefile what it links besides the objects of the library; each word once, in order."""
+    asker = obj / "ask.mk"
+    asker.write_text("include Makefile\nmpyk-ask:\n\t@echo $(LIBS) $(MODLIBS) $(SYSLIBS)\n")
+    said = output_of(
+        ["make", "-s", "-f", asker.name, "mpyk-ask"],
+        cwd=obj,
+        env=env,
+        what=f"CPython's Makefile in {obj} cannot be read",
+    )
+    return list(dict.fromkeys(said.split()))
+
+
+def run_python(folder: Path, arguments: list[str], env: Mapping[str, str]) -> str:
+    """Return what the interpreter of the product in ``folder`` prints."""
+    return output_of(
+        [folder / "bin" / "python", *arguments], env=env, what=f"The Python that was built in {folder} does not run"
+    )

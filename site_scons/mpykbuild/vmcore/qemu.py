@@ -1,0 +1,177 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Boot a guest under QEMU, wait for its word on the serial console, dump its memory; never leave QEMU behind."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from mpykbuild.base.errors import BuildError
+from mpykbuild.base.process import Popen, started, users_environment
+from mpykbuild.vmcore.architectures import X86_64, Architecture
+
+READY = "mpyk-guest: READY"
+FAILED = "mpyk-guest: FAILED"
+PANIC = "Kernel panic - not syncing"
+# KASLR stays on. no_hash_pointers: the truth shall hold addresses that a test can look for in the dump.
+KERNEL_ARGUMENTS = "console={console} panic=-1 mitigations=off random.trust_cpu=on no_hash_pointers quiet loglevel=4"
+TAIL_LINES = 40
+POLL_SECONDS = 0.05
+
+
+class GuestDied(BuildError):
+    """The guest's kernel panicked, or QEMU ended: not a mistake of the user."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What is booted, and where it writes."""
+
+    kernel: Path
+    initrd: Path
+    root_disk: Path
+    truth_disk: Path
+    serial: Path
+    architecture: Architecture = X86_64
+    append: str = ""
+    memory_mb: int = 768
+    cpus: int = 2
+
+
+def find_emulator(architecture: Architecture) -> str:
+    """Return the path of QEMU, or raise with what to install."""
+    found = shutil.which(architecture.emulator)
+    if not found:
+        raise BuildError(
+            f"{architecture.emulator} is not installed; the test vmcore is made by booting a kernel in it.",
+            f"install {architecture.packages}.",
+        )
+    return found
+
+
+def command_line(emulator: str, machine: Machine, control: Path) -> list[str]:
+    """Return QEMU's arguments: no network, no KVM, no fixed port; ``control`` is the QMP socket."""
+    general = KERNEL_ARGUMENTS.format(console=machine.architecture.console)
+    disks: list[str] = []
+    for disk in (machine.root_disk, machine.truth_disk):
+        path = str(disk).replace(",", ",,")
+        disks += ["-drive", f"file={path},format=raw,if=virtio,cache=unsafe"]
+    return [
+        emulator, "-nodefaults", "-no-user-config", "-display", "none", "-no-reboot",
+        *machine.architecture.hardware, "-accel", "tcg,thread=multi",
+        "-smp", str(machine.cpus), "-m", str(machine.memory_mb),
+        "-kernel", str(machine.kernel), "-initrd", str(machine.initrd),
+        "-append", f"{general} {machine.architecture.arguments} {machine.append}",
+        *disks, "-device", "virtio-rng-pci", "-device", "vmcoreinfo",
+        "-serial", f"file:{machine.serial}", "-qmp", f"unix:{control},server=on,wait=off",
+    ]  # fmt: skip
+
+
+class Qmp:
+    """A QMP connection: one JSON object a line, over a unix socket."""
+
+    def __init__(self, path: Path, timeout: float) -> None:
+        self._socket = socket.socket(socket.AF_UNIX)
+        self._socket.settimeout(timeout)
+        self._socket.connect(str(path))
+        self._lines = self._socket.makefile("rb")
+        self._receive()
+        self.execute("qmp_capabilities")
+
+    def close(self) -> None:
+        self._lines.close()
+        self._socket.close()
+
+    def _receive(self) -> dict[str, object]:
+        line = self._lines.readline()
+        if not line:
+            raise BuildError("QEMU closed its control connection.")
+        reply = json.loads(line)
+        assert isinstance(reply, dict)
+        return reply
+
+    def execute(self, command: str, arguments: Mapping[str, object] | None = None) -> object:
+        """Run one command and return its result; events that come in between are dropped."""
+        request: dict[str, object] = {"execute": command}
+        if arguments:
+            request["arguments"] = dict(arguments)
+        self._socket.sendall(json.dumps(request).encode() + b"\n")
+        while True:
+            reply = self._receive()
+            if "error" in reply:
+                raise BuildError(f"QEMU refused {command}: {reply['error']}")
+            if "return" in reply:
+                return reply["return"]
+
+
+def serial_tail(serial: Path) -> str:
+    """Return the last lines that the guest wrote."""
+    if not serial.is_file():
+        return "(the guest wrote nothing)"
+    lines = serial.read_text(errors="replace").splitlines()
+    return "\n".join(lines[-TAIL_LINES:]) or "(the guest wrote nothing)"
+
+
+def failure(what: str, serial: Path, kind: type[BuildError] = BuildError) -> BuildError:
+    """Return the error for a guest that went wrong, with the end of its console."""
+    return kind(f"{what} The last lines of its console were:\n{serial_tail(serial)}", f"see all of it in {serial}")
+
+
+@contextmanager
+def running(command: Sequence[str], output: Path) -> Iterator[Popen[bytes]]:
+    """Run QEMU in the user's environment; whatever happens in the block, it has ended afterwards."""
+    with output.open("wb") as log, started(command, env=users_environment(), stdout=log, stderr=log) as process:
+        yield process
+
+
+def wait_for_word(process: Popen[bytes], machine: Machine, word: str, deadline: float) -> None:
+    """Return when ``word`` stands on the serial console; raise when QEMU ends, the guest fails or time is up."""
+    while True:
+        text = machine.serial.read_text(errors="replace") if machine.serial.is_file() else ""
+        if word in text:
+            return
+        if FAILED in text:
+            raise failure("The guest could not set itself up.", machine.serial)
+        if PANIC in text:
+            raise failure("The guest's kernel panicked.", machine.serial, GuestDied)
+        if process.poll() is not None:
+            what = f"QEMU ended with status {process.returncode} before the guest was ready."
+            raise failure(what, machine.serial, GuestDied)
+        if time.monotonic() > deadline:
+            raise failure("The guest was not ready in time.", machine.serial)
+        time.sleep(POLL_SECONDS)
+
+
+def dump(control: Path, out: Path, timeout: float) -> None:
+    """Stop the guest and write its memory to ``out`` as a (flattened) zlib kdump file."""
+    qmp = Qmp(control, timeout)
+    try:
+        qmp.execute("stop")
+        qmp.execute("dump-guest-memory", {"paging": False, "protocol": f"file:{out}", "format": "kdump-zlib"})
+        qmp.execute("quit")
+    except TimeoutError as error:
+        raise BuildError(f"QEMU did not finish the dump in {timeout:.0f} seconds.") from error
+    finally:
+        qmp.close()
+
+
+def boot_and_dump(machine: Machine, scratch: Path, out: Path, boot_timeout: float, dump_timeout: float) -> None:
+    """Boot ``machine``, wait until it is ready, write the flattened dump to ``out``.
+
+    ``scratch`` must be a short path: a unix socket lives in it, whose path may have 107 bytes at most.
+    """
+    control = scratch / "qmp"
+    command = command_line(find_emulator(machine.architecture), machine, control)
+    with running(command, scratch / "qemu.log") as process:
+        try:
+            wait_for_word(process, machine, READY, time.monotonic() + boot_timeout)
+            dump(control, out, dump_timeout)
+        except BuildError as error:
+            said = (scratch / "qemu.log").read_text(errors="replace").strip()
+            raise type(error)(error.what + (f"\nQEMU said: {said}" if said else ""), error.next_step) from error

@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""An artefact's needs held against programs made here."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mpykbuild.base.errors import BuildError
+from mpykbuild.crash import audit as crash_audit
+from mpykbuild.crash.layout_probe import CrashObject
+from mpykbuild.crash.requirements_section import Needs
+from mpykbuild.crash.symbols import CrashSymbol
+
+NEEDS = Needs(
+    ("8.0.6", "9.0.2"), (10, 16),
+    (
+        CrashSymbol("readmem", "8.0.2", "reading memory"),
+        CrashSymbol("get_uptime", "8.0.2", "crash.get_uptime()", fallback="NotImplementedError"),
+        CrashSymbol("old", "8.0.2", "types from gdb", gdb=(10,)),
+        CrashSymbol("_Z5newerv", "9.0.2", "types from gdb", label="newer", gdb=(16,)),
+    ),
+    (CrashObject("program_context", 16, 8, True), CrashObject("task_table", 16, 8, False)),
+)  # fmt: skip
+WHOLE = "int readmem, get_uptime, old, register_extension; char program_context[16], task_table[16];"
+
+
+def audit(tmp_path: Path, source: str) -> crash_audit.Audit:
+    (tmp_path / "x.c").write_text(source)
+    program = tmp_path / "x.so"
+    subprocess.run(["cc", "-shared", "-fPIC", str(tmp_path / "x.c"), "-o", str(program)], check=True)
+    return crash_audit.audit_program(NEEDS, program)
+
+
+def test_all_is_there(tmp_path: Path) -> None:
+    found = audit(tmp_path, WHOLE)
+    assert found.refusals == ()
+    text = "\n".join(found.lines)
+    assert "bridge for gdb 10: 1 of 1 are there, used here" in text
+    assert "bridge for gdb 16: 0 of 1 are there, not used here" in text
+    assert text.endswith("lost here: nothing\nverdict: it loads")
+
+
+def test_fallback_and_feature_are_named(tmp_path: Path) -> None:
+    found = audit(tmp_path, WHOLE.replace(" get_uptime,", ""))
+    assert found.refusals == ()
+    line = next(line for line in found.lines if " get_uptime " in line)
+    assert line.split(maxsplit=2) == [
+        "replaced", "get_uptime", "NotImplementedError; lost: crash.get_uptime() (crash 8.0.2 has it)",
+    ]  # fmt: skip
+    assert found.lines[-2] == "lost here: crash.get_uptime()"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("readmem,", "", "readmem is missing"),
+        (" old,", "", "its gdb is none of 10 and 16"),
+        ("program_context[16]", "program_context[24]", "struct program_context differs"),
+        ("task_table[16]", "task_table[4]", "struct task_table differs"),
+    ],
+)
+def test_refusals(tmp_path: Path, old: str, new: str, told: str) -> None:
+    found = audit(tmp_path, WHOLE.replace(old, new))
+    assert found.refusals == (told,)
+    assert found.lines[-1] == f"verdict: refused: {told}"
+
+
+def test_structure_that_grew_is_content(tmp_path: Path) -> None:
+    assert audit(tmp_path, WHOLE.replace("task_table[16]", "task_table[24]")).refusals == ()
+
+
+def test_newer_gdb_is_found_by_what_it_has(tmp_path: Path) -> None:
+    lines = audit(tmp_path, WHOLE.replace(" old,", " _Z5newerv,")).lines
+    assert "bridge for gdb 16: 1 of 1 are there, used here" in lines
+
+
+def test_other_programs_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="register_extension"):
+        audit(tmp_path, "int x;")
+    with pytest.raises(BuildError, match="cannot be read as a program"):
+        crash_audit.exported(tmp_path / "absent")

@@ -1,0 +1,109 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of what is taken from crash: its schema, and the header that is made from it."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mpykbuild.base.errors import BuildError
+from mpykbuild.crash import symbols as crash_symbols
+from mpykbuild.crash.tree import BRIDGED_GDB_MAJORS
+
+ROW = {"name": "readmem", "since": "8.0.2", "feature": "reading memory"}
+
+
+def write(tmp_path: Path, *rows: dict[str, Any]) -> Path:
+    path = tmp_path / "table.json"
+    path.write_text(json.dumps({"symbols": rows}))
+    return path
+
+
+def test_the_table_keeps_its_schema() -> None:
+    rows = crash_symbols.load_symbols()
+    assert {major for row in rows for major in row.gdb} == set(BRIDGED_GDB_MAJORS)
+    assert all(row.required for row in rows if row.gdb), "a bridge is used whole or not at all"
+    assert {row.name for row in rows if row.required} >= {"pc", "readmem", "register_extension"}
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"sinse": "8"}, "no key 'sinse'"),
+        ({"since": "eight"}, "since='eight'"),
+        ({"feature": ""}, "feature must be a text"),
+        ({"gdb": 10}, "gdb must be a list"),
+        ({"name": "_Z1fv"}, "needs a label"),
+    ],
+)
+def test_wrong_rows_are_refused(tmp_path: Path, change: dict[str, Any], told: str) -> None:
+    with pytest.raises(BuildError, match=told):
+        crash_symbols.load_symbols(write(tmp_path, {**ROW, **change}))
+
+
+def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+    with pytest.raises(BuildError) as caught:
+        crash_symbols.load_symbols(write(tmp_path, ROW, ROW, {"name": "x"}))
+    assert "readmem: stands there twice" in caught.value.what
+    assert "x: the key 'feature' is missing" in caught.value.what
+
+
+def test_something_else_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "x.json").write_text("[]")
+    with pytest.raises(BuildError, match="not the table"):
+        crash_symbols.load_symbols(tmp_path / "x.json")
+
+
+def test_rows_of_a_bridge() -> None:
+    rows = crash_symbols.load_symbols()
+    shown = {row.name for row in crash_symbols.in_bridges(rows, [10])}
+    assert "current_language" in shown
+    assert "_Z18internal_error_locPKciS0_z" not in shown
+    assert all(not row.gdb for row in crash_symbols.of_gdb(rows, 0))
+
+
+def test_header_makes_everything_weak_and_says_what_is_there(tmp_path: Path) -> None:
+    """ext/crash_needs.c over a table with one name that exists and three that do not."""
+    rows = [
+        crash_symbols.CrashSymbol("there", "8.0.2", "f", c_name="also_called"),
+        crash_symbols.CrashSymbol("optional", "8.0.2", 'a "quoted" feature', fallback="nothing is done"),
+        crash_symbols.CrashSymbol("_Z8requiredv", "9.0.2", "types", label="required", gdb=(16,)),
+        crash_symbols.CrashSymbol("there10", "9.0.2", "types", gdb=(10, 16)),
+    ]
+    (tmp_path / "crash_symbols_generated.h").write_text(crash_symbols.symbols_header(rows))
+    (tmp_path / "main.c").write_text(
+        '#include "crash_needs.h"\nint there, there10;\nint main(void) {\n'
+        '    const char *none = mpyk_needs_missing(16);\n    printf("%s\\n", none ? none : "-");\n'
+        "    mpyk_needs_print(stdout, 10);\n"
+        "    return mpyk_needs_missing(0) != NULL || mpyk_needs_missing(10) != NULL;\n}\n"
+    )
+    sources = [tmp_path / "main.c", crash_symbols.TABLE.parent / "crash_needs.c"]
+    flags = ["-Wall", "-Wextra", "-Werror", "-fPIC", f"-I{tmp_path}", f"-I{crash_symbols.TABLE.parent}"]
+    subprocess.run(["cc", *flags, *map(str, sources), "-o", str(tmp_path / "x")], check=True)
+    done = subprocess.run([tmp_path / "x"], capture_output=True, text=True, check=True)
+    assert done.stdout == (
+        "required\n"
+        "from crash: 1 of 2 functions and variables are there\n"
+        '  without optional (crash 8.0.2 has it): nothing is done; lost: a "quoted" feature\n'
+        "from gdb 10: 1 of 1 functions and variables are there\n"
+    )
+    assert "#pragma weak also_called\n" in crash_symbols.symbols_header(rows)
+
+
+def test_built_for_header() -> None:
+    text = crash_symbols.built_for_header(["8.0.6", "9.0.2"], [10, 16])
+    assert '#define MPYK_BUILT_FOR_CRASH "8.0.6 and 9.0.2"\n' in text
+    assert '#define MPYK_BUILT_FOR_RELEASES "8.0.6", "9.0.2"\n' in text
+    assert "#define MPYK_BUILT_FOR_GDB(X) X(10) X(16)\n" in text
+
+
+def test_lists_for_people() -> None:
+    assert [crash_symbols.as_list(words) for words in (["a"], ["a", "b"], ["a", 1, "c"])] == [
+        "a",
+        "a and b",
+        "a, 1 and c",
+    ]

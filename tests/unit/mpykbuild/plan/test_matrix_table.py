@@ -1,0 +1,152 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The matrix as data: its schema, what row= stands for, and that tox.ini follows it."""
+
+from __future__ import annotations
+
+import configparser
+import json
+from pathlib import Path
+
+import pytest
+
+from mpykbuild.base.errors import BuildError
+from mpykbuild.base.paths import MANIFESTS, PROJECT
+from mpykbuild.fetch import sources
+from mpykbuild.plan import matrix_table, options
+from mpykbuild.plan import project as project_plan
+from mpykbuild.plan.matrix_table import Row
+from mpykbuild.plan.project import Project
+from mpykbuild.python import manifest
+
+ROWS = matrix_table.load_rows()
+# Those whose plans need nothing from a mirror, and differ in Python and crash alone.
+FROM_SOURCE = [row for row in ROWS if not row.python.startswith("prebuilt:") and not row.extra_options]
+
+
+def planned(row: Row, cache: Path) -> Project:
+    given = {"cache": str(cache), "row": row.name}
+    return project_plan.read_project(matrix_table.values_with_row(options.checked_values(given), given), cache, ())
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
+def test_name_tells_the_pair(row: Row) -> None:
+    minor = manifest.minor_of(row.python.removeprefix("prebuilt:"))
+    tag, _, majors = row.name.partition("-crash")
+    assert tag.split(".")[0] == "cp" + minor.replace(".", "")
+    words = majors.split("-")
+    assert words[: len(words) - bool(row.extra_options)] == [version.split(".")[0] for version in row.crash.split(",")]
+    assert (MANIFESTS / minor).is_dir()
+
+
+def test_every_pinned_python_and_crash_has_a_row() -> None:
+    known = sources.load_sources()
+    pinned = [source for source in known.rows if source.name in ("python", "crash")]
+    pythons = {row.python for row in ROWS}
+    crashes = {version for row in ROWS for version in row.crash.split(",")}
+    assert {source.version for source in pinned} <= pythons | crashes
+
+
+def test_tox_ini_is_what_the_rows_give() -> None:
+    text = (PROJECT / "tox.ini").read_text()
+    made = text.partition(matrix_table.TOX_MARKS[0] + "\n")[2].partition(matrix_table.TOX_MARKS[1])[0]
+    assert made == matrix_table.tox_section(ROWS), "replace the part between the marks by rows.tox_section(rows.load())"
+
+
+def test_lint_and_unit_tests_of_tox_build_nothing() -> None:
+    parsed = configparser.ConfigParser()
+    parsed.read(PROJECT / "tox.ini")
+    for name in ("testenv", "testenv:lint", "testenv:unit"):
+        assert "sconsw" not in " ".join(parsed[name].values())
+    assert parsed["tox"]["envlist"] == "lint, unit"
+
+
+@pytest.mark.parametrize(
+    ("table", "told"),
+    [
+        ([{"name": "cp39-crash9", "python": "3.9"}], "row 1: it must have crash, name, python, and may have"),
+        ([{"name": "cp39-crash9", "python": "3.9", "crash": "9.0.2", "libc": "2"}], "row 1: it must have"),
+        ([{"name": "cp39-crash9", "python": "3.9", "crash": "9.0.2", "cache": "/c"}], "row 1: it must have"),
+        ([{"name": "py39", "python": "3.9", "crash": "9.0.2"}], "'py39' is not of the form cp3N-crashN"),
+        ([{"name": "cp39-crash9", "python": 3.9, "crash": ""}], "crash is not text; row 1: python is not text"),
+        ([{"name": "cp39-crash9", "python": "3.9", "crash": "9.0.2"}] * 2, "the name cp39-crash9 is there twice"),
+        (
+            [
+                {"name": f"cp39-crash9-{word}", "python": "3.9", "crash": "9.0.2", "sysroot": root}
+                for word, root in (("a", "/old"), ("b", "/old"), ("c", "/older"))
+            ],
+            "the pair 3.9 in 9.0.2 with sysroot=/old is there twice",
+        ),
+    ],
+)
+def test_mistakes_in_the_table_are_told(tmp_path: Path, table: list[object], told: str) -> None:
+    (tmp_path / "matrix.json").write_text(json.dumps({"rows": table}))
+    with pytest.raises(BuildError, match=told):
+        matrix_table.load_rows(tmp_path / "matrix.json")
+
+
+def test_rows_are_chosen_by_name() -> None:
+    assert matrix_table.chosen_rows("", ROWS) == ROWS
+    assert [row.name for row in matrix_table.chosen_rows("cp313-crash8, cp39-crash9", ROWS)] == [
+        "cp313-crash8",
+        "cp39-crash9",
+    ]
+    with pytest.raises(BuildError, match="no row cp27-crash9") as caught:
+        matrix_table.chosen_rows("cp27-crash9", ROWS)
+    assert "cp313-crash9" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    "given", [{"row": "cp39-crash9,cp39-crash8"}, {"row": "cp39-crash9", "python": "3.11"}, {"row": "cp27-crash9"}]
+)
+def test_row_that_does_not_settle_the_pair(given: dict[str, str]) -> None:
+    with pytest.raises(BuildError, match="row="):
+        matrix_table.values_with_row(options.checked_values(given), given)
+
+
+def test_other_options_of_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    row = Row("cp39-crash9-old", "3.9", "9.0.2", (("glibc_max", "2.28"), ("sysroot", "/old")))
+    monkeypatch.setattr(matrix_table, "load_rows", lambda: (row,))
+    given = {"row": row.name}
+    applied = matrix_table.values_with_row(options.checked_values(given), given)
+    assert {name: applied[name] for name in ("python", "crash", "sysroot", "glibc_max")} == row.values
+    beside = {**given, "sysroot": "/new"}
+    with pytest.raises(BuildError, match="sysroot= stands beside row="):
+        matrix_table.values_with_row(options.checked_values(beside), beside)
+
+
+def test_no_row_treads_on_another(tmp_path: Path) -> None:
+    projects = [planned(row, tmp_path) for row in FROM_SOURCE]
+    folders = [project.build for project in projects]
+    assert len(set(folders)) == len(folders)
+    assert all(str(project.link_to_vmcore).startswith(f"{PROJECT / project.build}/") for project in projects)
+    assert not any(one != two and two.startswith(f"{one}/") for one in folders for two in folders)
+
+
+def test_tests_of_a_row_build_that_row_alone(tmp_path: Path) -> None:
+    given = {"cache": str(tmp_path), "row": "cp313-crash9"}
+    project = project_plan.read_project(
+        matrix_table.values_with_row(options.checked_values(given), given), tmp_path, ("test",)
+    )
+    assert [variant.name for variant in project.variants] == ["x86_64-crash9.0.2-cp313"]
+
+
+def test_target_of_a_row_is_built_and_has_a_vmcore_of_its_own(tmp_path: Path) -> None:
+    row = next(row for row in ROWS if row.values.get("target") == "ARM64")
+    project = planned(row, tmp_path)
+    assert [variant.name for variant in project.variants] == ["x86_64-for-arm64-crash9.0.2-cp313"]
+    assert project.link_to_vmcore == PROJECT / "build/matrix" / row.name / "vmcore-arm64"
+
+
+def test_another_python_does_not_rebuild_crash_and_the_reverse(tmp_path: Path) -> None:
+    crashes: dict[str, set[Path]] = {}
+    pythons: dict[str, set[Path]] = {}
+    for row in FROM_SOURCE:
+        project = planned(row, tmp_path)
+        pythons.setdefault(row.python, set()).add(project.default.python.folder)
+        for crash in project.crashes:
+            assert crash.plan is not None
+            crashes.setdefault(f"{crash.version} for {crash.target}", set()).add(crash.plan.folder)
+    assert len(FROM_SOURCE) > len(crashes) > 1
+    for products in (*crashes.values(), *pythons.values()):
+        assert len(products) == 1
+    assert len({planned(row, tmp_path).libdeflate.folder for row in FROM_SOURCE}) == 1

@@ -1,0 +1,43 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Paths on the command line are meant from where the user stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from mpykbuild.plan import options
+from mpykbuild.plan.settings import Settings, is_pin
+
+
+def settings(**given: str) -> Settings:
+    return Settings(options.checked_values(given), Path("/home/user/dumps"))
+
+
+def test_relative_paths() -> None:
+    assert settings(downloads="../tar").downloads == Path("/home/user/tar")
+    assert settings(cache="/var/cache/x").cache == Path("/var/cache/x")
+
+
+def test_cache_without_option_is_the_environments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("MPYKDUMP_CACHE", str(tmp_path))
+    assert settings().cache == tmp_path
+    monkeypatch.delenv("MPYKDUMP_CACHE")
+    monkeypatch.setenv("XDG_CACHE_HOME", "/xdg")
+    assert settings().cache == Path("/xdg/mpykdump")
+
+
+@pytest.mark.parametrize(("value", "pin"), [("3.13", True), ("9", True), ("./3.13", False), ("Python-3.13", False)])
+def test_versions_and_paths_are_told_apart(value: str, pin: bool) -> None:
+    assert is_pin(value) is pin
+
+
+def test_builds_of_others_are_told_in_words_that_hold_anywhere(tmp_path: Path) -> None:
+    words = {"kernel": "6.1", "launcher": "ccache", "glibc_max": "2.28", "V": "1"}
+    given = {**words, "cache": "c", "downloads": "d", "sysroot": "s", "row": "x", "tests": "-k x"}
+    told = Settings(options.checked_values(given), tmp_path).handed_on()
+    assert told == {**words, **{name: str(tmp_path / name[0]) for name in ("cache", "downloads", "sysroot")}}
+    suite = Settings(options.checked_values({"sysroot": "debian:bullseye"}), tmp_path)
+    assert suite.handed_on()["sysroot"] == "debian:bullseye"
+    assert set(Settings(options.checked_values({}), tmp_path).handed_on()) == {"cache", "kernel", "V"}

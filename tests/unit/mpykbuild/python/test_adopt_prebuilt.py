@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Taking over a prebuilt Python, with a stand-in whose interpreter is the one that runs the tests."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mpykbuild.base.errors import BuildError
+from mpykbuild.base.paths import PROJECT
+from mpykbuild.python import adopt_prebuilt, find_prebuilt
+from mpykbuild.toolchain import archive_graph
+from support.fakegcc import compiled, recording_gcc
+from support.fakeprebuilt import NAME, UNITS, make_prebuilt
+from support.fakepython import HOST_PYTHON, VERSION, make_manifests, make_patches
+
+pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
+
+
+def taken_over(tmp_path: Path, folder: Path, path: str | None = None) -> Path:
+    manifests, patch_root = make_manifests(tmp_path / "manifests"), make_patches(tmp_path / "patches")
+    python = find_prebuilt.find_prebuilt_python(folder)
+    wanted = adopt_prebuilt.adopted_product(python, tmp_path / "cache", manifests=manifests, patch_root=patch_root)
+    return adopt_prebuilt.adopt_python(wanted, python, path=path, manifests=manifests, patch_root=patch_root)
+
+
+def test_the_product_has_the_shape_of_one_from_source(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    made = taken_over(tmp_path, make_prebuilt(tmp_path / "python"))
+    for name in ("lib/libpython.a", "include/Python.h", "include/pyconfig.h", "bin/python", f"lib/{NAME}/os.py"):
+        assert (made / name).is_file(), name
+    assert (made / "version.txt").read_text() == f"{VERSION}\n"
+    assert (made / "builtin.txt").read_text().split() == ["_core", "posix"]
+    told = (made / find_prebuilt.REPORT).read_text()
+    assert told in capsys.readouterr().out
+    assert "wanted, need foreign libraries: array (needs inflate)" in told
+    assert "in the library, not wanted: _warnings, builtins, extra, marshal, sys" in told
+    assert not (made / "work").exists()
+
+
+def test_its_library_names_only_what_is_wanted(tmp_path: Path) -> None:
+    made = taken_over(tmp_path, make_prebuilt(tmp_path / "python"))
+    (tmp_path / "out").mkdir()
+    subprocess.run(["ar", "x", str(made / "lib" / "libpython.a")], cwd=tmp_path / "out", check=True)
+    members = archive_graph.read_members(tmp_path / "out", [path.name for path in (tmp_path / "out").iterdir()])
+    table = [member for member in members.values() if "_PyImport_Inittab" in member.defines]
+    assert len(table) == 1
+    assert {name for name in table[0].needs if name.startswith("PyInit")} == {"PyInit_posix", "PyInit__core"}
+    assert "array.o" not in members
+
+
+def test_an_own_product_can_be_taken_over_again(tmp_path: Path) -> None:
+    first = taken_over(tmp_path, make_prebuilt(tmp_path / "python"))
+    again = taken_over(tmp_path, first)
+    assert again != first
+    assert (again / "builtin.txt").read_text() == (first / "builtin.txt").read_text()
+
+
+def test_a_function_that_the_c_library_lacks_is_named(tmp_path: Path) -> None:
+    core = '#include "Python.h"\nint from_the_future(void);\nPyObject *PyInit_posix2(void) { return 0; }\n'
+    core += "int needed(void) { return from_the_future(); }\n"
+    main = UNITS["main"].replace("return execv", "extern int needed(void); needed(); return execv")
+    with pytest.raises(BuildError, match=r"late\.o needs from_the_future"):
+        taken_over(tmp_path, make_prebuilt(tmp_path / "python", units={**UNITS, "main": main, "late": core}))
+
+
+def test_a_library_that_is_not_position_independent_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="cannot be linked into a shared object"):
+        taken_over(tmp_path, make_prebuilt(tmp_path / "python", flags="-fno-pic"))
+
+
+def test_newer_c_library_names_are_served(tmp_path: Path) -> None:
+    core = UNITS["core"] + (
+        "extern long __isoc23_strtol(const char *, char **, int);\n"
+        "extern int __isoc23_sscanf(const char *, const char *, ...);\n"
+        'long ask(void) { int n = 0; __isoc23_sscanf("7", "%d", &n); return n + __isoc23_strtol("35", NULL, 10); }\n'
+    )
+    made = taken_over(tmp_path, make_prebuilt(tmp_path / "python", units={**UNITS, "core": core}))
+    (tmp_path / "ask.c").write_text("long ask(void);\nint main(void) { return (int)ask(); }\n")
+    subprocess.run(["gcc", "ask.c", str(made / "lib" / "libpython.a"), "-o", "ask"], cwd=tmp_path, check=True)
+    assert subprocess.run([tmp_path / "ask"], check=False).returncode == 42
+
+
+def test_our_own_hash_functions_equal_hashlib(tmp_path: Path) -> None:
+    """By the names of HACL*, through a small shared object, against the Python that runs the tests."""
+    library = tmp_path / "hashes.so"
+    sources = [str(path) for path in sorted(adopt_prebuilt.SHIMS.glob("hash_*.c"))]
+    subprocess.run(
+        ["gcc", "-shared", "-fPIC", "-w", '-D__attribute__(x)=', "-o", str(library), *sources], check=True
+    )  # fmt: skip
+    done = subprocess.run(
+        [HOST_PYTHON, "-I", str(PROJECT / "tests/unit/hash_probe.py"), str(library)],
+        text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    answer = json.loads(done.stdout)
+    assert answer["wrong"] == []
+    assert answer["compared"] > 200
+
+
+def test_all_that_is_compiled_is_compiled_by_the_compiler_on_the_path(tmp_path: Path) -> None:
+    python = make_prebuilt(tmp_path / "python")
+    path = recording_gcc(tmp_path / "bin", tmp_path / "calls")
+    taken_over(tmp_path, python, path)
+    sources = compiled(tmp_path / "calls")
+    shims = [source.name for source in adopt_prebuilt.SHIMS.glob("*.c")]
+    assert sorted(sources) == sorted(["main.c", "mpyk_config.c", *shims])

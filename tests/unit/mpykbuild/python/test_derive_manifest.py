@@ -1,0 +1,136 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Deriving a manifest: on small trees, and on real sources of releases whose folder is taken away first."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tarfile
+from pathlib import Path
+
+import pytest
+
+from mpykbuild.base.errors import BuildError
+from mpykbuild.base.paths import MANIFESTS, default_cache_root
+from mpykbuild.fetch import sources
+from mpykbuild.python import derive_manifest, manifest
+from mpykbuild.python.derive_manifest import Derived
+from mpykbuild.python.inside import imports
+from support.fakepython import make_manifests, make_source
+
+READ = re.compile(r"[^/]+/(Modules/(Setup|Setup\.\w+\.in|config\.c\.in)|setup\.py|Lib/(?!(.*/)?tests?/).*\.py)")
+
+
+def derived(source: Path, manifests: Path, minor: str) -> Derived:
+    known = derive_manifest.described_releases(manifests, minor, source)
+    lib = source / "Lib"
+    listed, _ = known[0].stdlib.resolve(lib)
+    imported = {name for names in imports.survey_imports(lib, listed).values() for name in names}
+    result = derive_manifest.derive_modules(known, source, frozenset(imported))
+    builtin = frozenset(result.texts[manifest.BUILTIN].splitlines()[1:])
+    derive_manifest.derive_stdlib(known, result, lib, builtin, imports.survey_imports)
+    (manifests / minor).mkdir()
+    for name, text in result.texts.items():
+        (manifests / minor / name).write_text(text)
+    return result
+
+
+def test_an_equal_release_gives_an_equal_manifest(tmp_path: Path) -> None:
+    source, manifests = make_source(tmp_path / "src"), make_manifests(tmp_path / "manifests")
+    result = derived(source, manifests, "3.14")
+    assert result.base == "3.13"
+    assert (result.appeared, result.vanished, result.questions) == ([], [], [])
+    for name in (manifest.STDLIB, manifest.SETUP):
+        assert (
+            manifest.load_manifest(manifests, "3.14").disabled == manifest.load_manifest(manifests, "3.13").disabled
+        ), name
+    manifest.check_source(manifest.load_manifest(manifests, "3.14"), source)
+
+
+def test_what_appeared_and_vanished_is_told_and_fits(tmp_path: Path) -> None:
+    source, manifests = make_source(tmp_path / "src"), make_manifests(tmp_path / "manifests")
+    stdlib = source / "Modules" / "Setup.stdlib.in"
+    rows = stdlib.read_text().replace("@MODULE_ARRAY_TRUE@array arraymodule.c\n", "")
+    stdlib.write_text(rows + "@MODULE__FRESH_TRUE@_fresh fresh.c\n@MODULE__IDLE_TRUE@_idle idle.c\n")
+    lib = source / "Lib"
+    (lib / "abc.py").write_text("import _fresh, newer, gone_for_good\nfrom json import decoder\n")
+    (lib / "newer.py").write_text("import tkinter\n")
+    (lib / "lonely.py").write_text("")
+    shutil.rmtree(lib / "json")
+    (lib / "json.py").write_text("decoder = 1\n")
+    result = derived(source, manifests, "3.14")
+    assert result.appeared == [
+        "C module _fresh: built in", "C module _idle: left out",
+        "stdlib lonely: left out (new beside 3.13, and nothing listed imports it: look at it)", "stdlib newer: listed",
+    ]  # fmt: skip
+    assert result.vanished == ["C module array", "stdlib json.decoder"]
+    asked = "\n".join(result.questions)
+    for part in ("C module _fresh is built in", "_idle is left out", "gone_for_good", "lonely", "tkinter is imported"):
+        assert part in asked
+    made = manifest.load_manifest(manifests, "3.14")
+    manifest.check_source(made, source)
+    files, _ = made.stdlib.resolve(lib)
+    manifest.check_stdlib(made, lib, imports.survey_imports(lib, files))
+
+
+def test_the_best_model_is_of_the_same_kind_and_near(tmp_path: Path) -> None:
+    source, manifests = make_source(tmp_path / "src"), make_manifests(tmp_path / "manifests")
+    for minor in ("3.15", "3.16"):
+        make_manifests(manifests, minor)
+    (manifests / "3.15" / manifest.UNVERIFIED).write_text("not built\n")
+    names = [one.folder.name for one in derive_manifest.described_releases(manifests, "3.14", source)]
+    assert names == ["3.13", "3.15", "3.16"]
+    (source / "Modules" / "Setup.stdlib.in").unlink()
+    (manifests / "3.16" / manifest.SETUP).write_text("*static*\narray arraymodule.c\n*disabled*\nzlib xx\n")
+    assert derive_manifest.described_releases(manifests, "3.14", source)[0].folder.name == "3.16"
+
+
+def test_nothing_described_is_nothing_to_start_from(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="describes no release"):
+        derive_manifest.described_releases(tmp_path, "3.14", tmp_path)
+
+
+def unpacked(version: str, place: Path) -> Path:
+    """Unpack what is read of a pinned source that an earlier build has left in the cache."""
+    pinned = sources.load_sources().python(version)
+    names = {file.wanted.name for group in pinned.sets for file in group.files}
+    found = [path for name in names if (path := default_cache_root() / "downloads" / name).is_file()]
+    if not found:
+        pytest.skip(f"the source of Python {version} is not in the cache: build it once")
+    with tarfile.open(found[0]) as archive:
+        wanted = [member for member in archive if member.isfile() and READ.fullmatch(member.name)]
+        archive.extractall(place, members=wanted)
+    return next(place.iterdir())
+
+
+@pytest.mark.parametrize("version", ["3.9.2", "3.11.2"])
+def test_a_release_whose_folder_is_gone_is_described_as_before(version: str, tmp_path: Path) -> None:
+    source, minor = unpacked(version, tmp_path / "src"), manifest.minor_of(version)
+    shutil.copytree(MANIFESTS, tmp_path / "manifests", ignore=shutil.ignore_patterns(minor))
+    result = derived(source, tmp_path / "manifests", minor)
+    made, ours = manifest.load_manifest(tmp_path / "manifests", minor), manifest.load_manifest(MANIFESTS, minor)
+    assert made.builtin == ours.builtin
+    assert made.disabled == ours.disabled
+    assert made.configured == ours.configured
+    assert made.stdlib.whole == ours.stdlib.whole
+    assert {name: set(subs) for name, subs in made.stdlib.parts.items()} == {
+        name: set(subs) for name, subs in ours.stdlib.parts.items()
+    }
+    assert made.stdlib.omitted.keys() == ours.stdlib.omitted.keys()
+    assert made.stdlib.absent.keys() == ours.stdlib.absent.keys()
+    manifest.check_source(made, source)
+    assert result.vanished != []
+
+
+def test_a_derived_folder_differs_in_comments_only(tmp_path: Path) -> None:
+    """No release around 3.11 lists anything for other reasons than it does; for that it need not be edited."""
+    source = unpacked("3.11.2", tmp_path / "src")
+    shutil.copytree(MANIFESTS, tmp_path / "manifests", ignore=shutil.ignore_patterns("3.11"))
+    result = derived(source, tmp_path / "manifests", "3.11")
+    assert result.questions == []
+    for name in (manifest.SETUP, manifest.BUILTIN, manifest.STDLIB):
+        made, ours = (
+            [line for line in (root / "3.11" / name).read_text().splitlines() if not line.startswith("#")]
+            for root in (tmp_path / "manifests", MANIFESTS)
+        )
+        assert made == ours, name

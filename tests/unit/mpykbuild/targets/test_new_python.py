@@ -1,0 +1,87 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""`./sconsw new-python`: what it refuses, writes and tells, without building."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from mpykbuild.base.errors import BuildError
+from mpykbuild.plan import options
+from mpykbuild.plan.settings import Settings
+from mpykbuild.python import manifest
+from mpykbuild.python.derive_manifest import Derived
+from mpykbuild.targets import new_python
+from mpykbuild.targets.new_python import Release
+from support.fakepython import make_manifests, make_patches, make_source
+
+PATCH = '--- a/core.c\n+++ b/core.c\n@@ -1 +1 @@\n-{old}\n+const char *core(void) {{ return "patched"; }}\n'
+FITS = PATCH.format(old='const char *core(void) { return "core " __FILE__; }')
+
+
+def make_release(root: Path) -> Release:
+    source = make_source(root / "src")
+    return Release(str(source), "3.14.1", source)
+
+
+def settings(root: Path) -> Settings:
+    return Settings(options.checked_values({"cache": str(root / "cache")}), root)
+
+
+def test_the_folder_and_its_patches_are_written(tmp_path: Path) -> None:
+    manifests, patch_root = make_manifests(tmp_path / "m"), make_patches(tmp_path / "p", FITS)
+    new_python.describe_release(make_release(tmp_path), manifests, patch_root)
+    made = manifest.load_manifest(manifests, "3.14")
+    assert "derived by new-python from 3.13" in manifest.why_unverified(made.folder)
+    assert "only.patch" in (patch_root / "3.14" / "series").read_text()
+    assert (patch_root / "3.14" / "only.patch").read_text() == (patch_root / "3.13" / "only.patch").read_text()
+
+
+def test_a_patch_that_does_not_fit_is_left_to_the_human(tmp_path: Path) -> None:
+    manifests, patch_root = make_manifests(tmp_path / "m"), make_patches(tmp_path / "p", PATCH.format(old="int other;"))
+    release = make_release(tmp_path)
+    result = new_python.describe_release(release, manifests, patch_root)
+    assert not (patch_root / "3.14" / "only.patch").exists()
+    assert "the patch only.patch of 3.13 does not fit" in new_python.remaining_work(release, result, 0)
+
+
+def test_the_interpreter_of_the_release_has_the_last_word(tmp_path: Path) -> None:
+    manifests, patch_root = make_manifests(tmp_path / "m"), make_patches(tmp_path / "p")
+    release = make_release(tmp_path)
+    # Not yet readable for an older Python: what it imports is found when the new one can be asked.
+    (release.source / "Lib" / "abc.py").write_text("this is not yet Python\n")
+    result = new_python.describe_release(release, manifests, patch_root)
+    (release.source / "Lib" / "abc.py").write_text("import fresh\nfrom json import decoder\n")
+    (release.source / "Lib" / "fresh.py").write_text("")
+    new_python.refine_with_interpreter(release, result, manifests, Path(sys.executable))
+    assert "fresh" in manifest.load_manifest(manifests, "3.14").stdlib.whole
+    assert "stdlib fresh: listed" in new_python.differences_report(release, result)
+
+
+def test_what_is_left_names_failed_tests(tmp_path: Path) -> None:
+    release = Release("word", "3.14.1", tmp_path)
+    told = new_python.remaining_work(release, Derived("3.13", questions=["the C module _x is left out"]), 2)
+    assert "decide: the C module _x is left out" in told
+    assert "status 2" in told
+    assert "stdlib_manifests/3.14/" in told
+
+
+def test_wrong_words_are_refused(tmp_path: Path) -> None:
+    values = options.checked_values({"cache": str(tmp_path / "cache")})
+    with pytest.raises(BuildError, match="takes one release"):
+        new_python.main([], values, tmp_path)
+    with pytest.raises(BuildError, match="no such folder or file"):
+        new_python.main(["absent"], values, tmp_path)
+    make_source(tmp_path / "src")
+    with pytest.raises(BuildError, match=r"3\.13 is described already"):
+        new_python.main([str(tmp_path / "src")], values, tmp_path)
+
+
+def test_a_source_tree_is_brought_without_touching_it(tmp_path: Path) -> None:
+    source = make_source(tmp_path / "src")
+    release = new_python.bring_release(str(source), settings(tmp_path))
+    assert release.minor == "3.13"
+    assert (release.source / "Lib" / "os.py").is_file()
+    assert tmp_path / "cache" in release.source.parents

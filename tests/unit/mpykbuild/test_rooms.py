@@ -1,0 +1,84 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The rooms of the build: every import is read, and none may lead from a room to a later one."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+import pytest
+
+from mpykbuild.base.paths import PROJECT, SITE_SCONS
+
+# Each room may import itself and the rooms of the rows before its own.
+ORDER = (
+    ("base",),
+    ("fetch",),
+    ("toolchain",),
+    ("python", "crash", "vmcore"),
+    ("artefact",),
+    ("plan",),
+    ("targets",),
+)
+RANKS = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
+ROOT = SITE_SCONS / "mpykbuild"
+MOST_SOURCES = 25
+# Outside of the rooms: who may import what of the project.
+MAY_IMPORT = {
+    "site_scons/mpykbuild": {"mpykbuild"},
+    "site_scons/site_tools": {"mpykbuild"},
+    "pykdump": {"pykdump"},
+}
+OURS = {"mpykbuild", "pykdump", "SCons", "tests", "support", "vmcore", "bench"}
+
+
+def imported(text: str) -> Iterator[str]:
+    """Yield the dotted names that a source imports, ``from a import b`` as ``a.b``."""
+    for node in ast.walk(ast.parse(text)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def upward(room: str, text: str) -> list[str]:
+    """Return the imports in a source of ``room`` that lead to a room that it must not know."""
+    allowed = {room} | {other for other, rank in RANKS.items() if rank < RANKS[room]}
+    found = [name.split(".") for name in imported(text) if name.startswith("mpykbuild.")]
+    return [".".join(parts) for parts in found if parts[1] not in allowed]
+
+
+@pytest.mark.parametrize("room", RANKS)
+def test_no_import_leads_upward(room: str) -> None:
+    wrong = {
+        str(path.relative_to(ROOT)): found
+        for path in (ROOT / room).rglob("*.py")
+        if (found := upward(room, path.read_text()))
+    }
+    assert wrong == {}
+
+
+def test_every_source_is_in_a_room() -> None:
+    assert {path.name for path in ROOT.iterdir() if path.name != "__pycache__"} == {"__init__.py", *RANKS}
+
+
+def test_an_upward_import_is_found() -> None:
+    assert upward("fetch", "from mpykbuild.plan import options\n") == ["mpykbuild.plan.options"]
+    assert upward("crash", "def f():\n    import mpykbuild.python.native\n") == ["mpykbuild.python.native"]
+    assert upward("plan", "from mpykbuild.base.errors import BuildError\nimport os\n") == []
+
+
+def test_programs_for_another_python_import_nothing_of_ours() -> None:
+    for path in (ROOT / "python" / "inside").glob("*.py"):
+        assert [name for name in imported(path.read_text()) if name.partition(".")[0] in OURS] == []
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_the_parts_of_the_project_keep_apart(folder: str) -> None:
+    banned = OURS - MAY_IMPORT[folder] - ({"SCons"} if folder.endswith("site_tools") else set())
+    wrong = {
+        str(path): found
+        for path in (PROJECT / folder).rglob("*.py")
+        if (found := [name for name in imported(path.read_text()) if name.partition(".")[0] in banned])
+    }
+    assert wrong == {}

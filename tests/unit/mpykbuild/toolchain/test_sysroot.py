@@ -1,0 +1,77 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""sysroot=: what is refused, what changes its key, and that the compiler really uses it."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mpykbuild.base.errors import BuildError
+from mpykbuild.toolchain import sysroot
+
+FILES = (
+    *sysroot.HEADERS, "usr/lib/x86_64-linux-gnu/libc.so", "usr/lib/x86_64-linux-gnu/crt1.o",
+    "lib/x86_64-linux-gnu/libc.so.6", "lib/x86_64-linux-gnu/libm.so.6",
+)  # fmt: skip
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    for name in FILES:
+        (tmp_path / "root" / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / "root" / name).write_text(f"#define MADE_FOR_THE_TEST {len(name)}\n")
+    return tmp_path / "root"
+
+
+def test_whole_one_is_accepted(root: Path) -> None:
+    sysroot.check_sysroot(root)
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_what_is_missing_is_named(root: Path, name: str) -> None:
+    (root / name).unlink()
+    with pytest.raises(BuildError, match=f"there is no {name if name in sysroot.HEADERS else Path(name).name}"):
+        sysroot.check_sysroot(root)
+
+
+def test_link_to_the_machine_is_refused(root: Path) -> None:
+    (root / "usr/lib/x86_64-linux-gnu/libm.so").symlink_to("/lib/x86_64-linux-gnu/libm.so.6")
+    with pytest.raises(BuildError, match=r"libm\.so leads to /lib/x86_64-linux-gnu/libm\.so\.6, which is outside"):
+        sysroot.check_sysroot(root)
+    with pytest.raises(BuildError, match="is not a folder"):
+        sysroot.check_sysroot(root / "nowhere")
+
+
+def test_key_follows_headers_and_libraries(root: Path) -> None:
+    keys = {sysroot.sysroot_key(root)}
+    for name in FILES:
+        (root / name).write_text("other\n")
+        keys.add(sysroot.sysroot_key(root))
+    assert len(keys) == len(FILES) + 1
+
+
+def test_compilers_read_its_headers(root: Path, tmp_path: Path) -> None:
+    found = sysroot.sysroot_compilers(root, tmp_path / "cache")
+    for compiler in (found.cc, found.cxx):
+        command = [compiler, "-E", "-x", "c", "-include", "features.h", "-dM", "/dev/null"]
+        shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+        assert "#define MADE_FOR_THE_TEST 22\n" in shown
+    where = subprocess.run([found.cc, "-print-file-name=libc.so.6"], capture_output=True, text=True, check=True).stdout
+    assert Path(where.strip()).resolve() == root / "lib/x86_64-linux-gnu/libc.so.6"
+
+
+def test_keys_of_products(root: Path, tmp_path: Path) -> None:
+    assert sysroot.Compilers().keyed("source") == "source"
+    assert sysroot.sysroot_compilers(root, tmp_path / "cache").keyed("source") != "source"
+
+
+def test_headers_that_it_lacks_are_the_machines(root: Path, tmp_path: Path) -> None:
+    found = sysroot.sysroot_compilers(root, tmp_path / "cache")
+    (tmp_path / "x.c").write_text("#include <features.h>\n#include <stdc-predef.h>\n")
+    command = [found.cc, "-E", "-dM", *found.other_headers(), str(tmp_path / "x.c")]
+    shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    assert "#define MADE_FOR_THE_TEST 22\n" in shown
+    assert "#define __STDC_IEC_559__" in shown
+    assert sysroot.Compilers().other_headers() == []
