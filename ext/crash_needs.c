@@ -15,7 +15,7 @@ MPYK_CRASH_SYMBOLS(DECLARE)
 static const struct need {
     const char *address;
     const char *name;
-    int majors[4]; /* of gdb, ended by 0; none for crash's own */
+    int majors[MPYK_BRIDGES + 1]; /* of gdb, ended by 0; none for crash's own */
     const char *since;
     const char *fallback; /* NULL: there is none */
     const char *feature;

@@ -58,7 +58,9 @@ def _symbol_table(env: Any, variant: Variant, folder: str) -> Any:
 
     def make(target: list[Any], source: list[Any], env: Any) -> None:
         texts = [
-            crash_symbols.symbols_header(crash_symbols.in_bridges(crash_symbols.load_symbols(), variant.bridged)),
+            crash_symbols.symbols_header(
+                crash_symbols.in_bridges(crash_symbols.load_symbols(), variant.bridged), variant.bridged
+            ),
             crash_symbols.built_for_header(variant.versions, list(variant.bridged)),
         ]
         for node, text in zip(target, texts):
@@ -147,7 +149,7 @@ def _bridge(local: Any, folder: str, major: int) -> tuple[Any, Any]:
     def confine(target: list[Any], source: list[Any], env: Any) -> None:
         bridges.confine_bridge(Path(source[0].abspath), major, Path(target[0].abspath), tool("ld"), tool("objcopy"))
 
-    source = bridges.bridge_source(paths.PROJECT / "ext", major)
+    source = bridges.bridge_sources()[major]
     if source.suffix == ".c":
         # A bridge includes gdb's headers, whatever its language is.
         local = local.Clone(CFLAGS=[flag.replace("crash_c.rsp", "gdb_headers.rsp") for flag in local["CFLAGS"]])

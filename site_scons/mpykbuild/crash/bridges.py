@@ -4,14 +4,18 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 from elftools.elf.sections import SymbolTableSection
 
+from mpykbuild.base.paths import PROJECT
 from mpykbuild.base.process import output_of
 from mpykbuild.crash import symbols as crash_symbols
 
+EXT = PROJECT / "ext"
+BRIDGE = re.compile(r"gdb(\d+)_bridge\.c(?:pp)?")
 # Without it, variables inside of templates would be one for the whole process, and could not be made local.
 # Deleting with a size came with gcc 5; without it an older libstdc++ will do.
 COMPILER_FLAGS = ("-fno-gnu-unique", "-fno-sized-deallocation")
@@ -22,9 +26,17 @@ def other_units(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*.c") if not re.fullmatch(r"gdb\d+_bridge", path.stem))
 
 
-def bridge_source(folder: Path, major: int) -> Path:
-    """Return the bridge for a gdb major in ``folder``: gdb 7 is in C, and so is its bridge."""
-    return next(folder.glob(f"gdb{major}_bridge.c*"))
+@cache
+def bridge_sources(folder: Path = EXT) -> dict[int, Path]:
+    """Return the bridge of each gdb major that has one, in C for gdb 7, in C++ for later ones: the files say which."""
+    found = {BRIDGE.fullmatch(path.name): path for path in folder.rglob("gdb*_bridge.c*")}
+    return dict(sorted((int(match[1]), path) for match, path in found.items() if match))
+
+
+def why_unverified(major: int) -> str:
+    """Return what the bridge's own comment says after ``UNVERIFIED:``, empty for one that the tests run in."""
+    said = re.search(r"UNVERIFIED: ([^*]*?)\.?\s*(?:\*/|\n \*\n)", bridge_sources()[major].read_text())
+    return " ".join(said[1].split()) if said else ""
 
 
 def undefined_names(path: Path) -> set[str]:

@@ -21,23 +21,26 @@ from mpykbuild.crash.tree import CrashTree
 
 @dataclass(frozen=True)
 class GdbEnum:
-    """One enum that the extension needs: its names in gdb's history, and the headers that have had it."""
+    """One enum that the extension needs: its names in gdb's history, and the headers that have had it.
+
+    ``since`` is the first gdb major that must have it.
+    """
 
     name: str
     spellings: tuple[str, ...]
     headers: tuple[str, ...]
-    majors: tuple[int, ...]
+    since: int = 0
 
 
 WANTED = (
-    GdbEnum("type_code", ("type_code",), ("gdbtypes.h",), (7, 10, 16)),
-    GdbEnum("type_instance_flag", ("type_instance_flag_value",), ("gdbtypes.h",), (10, 16)),
-    GdbEnum("field_loc_kind", ("field_loc_kind",), ("gdbtypes.h",), (7, 10, 16)),
-    GdbEnum("domain", ("domain_enum", "domain_enum_tag"), ("symtab.h",), (7, 10, 16)),
-    GdbEnum("domain_search_flag", ("domain_search_flag",), ("symtab.h",), (16,)),
-    GdbEnum("address_class", ("address_class",), ("symtab.h",), (7, 10, 16)),
-    GdbEnum("block", ("block_enum",), ("defs.h", "block.h"), (10, 16)),
-    GdbEnum("parser_flag", ("parser_flag",), ("expression.h",), (16,)),
+    GdbEnum("type_code", ("type_code",), ("gdbtypes.h",)),
+    GdbEnum("type_instance_flag", ("type_instance_flag_value",), ("gdbtypes.h",), since=10),
+    GdbEnum("field_loc_kind", ("field_loc_kind",), ("gdbtypes.h",)),
+    GdbEnum("domain", ("domain_enum", "domain_enum_tag"), ("symtab.h",)),
+    GdbEnum("domain_search_flag", ("domain_search_flag",), ("symtab.h",), since=16),
+    GdbEnum("address_class", ("address_class",), ("symtab.h",)),
+    GdbEnum("block", ("block_enum",), ("defs.h", "block.h"), since=10),
+    GdbEnum("parser_flag", ("parser_flag",), ("expression.h",), since=16),
 )
 
 COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
@@ -62,20 +65,13 @@ class _Include:
     name: str
 
 
-def source_files(tree: CrashTree) -> list[Path]:
-    """Return the files that ``generate`` reads: what the header depends on."""
-    folder = _gdb_sources(tree)
-    headers = {name for row in WANTED if tree.gdb_major in row.majors for name in row.headers}
-    return sorted([folder / name for name in headers if (folder / name).is_file()] + list(folder.glob("*.def")))
-
-
 def read_enums(tree: CrashTree) -> dict[str, Values]:
     """Return the constants of all enums that this gdb must have: ``{"type_code": {"TYPE_CODE_PTR": 1, ...}, ...}``."""
     folder = _gdb_sources(tree)
     known: Values = {}
     enums: dict[str, Values] = {}
     for row in WANTED:
-        if tree.gdb_major in row.majors:
+        if tree.gdb_major >= row.since:
             enums[row.name] = _read_enum(folder, row, known)
             known.update(enums[row.name])
     return enums

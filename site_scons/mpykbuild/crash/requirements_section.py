@@ -49,7 +49,7 @@ def parse_requirements(content: str, where: str) -> Needs:
         return Needs(
             tuple(data["crashes"]),
             tuple(data["majors"]),
-            crash_symbols.rows_of(data["symbols"], where),
+            tuple(crash_symbols.CrashSymbol(**row) for row in data["symbols"]),
             tuple(layout_probe.CrashObject(**row) for row in data["objects"]),
         )
     except (ValueError, KeyError, TypeError) as error:

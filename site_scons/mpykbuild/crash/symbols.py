@@ -8,25 +8,31 @@ bridge's object, and the report of ``./sconsw audit crash=``.
 from __future__ import annotations
 
 import json
-import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from mpykbuild.base.errors import BuildError
 from mpykbuild.base.paths import PROJECT
+from mpykbuild.base.schema import TEXT, Schema, entries, filled_list, matches, object_mistakes, read_json, repeated
 
 TABLE = PROJECT / "ext" / "crash_symbols.json"
-KEYS = {"name", "label", "c_name", "gdb", "since", "fallback", "feature"}
-REQUIRED_KEYS = {"name", "since", "feature"}
-# Rooms for gdb majors in the C table, one of which ends the list.
-MAX_MAJORS = 3
+# 10 is that major of gdb alone, 10+ all from there on, so that a new major has what its predecessor had.
+MAJORS = r"\d+\+?"
+_ROW: Schema = {
+    "name": (True, TEXT),
+    "label": (False, TEXT),
+    "c_name": (False, TEXT),
+    "gdb": (False, matches(MAJORS, "a major of gdb such as 10, or 10+ for that and all later ones")),
+    "since": (True, matches(r"\d+(\.\d+)+", "a version")),
+    "fallback": (False, TEXT),
+    "feature": (True, TEXT),
+}
 
 
 @dataclass(frozen=True)
 class CrashSymbol:
-    """One name. ``gdb`` are the majors whose bridge needs it; it is empty for a name of crash's own.
+    """One name. ``gdb`` says which majors' bridges need it (``MAJORS``); it is empty for a name of crash's own.
 
     ``since`` is the oldest crash release in which it was seen. Without a ``fallback`` the file does not load.
     """
@@ -36,7 +42,7 @@ class CrashSymbol:
     feature: str
     label: str = ""
     c_name: str = ""
-    gdb: tuple[int, ...] = ()
+    gdb: str = ""
     fallback: str = ""
 
     @property
@@ -44,72 +50,56 @@ class CrashSymbol:
         """The name for people: C++ names are not readable as the linker knows them."""
         return self.label or self.name
 
+    def is_for(self, major: int) -> bool:
+        """Return whether the bridge for a gdb major needs the name."""
+        first = int(self.gdb.rstrip("+") or -1)
+        return major == first or (self.gdb.endswith("+") and major > first)
+
     @property
     def required(self) -> bool:
         return not self.fallback
 
 
-def _problems(row: object) -> list[str]:
-    if not isinstance(row, dict):
-        return [f"{row!r} is not an object"]
-    name = row.get("name", "a row without a name")
-    found = [f"{name}: there is no key {key!r}" for key in sorted(row.keys() - KEYS)]
-    found += [f"{name}: the key {key!r} is missing" for key in sorted(REQUIRED_KEYS - row.keys())]
-    found += [
-        f"{name}: {key} must be a text" for key in sorted(row.keys() - {"gdb"}) if not str(row[key] or "").strip()
-    ]
-    majors = row.get("gdb", [])
-    if not isinstance(majors, list) or not all(isinstance(n, int) for n in majors) or len(majors) > MAX_MAJORS:
-        found.append(f"{name}: gdb must be a list of at most {MAX_MAJORS} numbers")
-    if not re.fullmatch(r"\d+(\.\d+)+", str(row.get("since", "0.0"))):
-        found.append(f"{name}: since={row['since']!r} is not a version")
-    if str(name).startswith("_Z") and "label" not in row:
-        found.append(f"{name}: a C++ name needs a label that people can read")
-    return found
-
-
-def rows_of(data: Sequence[Mapping[str, Any]], where: str) -> tuple[CrashSymbol, ...]:
-    """Return the rows of decoded JSON; BuildError lists all that is wrong with them."""
-    problems = [problem for row in data for problem in _problems(row)]
-    names = [row.get("name") for row in data]
-    problems += [f"{name}: stands there twice" for name in sorted({str(n) for n in names if names.count(n) > 1})]
-    if problems:
-        raise BuildError(f"{where}: " + "; ".join(problems) + ".", "correct these rows.")
-    return tuple(CrashSymbol(**{**row, "gdb": tuple(row.get("gdb", ()))}) for row in data)
+def _mistakes(data: object) -> Iterator[str]:
+    yield from object_mistakes("top level", data, {"about": (False, filled_list), "symbols": (True, filled_list)})
+    listed = data.get("symbols") if isinstance(data, dict) else None
+    for place, row in entries("", "symbols", listed):
+        yield from object_mistakes(place, row, _ROW)
+    rows = [row for _, row in entries("", "symbols", listed) if isinstance(row, dict)]
+    yield from (f"symbols: {name} stands there twice" for name in repeated(str(row.get("name")) for row in rows))
+    for row in rows:
+        if str(row.get("name")).startswith("_Z") and "label" not in row:
+            yield f"symbols: {row['name']}: a C++ name needs a label that people can read"
 
 
 def load_symbols(path: Path = TABLE) -> tuple[CrashSymbol, ...]:
     """Read the table; raise BuildError when it breaks its schema."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        rows = data["symbols"]
-    except (ValueError, KeyError, TypeError) as error:
-        raise BuildError(f"{path} is not the table of crash's symbols: {error}.", "correct it.") from error
-    return rows_of(rows, str(path))
+    return tuple(CrashSymbol(**row) for row in read_json(path, _mistakes)["symbols"])
 
 
 def of_gdb(rows: Iterable[CrashSymbol], major: int) -> list[CrashSymbol]:
     """Return the rows of crash's own (``major`` 0) or those that the bridge for a gdb major needs."""
-    return [row for row in rows if (major in row.gdb if major else not row.gdb)]
+    return [row for row in rows if (row.is_for(major) if major else not row.gdb)]
 
 
 def in_bridges(rows: Iterable[CrashSymbol], majors: Iterable[int]) -> list[CrashSymbol]:
     """Return the rows of crash's own and those of the bridges for ``majors``."""
-    wanted = set(majors)
-    return [row for row in rows if not row.gdb or set(row.gdb) & wanted]
+    wanted = list(majors)
+    return [row for row in rows if not row.gdb or any(row.is_for(major) for major in wanted)]
 
 
 def as_json(row: CrashSymbol) -> dict[str, Any]:
     """Return a row as it stands in the table: what is empty is left out."""
-    return {key: list(value) if key == "gdb" else value for key, value in asdict(row).items() if value}
+    return {key: value for key, value in asdict(row).items() if value}
 
 
 def _quoted(text: str) -> str:
     return json.dumps(text) if text else "0"
 
 
-def symbols_header(rows: Sequence[CrashSymbol]) -> str:
-    """Return the text of ``crash_symbols_generated.h``."""
+def symbols_header(rows: Sequence[CrashSymbol], bridged: Iterable[int]) -> str:
+    """Return the text of ``crash_symbols_generated.h`` for a file with bridges for the gdb majors ``bridged``."""
+    known = list(bridged)
     lines = [
         "/* Generated from ext/crash_symbols.json; do not edit. */",
         "#ifndef MPYK_CRASH_SYMBOLS_GENERATED_H",
@@ -117,10 +107,11 @@ def symbols_header(rows: Sequence[CrashSymbol]) -> str:
         "",
         "/* X(number, name for the linker, name for people, gdb majors, since, fallback, feature) */",
         "#define MPYK_NUMBERS(...) {__VA_ARGS__}",
+        f"#define MPYK_BRIDGES {len(known)}",
         "#define MPYK_CRASH_SYMBOLS(X) \\",
     ]
     for number, row in enumerate(rows):
-        majors = ", ".join(str(major) for major in (*row.gdb, 0))
+        majors = ", ".join(str(major) for major in (*(one for one in known if row.is_for(one)), 0))
         texts = ", ".join(_quoted(text) for text in (row.since, row.fallback, row.feature))
         lines.append(f'    X({number}, "{row.name}", "{row.shown}", MPYK_NUMBERS({majors}), {texts}) \\')
     lines += ["", *(f"#pragma weak {row.c_name or row.name}" for row in of_gdb(rows, 0)), "", "#endif"]

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import platform
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -13,16 +14,15 @@ from elftools.common.exceptions import ELFError
 from elftools.elf.elffile import ELFFile
 
 from mpykbuild.base.errors import BuildError
+from mpykbuild.crash.bridges import bridge_sources
 from mpykbuild.toolchain.crash_targets import TARGETS, host_target, machine_of_elf, target
 
-# gdb majors that ext/ has a bridge for.
-BRIDGED_GDB_MAJORS = (7, 10, 16)
-# Those in whose crash no test runs regularly, with what the bridge was tried on; `./sconsw -h` shows it.
-UNVERIFIED_GDB_MAJORS = {7: "tried in crash 7.3.2 and 7.2.9 on a dump of Linux 5.10; Ctrl-C does not stop gdb"}
-# Where gdb's headers are in its built tree. The order is that of gdb's own Makefile: gdb/defs.h must win over every
-# other defs.h.
-HEADER_FOLDERS = ("gdb", ".", "bfd", "include", "gnulib/import", "gnulib")
-HEADER_FOLDERS_OF_GDB_7 = ("gdb", "gdb/common", "gdb/gnulib/import", "gdb/build-gnulib/import", ".", "bfd", "include")
+# Where gdb's headers are in its built tree, in whatever release; folders that a tree does not have do not matter. The
+# order is that of gdb's own Makefile: gdb/defs.h must win over every other defs.h.
+HEADER_FOLDERS = (
+    "gdb", "gdb/common", "gdb/gnulib/import", "gdb/build-gnulib/import", ".", "bfd", "include", "gnulib/import",
+    "gnulib",
+)  # fmt: skip
 
 MAKEFILE_VARIABLES = ("VERSION", "TARGET", "TARGET_CFLAGS", "GDB", "GDB_FLAGS", "LDFLAGS")
 UNPACK_HINT = "give crash= the folder of an unpacked crash source tree (the one with defs.h, Makefile and configure.c)"
@@ -110,12 +110,12 @@ def parse_tree(path: Path) -> CrashTree:
 
 def check_usable(tree: CrashTree, machine: str | None = None) -> None:
     """Raise BuildError when no extension can be built against ``tree`` on this machine, though it could be read."""
-    if tree.gdb_major not in BRIDGED_GDB_MAJORS:
+    if tree.gdb_major not in bridge_sources():
         raise BuildError(
             f"The crash tree {tree.path} is crash {tree.release} with gdb {tree.gdb_version}; there is no bridge for "
             f"gdb {tree.gdb_major} in ext/ yet.",
-            f"use a crash release with gdb {_listed(BRIDGED_GDB_MAJORS)}, or write ext/gdb{tree.gdb_major}_bridge.cpp "
-            "and add the number to site_scons/mpykbuild/crash/tree.py",
+            f"use a crash release with gdb {_listed(bridge_sources())}, "
+            f"or write ext/gdb/gdb{tree.gdb_major}_bridge.cpp",
         )
     here = machine or platform.machine()
     if tree.built and tree.host_arch not in host_target(here).machines:
@@ -141,8 +141,7 @@ def compile_flags(tree: CrashTree, language: Literal["c", "c++"], machine: str |
             "build the tree first (the build does that in a copy when it is given an unbuilt tree)",
         )
     check_usable(tree, machine)
-    folders = HEADER_FOLDERS_OF_GDB_7 if tree.gdb_major == 7 else HEADER_FOLDERS
-    includes = [word for folder in folders for word in ("-isystem", str(tree.gdb_dir / folder))]
+    includes = [word for folder in HEADER_FOLDERS for word in ("-isystem", str(tree.gdb_dir / folder))]
     return [*includes, *facts, "-DCRASH_MERGE"]
 
 
@@ -301,7 +300,7 @@ def _merged(*lists: list[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(word for words in lists for word in words))
 
 
-def _listed(words: tuple[int, ...] | list[str]) -> str:
+def _listed(words: Iterable[object]) -> str:
     return " or ".join(str(word) for word in words)
 
 

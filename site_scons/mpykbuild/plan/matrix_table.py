@@ -1,43 +1,60 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The pairs of a Python and a crash that are released, as data: the rows of ``site_scons/matrix.json``.
 
-``./sconsw matrix``, ``./sconsw test-matrix``, ``row=`` and the environments in tox.ini are made from them.
+``./sconsw matrix``, ``./sconsw test-matrix``, ``row=`` and the environments in tox.ini are made from them. A row names
+a release (``3.13.5``) or a series (``3.13``, ``9``), which stands for its newest release in ``sources.json``.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from mpykbuild.base.errors import BuildError
 from mpykbuild.base.paths import SITE_SCONS
-from mpykbuild.plan import options
+from mpykbuild.base.schema import (
+    TEXT,
+    Schema,
+    boolean,
+    entries,
+    filled_list,
+    matches,
+    object_mistakes,
+    read_json,
+    repeated,
+)
+from mpykbuild.plan.options import OPTIONS
 
 TABLE = SITE_SCONS / "matrix.json"
-KEYS = frozenset({"name", "python", "crash"})
-# A row may have other options of the build as well; these are not about what is built, but about one run.
-NOT_IN_ROWS = frozenset({"row", "cache", "downloads", "launcher", "mpykdump", "prefix", "tests", "V"})
-OPTIONAL = frozenset(option.name for option in options.OPTIONS) - NOT_IN_ROWS - KEYS
-# tox splits names at the dashes, and it is a folder's name too. What makes a row special is a word at its end.
-NAME = re.compile(r"cp3\d+(\.\d+)?-crash\d+(-\d+)*(-[a-z][a-z0-9]*)?")
-# Where the part of tox.ini that is made from the rows begins and ends.
-TOX_MARKS = ("# Made from site_scons/matrix.json (a test tells when it is not):", "# End of what is made.")
+# tox splits names at the dashes, and the name is a folder's too. A word at its end says what else is special.
+NAME = matches(r"cp3\d+(\.\d+)?-crash\d+(-\d+)*(-[a-z][a-z0-9]*)?", "of the form cp3N-crashN or cp3N-crashN-word")
+PAIR = ("python", "crash")
+EXTRA = tuple(sorted(option.name for option in OPTIONS if option.in_rows and option.name not in PAIR))
+_ROW: Schema = {
+    "name": (True, NAME),
+    **dict.fromkeys(PAIR, (True, TEXT)),
+    **dict.fromkeys(EXTRA, (False, TEXT)),
+    "always": (False, boolean),
+}
+# The part of tox.ini between these lines is made from the rows.
+TOX_MARKS = ("# Made from site_scons/matrix.json, and compared with it by a test:", "# End of what is made.")
+PASSED_BY_TOX = ("HOME", "MPYKDUMP_CACHE", "XDG_CACHE_HOME", "CCACHE_*", "SCCACHE_*", "DISTCC_*")
 
 
 @dataclass(frozen=True)
 class Row:
     """One artefact of the matrix; ``python`` and ``crash`` are values for the options of these names.
 
-    ``others`` are names and values of further options, such as ``sysroot``.
+    ``extra_options`` are names and values of further options, such as ``sysroot``. ``always`` says that
+    ``./sconsw test`` builds and tests the row whenever no crash and no Python is asked for.
     """
 
     name: str
     python: str
     crash: str
     extra_options: tuple[tuple[str, str], ...] = ()
+    always: bool = False
 
     @property
     def values(self) -> dict[str, str]:
@@ -47,38 +64,34 @@ class Row:
 
 def load_rows(path: Path = TABLE) -> tuple[Row, ...]:
     """Return all rows. Raises BuildError that lists everything that is wrong with the table."""
-    try:
-        data = json.loads(path.read_text(encoding="utf-8"))["rows"]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise BuildError(f"{path} cannot be read: {error!r}.", 'it is to hold {"rows": […]}') from error
-    wrong = [f"row {number}: {told}" for number, row in enumerate(data, 1) for told in _wrong_with(row)]
-    if not wrong:
-        for key in ("name", "pair"):
-            said = [row["name"] if key == "name" else _pair(row) for row in data]
-            wrong += [f"the {key} {name} is there twice" for name in sorted({n for n in said if said.count(n) > 1})]
-    if wrong:
-        raise BuildError(f"{path}: {'; '.join(wrong)}.", "correct these rows.")
-    return tuple(_row(row) for row in data)
+    return tuple(_row(row) for row in read_json(path, _mistakes)["rows"])
+
+
+def always_tested(rows: Sequence[Row]) -> list[Row]:
+    """Return the rows that ``./sconsw test`` always builds; ``build/mpykdump.so`` is the first one's."""
+    return [row for row in rows if row.always]
 
 
 def _row(row: Mapping[str, str]) -> Row:
-    others = tuple(sorted((key, value) for key, value in row.items() if key in OPTIONAL))
-    return Row(row["name"], row["python"], row["crash"], others)
+    extra = tuple((key, row[key]) for key in EXTRA if key in row)
+    return Row(row["name"], row["python"], row["crash"], extra, bool(row.get("always")))
 
 
 def _pair(row: Mapping[str, str]) -> str:
-    """Return what must not be there twice: all but the name."""
-    others = "".join(f" with {key}={row[key]}" for key in sorted(OPTIONAL & row.keys()))
-    return f"{row['python']} in {row['crash']}{others}"
+    """Return everything but the name as a text, for the search for rows that build the same."""
+    extra = "".join(f" with {key}={row[key]}" for key in EXTRA if key in row)
+    return f"{row['python']} in {row['crash']}{extra}"
 
 
-def _wrong_with(row: object) -> list[str]:
-    if not isinstance(row, dict) or not KEYS <= row.keys() <= KEYS | OPTIONAL:
-        return [f"it must have {', '.join(sorted(KEYS))}, and may have {', '.join(sorted(OPTIONAL))}"]
-    wrong = [f"{key} is not text" for key in sorted(row) if not isinstance(row[key], str) or not row[key]]
-    if not wrong and not NAME.fullmatch(row["name"]):
-        wrong.append(f"{row['name']!r} is not of the form cp3N-crashN or cp3N-crashN-word")
-    return wrong
+def _mistakes(data: object) -> Iterator[str]:
+    found = list(object_mistakes("top level", data, {"rows": (True, filled_list)}))
+    rows = data.get("rows") if isinstance(data, dict) else None
+    for place, row in entries("", "rows", rows):
+        found += object_mistakes(place, row, _ROW)
+    yield from found
+    if not found and isinstance(rows, list):
+        yield from (f"the name {name} is there twice" for name in repeated(row["name"] for row in rows))
+        yield from (f"the pair {pair} is there twice" for pair in repeated(map(_pair, rows)))
 
 
 def chosen_rows(names: str, rows: Sequence[Row]) -> tuple[Row, ...]:
@@ -96,27 +109,26 @@ def chosen_rows(names: str, rows: Sequence[Row]) -> tuple[Row, ...]:
 def values_with_row(values: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
     """Return ``values`` with what ``row=NAME`` stands for; ``given`` are those of the command line.
 
-    Raises BuildError when the row is unknown, is not just one, or is contradicted.
+    Raises BuildError when the row is unknown, when there are several, or when another option contradicts it.
     """
     if not values["row"]:
         return dict(values)
     rows = chosen_rows(values["row"], load_rows())
-    beside = [name for name in rows[0].values if name in given]
-    if beside or len(rows) != 1:
-        what = f"{' and '.join(beside)}= stands beside row=" if beside else "it names several rows"
-        raise BuildError(f"row={values['row']}: {what}.", "row= takes these from one row of the matrix.")
+    doubled = [name for name in rows[0].values if name in given]
+    if doubled or len(rows) != 1:
+        what = f"{' and '.join(doubled)}= is given too" if doubled else "it names several rows"
+        raise BuildError(f"row={values['row']}: {what}.", "row= takes these values from one row of the matrix.")
     return {**values, **rows[0].values}
 
 
 def tox_section(rows: Sequence[Row]) -> str:
-    """Return the part of tox.ini that stands between the marks."""
-    names = [row.name for row in rows]
+    """Return the part of tox.ini between the marks."""
     lines = [
-        "[testenv:{" + ",".join(names) + "}]",
+        "[testenv:{" + ",".join(row.name for row in rows) + "}]",
         "deps =",
         "allowlist_externals = {tox_root}/sconsw",
         "pass_env =",
-        *(f"    {name}" for name in ("HOME", "MPYKDUMP_CACHE", "XDG_CACHE_HOME", "CCACHE_*", "SCCACHE_*", "DISTCC_*")),
+        *(f"    {name}" for name in PASSED_BY_TOX),
         "commands = {tox_root}/sconsw test row={env_name} {posargs}",
     ]
     return "\n".join(lines) + "\n"

@@ -21,8 +21,8 @@ from mpykbuild.crash import symbols as crash_symbols
 from mpykbuild.crash import tree as crash_tree
 from mpykbuild.fetch import sources, unpack
 from mpykbuild.plan import cross as cross_plans
-from mpykbuild.plan import options
-from mpykbuild.plan.records import TESTED_PAIRS, CrashPlan, Plan, PythonPlan, Variant
+from mpykbuild.plan import matrix_table, options
+from mpykbuild.plan.records import CrashPlan, Plan, PythonPlan, Variant
 from mpykbuild.plan.settings import Settings, is_pin
 from mpykbuild.python import adopt_prebuilt, debian_python, find_prebuilt, manifest, user_source
 from mpykbuild.python import native as native_python
@@ -283,7 +283,7 @@ def read_project(values: Mapping[str, str], launched_from: Path, wanted: Sequenc
     launcher.find_launcher(settings.launcher)
     pairs = [(values["crash"], values["python"])]
     if "test" in wanted and leaves_pairs_open(values):
-        pairs = list(TESTED_PAIRS)
+        pairs = [(row.crash, row.python) for row in matrix_table.always_tested(matrix_table.load_rows())]
     program = _audited_program(settings, wanted)
     if program:
         pairs = [(options.DEFAULTS["crash"], values["python"])]

@@ -15,10 +15,6 @@ from pathlib import Path
 from mpykbuild.base.cache import Product
 from mpykbuild.toolchain.crash_targets import TARGETS
 
-# What `./sconsw test` builds when neither crash= nor python= is given: the one file for two gdb majors, which is tested
-# in each of its crashes, and a file for one crash.
-TESTED_PAIRS = (("9.0.2,8.0.6", "3.13"), ("9.0.2", "3.11"))
-
 
 @dataclass(frozen=True)
 class Plan:

@@ -12,11 +12,9 @@ from pathlib import Path
 
 from mpykbuild.base.errors import BuildError
 from mpykbuild.base.paths import default_cache_root
+from mpykbuild.plan.options import OPTIONS
 from mpykbuild.toolchain import cross_tools, debian_sysroot, hosts, sysroot
 from mpykbuild.toolchain.compilers import Compilers
-
-# What decides on more than one row or pair.
-HANDED_ON = ("downloads", "glibc_max", "kernel", "launcher", "sysroot", "V")
 
 
 def is_pin(value: str) -> bool:
@@ -58,12 +56,13 @@ class Settings:
         return sysroot.sysroot_compilers(root, self.cache)
 
     def handed_on(self) -> dict[str, str]:
-        """Return what the builds of other rows and pairs are told as well, in words that hold anywhere."""
-        told = {name: self.values[name] for name in HANDED_ON if self.values[name]}
-        for name in told.keys() & {"downloads", "sysroot"}:
-            if not debian_sysroot.requested_suite(told[name]):
-                told[name] = str(self.path(told[name]))
-        return {**told, "cache": str(self.cache)}
+        """Return the options that builds of other rows get as well, with absolute paths."""
+        handed = {option.name: self.values[option.name] for option in OPTIONS if option.handed_on}
+        for option in OPTIONS:
+            value = handed.get(option.name)
+            if value and option.is_path and not debian_sysroot.requested_suite(value):
+                handed[option.name] = str(self.path(value))
+        return {name: value for name, value in handed.items() if value} | {"cache": str(self.cache)}
 
     @property
     def launcher(self) -> str:

@@ -12,9 +12,7 @@ from pathlib import Path
 
 from mpykbuild.base.cache import digest_of
 from mpykbuild.base.paths import PROJECT
-from mpykbuild.fetch import sources
 from mpykbuild.plan.matrix_table import Row
-from mpykbuild.plan.records import TESTED_PAIRS
 
 # It is built whole, and tested with three starts of crash: half a minute.
 TESTS = (
@@ -39,22 +37,14 @@ def sources_digest(project: Path = PROJECT) -> str:
 
 
 def rows_in_turn(rows: Sequence[Row], drawn: str) -> list[Row]:
-    """Return the rows that no tested pair covers; the first one's turn it is, the others follow if it cannot be had.
+    """Return the rows that are not always tested; it is the first one's turn, the others follow if it cannot be had.
 
-    Those with a ``target`` or a ``host`` have no turn: they need a crash and a vmcore that nothing else needs, and a
+    Rows with a ``target`` or a ``host`` have no turn: they need a crash and a vmcore that nothing else needs, and a
     compiler or an emulator, for minutes.
     """
-    always = [_pair(python, crash) for crash, python in TESTED_PAIRS]
-    beside = [row for row in rows if _pair(row.python, row.crash) not in always and not ELSEWHERE & row.values.keys()]
-    start = int(drawn, 16) % max(1, len(beside))
-    return [*beside[start:], *beside[:start]]
-
-
-def _pair(python: str, crash: str) -> tuple[str, frozenset[str]]:
-    """Return a pair in the words of the matrix: with the whole version of a pinned Python."""
-    known = sources.load_sources()
-    pinned = python if ":" in python else known.python(python).version
-    return pinned, frozenset(known.crash(version).version for version in crash.split(","))
+    waiting = [row for row in rows if not row.always and not ELSEWHERE & row.values.keys()]
+    start = int(drawn, 16) % max(1, len(waiting))
+    return [*waiting[start:], *waiting[:start]]
 
 
 def repeat_command(row: str) -> str:

@@ -19,8 +19,8 @@ NEEDS = Needs(
     (
         CrashSymbol("readmem", "8.0.2", "reading memory"),
         CrashSymbol("get_uptime", "8.0.2", "crash.get_uptime()", fallback="NotImplementedError"),
-        CrashSymbol("old", "8.0.2", "types from gdb", gdb=(10,)),
-        CrashSymbol("_Z5newerv", "9.0.2", "types from gdb", label="newer", gdb=(16,)),
+        CrashSymbol("old", "8.0.2", "types from gdb", gdb="10"),
+        CrashSymbol("_Z5newerv", "9.0.2", "types from gdb", label="newer", gdb="16+"),
     ),
     (CrashObject("program_context", 16, 8, True), CrashObject("task_table", 16, 8, False)),
 )  # fmt: skip

@@ -6,9 +6,7 @@ from __future__ import annotations
 import subprocess
 from pathlib import Path
 
-from mpykbuild.base.paths import PROJECT
 from mpykbuild.crash import bridges
-from mpykbuild.crash.tree import BRIDGED_GDB_MAJORS
 
 SOURCE = """
 struct type { int tag; virtual int code() { return NUMBER; } };
@@ -52,12 +50,18 @@ def test_only_the_table_is_visible_and_gdb_is_weak(tmp_path: Path) -> None:
     assert [name for kind, name in rows if kind not in "wU"] == ["mpyk_gdb16_bridge"]
 
 
-def test_each_gdb_with_a_bridge_has_one_source() -> None:
-    folder = PROJECT / "ext"
-    found = [bridges.bridge_source(folder, major) for major in BRIDGED_GDB_MAJORS]
-    assert sorted(found) == sorted(folder.glob("gdb*_bridge.c*"))
-    others = bridges.other_units(folder)
-    assert {path.name for path in folder.glob("*.c")} - {path.name for path in others} == {"gdb7_bridge.c"}
+def test_bridges_are_found_by_their_names() -> None:
+    found = bridges.bridge_sources()
+    assert list(found) == sorted(found)
+    assert {7, 10, 16} <= set(found)
+    assert found[7].name == "gdb7_bridge.c" and found[16].name == "gdb16_bridge.cpp"
+    assert not set(found.values()) & set(bridges.other_units(bridges.EXT))
+
+
+def test_what_was_not_tried_is_in_the_bridge_itself() -> None:
+    assert bridges.why_unverified(7).startswith("tried in crash 7.3.2")
+    assert bridges.why_unverified(7).endswith("Ctrl-C does not stop gdb")
+    assert bridges.why_unverified(16) == ""
 
 
 def test_undefined_names(tmp_path: Path) -> None:

@@ -178,7 +178,7 @@ def test_missing_headers(name: str, missing: str, refused: bool, tmp_path: Path)
 def test_gdb_without_a_bridge_is_refused_before_anything_is_built(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(crash_tree, "BRIDGED_GDB_MAJORS", (10, 16))
+    monkeypatch.setattr(crash_tree, "bridge_sources", lambda: {10: Path("x"), 16: Path("y")})
     with pytest.raises(BuildError, match="no bridge for gdb 7"):
         crash_build.crash_product_of_tree(parse_tree(copy_tree("7.2.8-unbuilt", tmp_path)), tmp_path, ALL)
 

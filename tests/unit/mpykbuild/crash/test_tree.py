@@ -12,8 +12,6 @@ import pytest
 from mpykbuild.base.errors import BuildError
 from mpykbuild.crash import tree as crash_tree
 from mpykbuild.crash.tree import (
-    BRIDGED_GDB_MAJORS,
-    UNVERIFIED_GDB_MAJORS,
     check_usable,
     compile_flags,
     parse_tree,
@@ -110,7 +108,7 @@ BROKEN = [
     (
         "broken-gdb-major",
         "with gdb 12.1; there is no bridge for gdb 12 in ext/ yet",
-        "gdb 7 or 10 or 16, or write ext/gdb12_",
+        "gdb 7 or 10 or 16, or write ext/gdb/gdb12_bridge.cpp",
     ),
     ("broken-gdb-contradiction", "contradicts itself: GDB=gdb-16.3, but GDB_FLAGS=-DGDB_10_2", "make clean"),
     ("broken-target-contradiction", "configured for X86_64, but its gdb was built for ARM64", "freshly unpacked"),
@@ -169,7 +167,7 @@ def test_a_program_that_is_no_elf(tmp_path: Path) -> None:
 def test_gdb_without_a_bridge(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tree = parse_tree(copy_tree("7.2.8", tmp_path, platform.machine()))
     check_usable(tree)
-    monkeypatch.setattr(crash_tree, "BRIDGED_GDB_MAJORS", (10, 16))
+    monkeypatch.setattr(crash_tree, "bridge_sources", lambda: {10: Path("x"), 16: Path("y")})
     with pytest.raises(BuildError, match=r"crash 7\.2\.8 with gdb 7\.6; there is no bridge for gdb 7") as caught:
         check_usable(tree)
     assert "gdb 10 or 16" in caught.value.next_step
@@ -182,10 +180,6 @@ def test_a_tree_built_for_another_machine(tmp_path: Path) -> None:
     check_usable(tree, "s390x")
 
 
-def test_bridged_majors_are_known_ones() -> None:
-    assert set(UNVERIFIED_GDB_MAJORS) <= set(BRIDGED_GDB_MAJORS)
-
-
 def test_flags_for_c_units(tmp_path: Path) -> None:
     root = copy_tree("8.0.2", tmp_path, platform.machine())
     flags = ["-isystem", str(root.resolve()), "-DX86_64", "-DLZO", "-DSNAPPY", "-DGDB_10_2"]
@@ -195,7 +189,9 @@ def test_flags_for_c_units(tmp_path: Path) -> None:
 def test_flags_for_bridges_put_gdbs_own_defs_h_first(tmp_path: Path) -> None:
     root = copy_tree("9.0.2-debian-built", tmp_path, platform.machine())
     flags = compile_flags(parse_tree(root), "c++")
-    assert flags[:4] == ["-isystem", f"{root.resolve()}/gdb-16.3/gdb", "-isystem", f"{root.resolve()}/gdb-16.3"]
+    folders = [word for word in flags if Path(word).is_dir()]
+    assert flags[:2] == ["-isystem", folders[0]]
+    assert folders[:2] == [f"{root.resolve()}/gdb-16.3/gdb", f"{root.resolve()}/gdb-16.3"]
     assert "-DGDB_16_3" in flags
     assert str(root.resolve()) not in flags
 

@@ -7,13 +7,18 @@ import pytest
 
 from mpykbuild.base.errors import BuildError
 from mpykbuild.base.paths import MANIFESTS
-from mpykbuild.crash import tree as crash_tree
+from mpykbuild.crash import bridges
 from mpykbuild.plan import options
 from mpykbuild.python import manifest
+from support.pins import PINNED
 
 
-def test_defaults_are_those_of_the_table() -> None:
-    assert options.checked_values({}) == {option.name: option.default for option in options.OPTIONS}
+def test_default_releases_are_those_of_the_pinned_sources() -> None:
+    """And python= is the series: its newest release is what is built."""
+    values = options.checked_values({})
+    assert values["crash"] == next(row.version for row in PINNED.rows if row.name == "crash" and row.default)
+    assert PINNED.python(values["python"]).default
+    assert values["target"] == values["host"] == ""
 
 
 def test_given_value_wins() -> None:
@@ -29,11 +34,14 @@ def test_all_mistakes_are_told_at_once() -> None:
 
 
 def test_help_shows_every_option_and_target() -> None:
-    text = options.help_text()
+    lines = options.help_text().splitlines()
+    assert max(map(len, lines)) <= options.WIDTH
     for option in options.OPTIONS:
-        assert f"  {option.name}=" in text
+        (line,) = [line for line in lines if line.startswith(f"  {option.name}=")]
+        assert (option.shown_default or option.default) in line
+        assert option.help.startswith(line[2 + options.NAME_WIDTH + options.DEFAULT_WIDTH :])
     for name, _ in options.TARGETS:
-        assert f"  {name} " in text
+        assert len([line for line in lines if line.startswith(f"  {name} ")]) == 1
 
 
 def test_help_shows_what_was_not_tried() -> None:
@@ -41,6 +49,6 @@ def test_help_shows_what_was_not_tried() -> None:
     for minor in manifest.known_minors(MANIFESTS):
         line = next(line for line in lines if line.split()[:1] == [minor])
         assert ("unverified: " in line) == bool(manifest.why_unverified(MANIFESTS / minor))
-    for major in crash_tree.BRIDGED_GDB_MAJORS:
+    for major in bridges.bridge_sources():
         line = next(line for line in lines if line.split()[:1] == [str(major)])
-        assert ("unverified: " in line) == (major in crash_tree.UNVERIFIED_GDB_MAJORS)
+        assert ("unverified: " in line) == bool(bridges.why_unverified(major))

@@ -9,11 +9,11 @@ import pytest
 
 from mpykbuild.base.errors import BuildError
 from mpykbuild.crash import tree as crash_tree
-from mpykbuild.plan import options
+from mpykbuild.plan import matrix_table, options
 from mpykbuild.plan import project as project_plan
 from mpykbuild.plan.project import Project
-from mpykbuild.plan.records import TESTED_PAIRS
 from support.crashtrees import copy_tree
+from support.pins import CRASH, MACHINE, OTHER_CRASH, PINNED, variant_name
 
 
 def read(tmp_path: Path, targets: tuple[str, ...] = (), **given: str) -> Project:
@@ -22,21 +22,22 @@ def read(tmp_path: Path, targets: tuple[str, ...] = (), **given: str) -> Project
 
 def test_default_is_one_pair(tmp_path: Path) -> None:
     project = read(tmp_path)
-    assert [variant.name for variant in project.variants] == ["x86_64-crash9.0.2-cp313"]
-    assert project.default.crash.gdb_major == 16
+    assert [variant.name for variant in project.variants] == [variant_name()]
+    assert project.default.crash.gdb_major == int(PINNED.crash().gdb.split(".")[0])
 
 
 def test_tests_build_every_tested_pair_and_each_product_once(tmp_path: Path) -> None:
     project = read(tmp_path, ("test",))
-    assert len(project.variants) == len(TESTED_PAIRS)
-    assert project.default.versions == ("8.0.6", "9.0.2")
+    always = matrix_table.always_tested(matrix_table.load_rows())
+    assert len(project.variants) == len(always) > 1
+    assert project.default.versions == (OTHER_CRASH, CRASH), "the first one is a file for two majors of gdb"
     assert len(project.crashes) == 2
-    assert len(project.pythons) == 2
+    assert len(project.pythons) == len({row.python for row in always})
 
 
 def test_a_chosen_pair_is_tested_alone(tmp_path: Path) -> None:
-    project = read(tmp_path, ("test",), crash="8.0.6", python="3.11")
-    assert [variant.name for variant in project.variants] == ["x86_64-crash8.0.6-cp311"]
+    project = read(tmp_path, ("test",), crash=OTHER_CRASH, python="3.11")
+    assert [variant.name for variant in project.variants] == [variant_name(OTHER_CRASH, "3.11")]
 
 
 def test_nothing_is_fetched_or_made(tmp_path: Path) -> None:
@@ -73,7 +74,7 @@ def test_one_release_given_twice(tmp_path: Path) -> None:
 def test_crashes_for_several_targets(tmp_path: Path) -> None:
     tree = copy_tree("8.0.6-arm64", tmp_path, "x86_64")
     with pytest.raises(BuildError, match="several targets"):
-        read(tmp_path, crash=f"{tree},9.0.2")
+        read(tmp_path, crash=f"{tree},{CRASH}")
 
 
 def test_a_target_that_is_not_this_machines(tmp_path: Path) -> None:
@@ -109,10 +110,10 @@ def test_an_unknown_target(tmp_path: Path) -> None:
 
 
 def test_crash_without_a_bridge_for_its_gdb(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    tree = copy_tree("7.2.8", tmp_path, "x86_64")
+    tree = copy_tree("7.2.8", tmp_path, MACHINE)
     assert read(tmp_path, crash=str(tree)).default.bridged.keys() == {7}
-    monkeypatch.setattr(crash_tree, "BRIDGED_GDB_MAJORS", (10, 16))
-    for given in (str(tree), f"{tree},9.0.2"):
+    monkeypatch.setattr(crash_tree, "bridge_sources", lambda: {10: Path("x"), 16: Path("y")})
+    for given in (str(tree), f"{tree},{CRASH}"):
         with pytest.raises(BuildError, match=r"crash 7\.2\.8 with gdb 7\.6; there is no bridge for gdb 7"):
             read(tmp_path, crash=given)
 
