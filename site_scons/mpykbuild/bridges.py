@@ -17,14 +17,21 @@ from mpykbuild.artifact import run_tool
 COMPILER_FLAGS = ("-fno-gnu-unique", "-fno-sized-deallocation")
 
 
+# The rooms of ext/: the files of each may include those of the rooms before it. tests/unit/ext/test_rooms.py checks it.
+ROOMS = (
+    "base", "btf", "crash", "gdb", "guard", "dump", "types", "values", "session", "module", "extension",
+)  # fmt: skip
+
+
 def other_units(folder: Path) -> list[Path]:
-    """Return the units in C in ``folder`` that know no gdb."""
-    return sorted(path for path in folder.glob("*.c") if not re.fullmatch(r"gdb\d+_bridge", path.stem))
+    """Return the units in C in the rooms of ``folder`` (ext/) that know no gdb."""
+    units = [path for room in ROOMS for path in sorted((folder / room).glob("*.c"))]
+    return [folder / "glibc_compat.c", *(path for path in units if not re.fullmatch(r"gdb\d+_bridge", path.stem))]
 
 
 def source(folder: Path, major: int) -> Path:
-    """Return the bridge for a gdb major in ``folder``: gdb 7 is in C, and so is its bridge."""
-    return next(folder.glob(f"gdb{major}_bridge.c*"))
+    """Return the bridge for a gdb major in ``folder`` (ext/): gdb 7 is in C, and so is its bridge."""
+    return next((folder / "gdb").glob(f"gdb{major}_bridge.c*"))
 
 
 def undefined(path: Path) -> set[str]:

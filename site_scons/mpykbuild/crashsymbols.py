@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the extension takes from crash and its gdb, as the rows of ``ext/crash_symbols.json``.
+"""What the extension takes from crash and its gdb, as the rows of ``ext/crash/crash_symbols.json``.
 
 From these come the weak declarations and the table at run time (``crash_symbols_generated.h``), what is weakened in a
 bridge's object, and the report of ``./sconsw audit crash=``.
@@ -17,7 +17,7 @@ from typing import Any
 from mpykbuild.errors import BuildError
 from mpykbuild.paths import PROJECT
 
-TABLE = PROJECT / "ext" / "crash_symbols.json"
+TABLE = PROJECT / "ext" / "crash" / "crash_symbols.json"
 KEYS = {"name", "label", "c_name", "gdb", "since", "fallback", "feature"}
 REQUIRED_KEYS = {"name", "since", "feature"}
 # Rooms for gdb majors in the C table, one of which ends the list.
@@ -111,7 +111,7 @@ def _quoted(text: str) -> str:
 def header(rows: Sequence[CrashSymbol]) -> str:
     """Return the text of ``crash_symbols_generated.h``."""
     lines = [
-        "/* Generated from ext/crash_symbols.json; do not edit. */",
+        "/* Generated from ext/crash/crash_symbols.json; do not edit. */",
         "#ifndef MPYK_CRASH_SYMBOLS_GENERATED_H",
         "#define MPYK_CRASH_SYMBOLS_GENERATED_H",
         "",

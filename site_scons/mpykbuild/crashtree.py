@@ -250,8 +250,8 @@ def _gdb_major(gdb: _Gdb, root: Path) -> int:
     if major not in KNOWN_GDB_MAJORS:
         raise BuildError(
             f"The crash tree {root} has gdb {gdb.version}, and nothing is known about that major version of gdb.",
-            f"use a crash release with gdb {_listed(BRIDGED_GDB_MAJORS)}, or write ext/gdb{max(major, 0)}_bridge.cpp "
-            "and add the number to site_scons/mpykbuild/crashtree.py",
+            f"use a crash release with gdb {_listed(BRIDGED_GDB_MAJORS)}, or write "
+            f"ext/gdb/gdb{max(major, 0)}_bridge.cpp and add the number to site_scons/mpykbuild/crashtree.py",
         )
     return major
 

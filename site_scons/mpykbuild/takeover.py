@@ -48,7 +48,7 @@ RECIPE_FILES = (
     "libmerge.py",
     "oldlinker.py",
 )
-SHIMS = PROJECT / "ext" / "prebuilt"
+SHIMS = PROJECT / "ext" / "prebuilt_shims"
 MAIN = '#include "Python.h"\nint main(int argc, char **argv) { return Py_BytesMain(argc, argv); }\n'
 CFLAGS = ("-O2", "-g0", "-fPIC", "-fno-semantic-interposition")
 ENTRY = "Py_BytesMain"
@@ -202,7 +202,7 @@ def _refuse_foreign_core(python: Prebuilt, graph: Graph, choice: Choice) -> None
     if lines:
         raise BuildError(
             f"{python.archive} needs functions that this machine's C library does not have:\n" + "\n".join(lines),
-            "build on a machine with a newer C library, or add them to ext/prebuilt/",
+            "build on a machine with a newer C library, or add them to ext/prebuilt_shims/",
         )
 
 

@@ -55,9 +55,11 @@ def test_only_the_table_is_visible_and_gdb_is_weak(tmp_path: Path) -> None:
 def test_each_gdb_with_a_bridge_has_one_source() -> None:
     folder = PROJECT / "ext"
     found = [bridges.source(folder, major) for major in BRIDGED_GDB_MAJORS]
-    assert sorted(found) == sorted(folder.glob("gdb*_bridge.c*"))
+    assert sorted(found) == sorted((folder / "gdb").glob("gdb*_bridge.c*"))
     others = bridges.other_units(folder)
-    assert {path.name for path in folder.glob("*.c")} - {path.name for path in others} == {"gdb7_bridge.c"}
+    units = {path for room in bridges.ROOMS for path in (folder / room).glob("*.c")}
+    assert units - {*others} == {folder / "gdb" / "gdb7_bridge.c"}
+    assert {*others} - units == {folder / "glibc_compat.c"}
 
 
 def test_undefined_names(tmp_path: Path) -> None:

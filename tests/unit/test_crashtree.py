@@ -111,7 +111,7 @@ BROKEN = [
     (
         "broken-gdb-major",
         "has gdb 12.1, and nothing is known about that major",
-        "gdb 7 or 10 or 16, or write ext/gdb12_",
+        "gdb 7 or 10 or 16, or write ext/gdb/gdb12_",
     ),
     ("broken-gdb-contradiction", "contradicts itself: GDB=gdb-16.3, but GDB_FLAGS=-DGDB_10_2", "make clean"),
     ("broken-target-contradiction", "configured for X86_64, but its gdb was built for ARM64", "freshly unpacked"),
