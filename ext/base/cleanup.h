@@ -10,8 +10,8 @@
  *     }
  *     return mpyk_keep(&list);
  *
- * A longjmp() skips these releases.  Therefore a function that runs under guard (guard/guard.h) must
- * not use them.
+ * A longjmp() skips these releases.  Therefore a function that runs under guard (guard/guard.h)
+ * must not use them.
  */
 #ifndef MPYK_BASE_CLEANUP_H
 #define MPYK_BASE_CLEANUP_H

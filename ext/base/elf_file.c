@@ -17,8 +17,8 @@
 
 struct elf {
     int fd, big_endian, wide;
-    uint64_t size;              /* of the file */
-    char *headers;              /* of the sections */
+    uint64_t size; /* of the file */
+    char *headers; /* of the sections */
     size_t count, header_size, names_index;
 };
 
@@ -28,12 +28,11 @@ struct section {
 };
 
 /* The member of Elf32_x or Elf64_x (`wide`), whichever this file has. */
-#define FIELD(elf, at, x, member)                                                                \
-    ((elf)->wide                                                                                 \
-         ? mpyk_decode((const unsigned char *)(at) + offsetof(Elf64_##x, member),                \
-                       sizeof(((Elf64_##x *)0)->member), (elf)->big_endian)                      \
-         : mpyk_decode((const unsigned char *)(at) + offsetof(Elf32_##x, member),                \
-                       sizeof(((Elf32_##x *)0)->member), (elf)->big_endian))
+#define FIELD(elf, at, x, member)                                                                  \
+    ((elf)->wide ? mpyk_decode((const unsigned char *)(at) + offsetof(Elf64_##x, member),          \
+                               sizeof(((Elf64_##x *)0)->member), (elf)->big_endian)                \
+                 : mpyk_decode((const unsigned char *)(at) + offsetof(Elf32_##x, member),          \
+                               sizeof(((Elf32_##x *)0)->member), (elf)->big_endian))
 
 /* A copy of a piece of the file, or NULL. */
 static void *
@@ -87,9 +86,8 @@ read_sections(struct elf *elf, const char *header)
         elf->count = first.size;
         free(elf->headers);
     }
-    elf->headers = elf->count <= MAX_SECTIONS
-                       ? copy_piece(elf, offset, elf->count * elf->header_size)
-                       : NULL;
+    elf->headers =
+        elf->count <= MAX_SECTIONS ? copy_piece(elf, offset, elf->count * elf->header_size) : NULL;
     return elf->headers != NULL && elf->names_index < elf->count
                ? NULL
                : "its table of sections cannot be read";
@@ -98,7 +96,7 @@ read_sections(struct elf *elf, const char *header)
 static const char *
 elf_open(struct elf *elf, const char *path)
 {
-    unsigned char header[sizeof(Elf64_Ehdr)] = { 0 };
+    unsigned char header[sizeof(Elf64_Ehdr)] = {0};
     struct stat status;
 
     memset(elf, 0, sizeof(*elf));

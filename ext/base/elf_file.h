@@ -11,7 +11,7 @@
 #define MPYK_BUILD_ID_MAX 64
 
 struct mpyk_build_id {
-    size_t size;            /* 0: none */
+    size_t size; /* 0: none */
     unsigned char bytes[MPYK_BUILD_ID_MAX];
 };
 

@@ -36,7 +36,8 @@ mpyk_index_add(struct mpyk_index *index, uint32_t hash, uint32_t number)
     index->used++;
 }
 
-/* Numbers of the same hash stay in their order, because each run of slots is copied from its start. */
+/* Numbers of the same hash stay in their order, because each run of slots is copied from its start.
+ */
 static int
 resize(struct mpyk_index *index, size_t size)
 {

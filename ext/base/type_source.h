@@ -24,24 +24,24 @@ struct mpyk_source_error {
 
 /* One level of a type.  `name` belongs to the source and lives as long as the handle. */
 struct mpyk_type_desc {
-    int code;               /* a typedef is MPYK_TYPE_CODE_TYPEDEF, its target the next link */
-    const char *name;       /* tag, typedef or base type name; NULL if anonymous */
-    uint64_t size;          /* 0 for typedefs */
-    uint64_t elements;      /* of an array; 0 for [] and [0] */
+    int code;          /* a typedef is MPYK_TYPE_CODE_TYPEDEF, its target the next link */
+    const char *name;  /* tag, typedef or base type name; NULL if anonymous */
+    uint64_t size;     /* 0 for typedefs */
+    uint64_t elements; /* of an array; 0 for [] and [0] */
     int is_unsigned;
-    int incomplete;         /* only declared here (`struct x;`) */
-    int nfields;            /* members, enumerators or parameters */
-    mpyk_handle target;     /* of typedef, pointer, array, function; NULL if there is none (void) */
-    const void *owner;      /* what keeps the handle alive (objfile, module); NULL: never freed */
+    int incomplete;     /* only declared here (`struct x;`) */
+    int nfields;        /* members, enumerators or parameters */
+    mpyk_handle target; /* of typedef, pointer, array, function; NULL if there is none (void) */
+    const void *owner;  /* what keeps the handle alive (objfile, module); NULL: never freed */
 };
 
 struct mpyk_field_desc {
-    const char *name;       /* NULL or "" if anonymous */
-    uint64_t bit_offset;    /* big-endian targets: from the most significant bit of a byte */
-    uint32_t bit_size;      /* 0 if it is no bit-field */
-    int is_static;          /* it has no place in the object */
-    int64_t value;          /* of an enumerator */
-    mpyk_handle type;       /* NULL for enumerators */
+    const char *name;    /* NULL or "" if anonymous */
+    uint64_t bit_offset; /* big-endian targets: from the most significant bit of a byte */
+    uint32_t bit_size;   /* 0 if it is no bit-field */
+    int is_static;       /* it has no place in the object */
+    int64_t value;       /* of an enumerator */
+    mpyk_handle type;    /* NULL for enumerators */
 };
 
 enum mpyk_symbol_kind {
@@ -54,8 +54,8 @@ enum mpyk_symbol_kind {
 struct mpyk_symbol_desc {
     enum mpyk_symbol_kind kind;
     mpyk_handle type;
-    uint64_t address;       /* 0 if the source does not know it */
-    int64_t value;          /* of an enumerator */
+    uint64_t address; /* 0 if the source does not know it */
+    int64_t value;    /* of an enumerator */
 };
 
 struct mpyk_type_source {

@@ -27,6 +27,9 @@ mpyk_base_name(const char *name, char *out, size_t size)
         }
     }
     snprintf(out, size, "%s%s", is_unsigned ? "unsigned " : "",
-             longs > 1 ? "long long" : longs ? "long" : shorts ? "short" : "int");
+             longs > 1 ? "long long"
+             : longs   ? "long"
+             : shorts  ? "short"
+                       : "int");
     return out;
 }

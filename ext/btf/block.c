@@ -24,10 +24,10 @@ mpyk_btf_string(const struct mpyk_btf *btf, uint32_t offset)
 }
 
 const struct extra_size mpyk_btf_extra[MPYK_BTF_KINDS] = {
-    [MPYK_BTF_INT] = { 4, 0 },      [MPYK_BTF_ARRAY] = { 12, 0 },   [MPYK_BTF_STRUCT] = { 0, 12 },
-    [MPYK_BTF_UNION] = { 0, 12 },   [MPYK_BTF_ENUM] = { 0, 8 },     [MPYK_BTF_FUNC_PROTO] = { 0, 8 },
-    [MPYK_BTF_VAR] = { 4, 0 },      [MPYK_BTF_DATASEC] = { 0, 12 }, [MPYK_BTF_DECL_TAG] = { 4, 0 },
-    [MPYK_BTF_ENUM64] = { 0, 12 },
+    [MPYK_BTF_INT] = {4, 0},     [MPYK_BTF_ARRAY] = {12, 0},   [MPYK_BTF_STRUCT] = {0, 12},
+    [MPYK_BTF_UNION] = {0, 12},  [MPYK_BTF_ENUM] = {0, 8},     [MPYK_BTF_FUNC_PROTO] = {0, 8},
+    [MPYK_BTF_VAR] = {4, 0},     [MPYK_BTF_DATASEC] = {0, 12}, [MPYK_BTF_DECL_TAG] = {4, 0},
+    [MPYK_BTF_ENUM64] = {0, 12},
 };
 
 /* Size of the record at `offset`, or 0 if there is no valid one. */
@@ -198,7 +198,7 @@ read_header(struct mpyk_btf *btf, size_t size)
     if (btf->base != NULL && btf->base->swapped != btf->swapped) {
         return "its byte order is not that of the kernel's BTF";
     }
-    if (btf->swapped) {     /* the types are 32-bit words throughout, whatever their kind */
+    if (btf->swapped) { /* the types are 32-bit words throughout, whatever their kind */
         swap_words(btf->data + header.header_size + header.type_offset, header.type_size);
     }
     return NULL;

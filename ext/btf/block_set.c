@@ -37,7 +37,7 @@ push(struct mpyk_btf_block **list, struct mpyk_btf_block *block)
 int
 mpyk_btf_set_kernel(struct mpyk_btf_set *set, void *data, size_t size, const char **reason)
 {
-    const struct mpyk_btf_key key = { 0 };
+    const struct mpyk_btf_key key = {0};
 
     set->kernel = new_block(&key, "vmlinux", data, size, NULL, reason);
     return set->kernel != NULL ? 0 : -1;
@@ -119,7 +119,10 @@ const struct mpyk_btf *
 mpyk_btf_set_owner(struct mpyk_btf_set *set, const void *record)
 {
     struct mpyk_btf_block *const lists[] = {
-        set->kernel, set->modules, set->unseen, set->gone,
+        set->kernel,
+        set->modules,
+        set->unseen,
+        set->gone,
     };
 
     if (set->last_used != NULL && mpyk_btf_owns(set->last_used->btf, record)) {

@@ -15,20 +15,20 @@
 /* What tells one module's block from another that is at the same place later. */
 struct mpyk_btf_key {
     uint64_t address, size;
-    uint32_t id;            /* the kernel's number of the BTF, never used twice; 0 if unknown */
+    uint32_t id; /* the kernel's number of the BTF, never used twice; 0 if unknown */
 };
 
 struct mpyk_btf_block {
     struct mpyk_btf_block *next;
     struct mpyk_btf *btf;
     struct mpyk_btf_key key;
-    char name[64];          /* of the module */
+    char name[64]; /* of the module */
 };
 
 struct mpyk_btf_set {
     struct mpyk_btf_block *kernel;
-    struct mpyk_btf_block *modules;     /* in the order of their loading */
-    struct mpyk_btf_block *unseen;      /* during a walk: known, but not seen again yet */
+    struct mpyk_btf_block *modules; /* in the order of their loading */
+    struct mpyk_btf_block *unseen;  /* during a walk: known, but not seen again yet */
     struct mpyk_btf_block *gone;
     struct mpyk_btf_block *last_used;
 };

@@ -17,10 +17,27 @@
 #include <stdint.h>
 
 enum mpyk_btf_kind {
-    MPYK_BTF_VOID, MPYK_BTF_INT, MPYK_BTF_PTR, MPYK_BTF_ARRAY, MPYK_BTF_STRUCT, MPYK_BTF_UNION,
-    MPYK_BTF_ENUM, MPYK_BTF_FWD, MPYK_BTF_TYPEDEF, MPYK_BTF_VOLATILE, MPYK_BTF_CONST,
-    MPYK_BTF_RESTRICT, MPYK_BTF_FUNC, MPYK_BTF_FUNC_PROTO, MPYK_BTF_VAR, MPYK_BTF_DATASEC,
-    MPYK_BTF_FLOAT, MPYK_BTF_DECL_TAG, MPYK_BTF_TYPE_TAG, MPYK_BTF_ENUM64, MPYK_BTF_KINDS
+    MPYK_BTF_VOID,
+    MPYK_BTF_INT,
+    MPYK_BTF_PTR,
+    MPYK_BTF_ARRAY,
+    MPYK_BTF_STRUCT,
+    MPYK_BTF_UNION,
+    MPYK_BTF_ENUM,
+    MPYK_BTF_FWD,
+    MPYK_BTF_TYPEDEF,
+    MPYK_BTF_VOLATILE,
+    MPYK_BTF_CONST,
+    MPYK_BTF_RESTRICT,
+    MPYK_BTF_FUNC,
+    MPYK_BTF_FUNC_PROTO,
+    MPYK_BTF_VAR,
+    MPYK_BTF_DATASEC,
+    MPYK_BTF_FLOAT,
+    MPYK_BTF_DECL_TAG,
+    MPYK_BTF_TYPE_TAG,
+    MPYK_BTF_ENUM64,
+    MPYK_BTF_KINDS
 };
 
 /* A set of kinds, for mpyk_btf_find(). */
@@ -31,23 +48,23 @@ struct mpyk_btf;
 struct mpyk_btf_type {
     enum mpyk_btf_kind kind;
     uint32_t id;
-    const char *name;       /* "" if anonymous */
-    uint32_t size;          /* of int, float, struct, union and enum; else 0 */
-    uint32_t count;         /* members, enumerators or parameters (without "...") */
-    uint32_t elements;      /* of an array */
-    uint32_t target;        /* number of the type it is made of */
-    int is_unsigned;        /* int, enum */
+    const char *name;  /* "" if anonymous */
+    uint32_t size;     /* of int, float, struct, union and enum; else 0 */
+    uint32_t count;    /* members, enumerators or parameters (without "...") */
+    uint32_t elements; /* of an array */
+    uint32_t target;   /* number of the type it is made of */
+    int is_unsigned;   /* int, enum */
     int is_bool;
-    int is_union;           /* of a forward declaration */
-    const void *record;     /* its place in the block: no other type has the same */
+    int is_union;       /* of a forward declaration */
+    const void *record; /* its place in the block: no other type has the same */
 };
 
 struct mpyk_btf_field {
     const char *name;
-    uint32_t type;          /* 0 for enumerators */
+    uint32_t type; /* 0 for enumerators */
     uint64_t bit_offset;
-    uint32_t bit_size;      /* 0 if it is no bit-field */
-    int64_t value;          /* of an enumerator */
+    uint32_t bit_size; /* 0 if it is no bit-field */
+    int64_t value;     /* of an enumerator */
 };
 
 /*

@@ -36,14 +36,14 @@ struct mpyk_btf {
     const char *types;
     size_t types_size;
     const char *strings;
-    uint32_t strings_start, strings_size;   /* as offsets count: behind those of the base */
-    uint32_t first, end;                    /* numbers of the types here */
-    uint32_t *offsets;                      /* of type `first + i` in types */
-    struct mpyk_index names;                /* type numbers by the hash of their names */
+    uint32_t strings_start, strings_size; /* as offsets count: behind those of the base */
+    uint32_t first, end;                  /* numbers of the types here */
+    uint32_t *offsets;                    /* of type `first + i` in types */
+    struct mpyk_index names;              /* type numbers by the hash of their names */
     uint32_t base_types[BASE_TYPES];
     unsigned base_type_count;
     int enums_have_sign;
-    int swapped;                            /* the block was not in this machine's byte order */
+    int swapped; /* the block was not in this machine's byte order */
 };
 
 static inline enum mpyk_btf_kind

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
-#define TAGS                                                                                   \
-    (MPYK_BTF_SET(MPYK_BTF_STRUCT) | MPYK_BTF_SET(MPYK_BTF_UNION) | MPYK_BTF_SET(MPYK_BTF_ENUM) | \
+#define TAGS                                                                                       \
+    (MPYK_BTF_SET(MPYK_BTF_STRUCT) | MPYK_BTF_SET(MPYK_BTF_UNION) | MPYK_BTF_SET(MPYK_BTF_ENUM) |  \
      MPYK_BTF_SET(MPYK_BTF_ENUM64))
 
 /* ---- names ---- */

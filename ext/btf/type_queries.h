@@ -9,7 +9,8 @@
 #include "base/type_source.h"
 #include "btf/btf.h"
 
-/* The set of BTF's kinds that a type's name with this code (MPYK_TYPE_CODE_*; 0: any tag) can be. */
+/* The set of BTF's kinds that a type's name with this code (MPYK_TYPE_CODE_*; 0: any tag) can be.
+ */
 uint32_t mpyk_btf_kinds(int code);
 
 /* See struct mpyk_type_source.  0 if a type of that name is in this block, else -1. */

@@ -39,7 +39,8 @@ mpyk_module_symbols(const struct load_module *module, int part, const struct sym
 {
 #ifdef MOD_MEM_NUM_TYPES
     if (MODULE_MEMORY()) {
-        *start = part < MOD_MEM_NUM_TYPES && module->symtable != NULL ? module->symtable[part] : NULL;
+        *start =
+            part < MOD_MEM_NUM_TYPES && module->symtable != NULL ? module->symtable[part] : NULL;
         *end = *start != NULL ? module->symend[part] : NULL;
         return part < MOD_MEM_NUM_TYPES ? 0 : -1;
     }
@@ -50,8 +51,8 @@ mpyk_module_symbols(const struct load_module *module, int part, const struct sym
 }
 
 /* Bits of pc->flags that belong to the command being run, not to the session. */
-#define MPYK_COMMAND_FLAGS                                                                    \
-    (IN_FOREACH | IN_GDB | IN_RESTART | _SIGINT_ | INIT_IFILE | RUNTIME_IFILE | IFILE_ERROR | \
+#define MPYK_COMMAND_FLAGS                                                                         \
+    (IN_FOREACH | IN_GDB | IN_RESTART | _SIGINT_ | INIT_IFILE | RUNTIME_IFILE | IFILE_ERROR |      \
      PLEASE_WAIT)
 
 #endif /* MPYK_CRASH_COMPAT_H */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * The readline library that crash has inside (gdb's copy; some distributions link the shared one).
- * Its names are looked up when the first line is read, so that the extension loads into a crash that
- * does not show them: then lines are read without editing.  There is no header of it in a crash
- * tree, hence the declarations here; they are the same in all releases from 6.3 on.
+ * Its names are looked up when the first line is read, so that the extension loads into a crash
+ * that does not show them: then lines are read without editing.  There is no header of it in a
+ * crash tree, hence the declarations here; they are the same in all releases from 6.3 on.
  */
 #ifndef MPYK_READLINE_ACCESS_H
 #define MPYK_READLINE_ACCESS_H
@@ -17,22 +17,22 @@ struct mpyk_history {
 };
 
 /* X(result, name, parameters): functions without which there is no editing. */
-#define MPYK_READLINE_FUNCTIONS(X)                                                             \
-    X(void, rl_callback_handler_install, (const char *prompt, void (*on_line)(char *)))        \
-    X(void, rl_callback_read_char, (void))                                                     \
-    X(void, rl_callback_handler_remove, (void))                                                \
-    X(void, rl_callback_sigcleanup, (void))                                                    \
-    X(void, rl_free_line_state, (void))                                                        \
-    X(void, rl_cleanup_after_signal, (void))                                                   \
-    X(void, rl_check_signals, (void))                                                          \
-    X(int, rl_forced_update_display, (void))                                                   \
-    X(int, rl_insert_text, (const char *text))                                                 \
-    X(char **, rl_completion_matches, (const char *text, char *(*next)(const char *, int)))    \
-    X(void, rl_display_match_list, (char **matches, int count, int longest))                   \
-    X(void, add_history, (const char *line))                                                   \
-    X(void, clear_history, (void))                                                             \
-    X(struct mpyk_history *, history_get_history_state, (void))                                \
-    X(void, history_set_history_state, (struct mpyk_history *state))
+#define MPYK_READLINE_FUNCTIONS(X)                                                                 \
+    X(void, rl_callback_handler_install, (const char *prompt, void (*on_line)(char *)))            \
+    X(void, rl_callback_read_char, (void))                                                         \
+    X(void, rl_callback_handler_remove, (void))                                                    \
+    X(void, rl_callback_sigcleanup, (void))                                                        \
+    X(void, rl_free_line_state, (void))                                                            \
+    X(void, rl_cleanup_after_signal, (void))                                                       \
+    X(void, rl_check_signals, (void))                                                              \
+    X(int, rl_forced_update_display, (void))                                                       \
+    X(int, rl_insert_text, (const char *text))                                                     \
+    X(char **, rl_completion_matches, (const char *text, char *(*next)(const char *, int)))        \
+    X(void, rl_display_match_list, (char **matches, int count, int longest))                       \
+    X(void, add_history, (const char *line))                                                       \
+    X(void, clear_history, (void))                                                                 \
+    X(struct mpyk_history *, history_get_history_state, (void))                                    \
+    X(void, history_set_history_state, (struct mpyk_history * state))
 
 #define MPYK_READLINE_POINTER(result, name, parameters) result(*name) parameters;
 

@@ -10,8 +10,8 @@
 #include <stdio.h>
 
 /*
- * The first missing name that has no fallback; NULL if there is none.  With 0, crash's own names are
- * checked; with a gdb major, the names that the bridge for this gdb takes.
+ * The first missing name that has no fallback; NULL if there is none.  With 0, crash's own names
+ * are checked; with a gdb major, the names that the bridge for this gdb takes.
  */
 const char *mpyk_symbols_missing(int gdb);
 

@@ -104,8 +104,8 @@ call_read_diskdump(void *arg)
     struct translation *t = arg;
     char *page = (char *)(uintptr_t)t->addr;
 
-    t->found = read_diskdump(pc->dfd, page, (int)machdep->pagesize, 0, t->paddr) ==
-               (int)machdep->pagesize;
+    t->found =
+        read_diskdump(pc->dfd, page, (int)machdep->pagesize, 0, t->paddr) == (int)machdep->pagesize;
 }
 
 /* The first page that we read must be the same that crash reads; we read no more otherwise. */

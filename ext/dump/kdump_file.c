@@ -65,10 +65,10 @@ struct block {
 struct mpyk_kdump {
     int fd;
     size_t page_size;
-    uint64_t pages; /* page numbers end here */
+    uint64_t pages;                               /* page numbers end here */
     int64_t ram_bitmap, dump_bitmap, descriptors; /* where they are in the file */
     uint64_t *before; /* for each section: how many pages of the dump come before it */
-    uint8_t *packed; /* room for a page */
+    uint8_t *packed;  /* room for a page */
     struct libdeflate_decompressor *decompressor;
     struct block blocks[BLOCKS_KEPT];
 };
@@ -90,7 +90,8 @@ read_kept(struct mpyk_kdump *dump, void *buffer, size_t size, int64_t offset)
     if (block->offset != start) {
         block->offset = -1;
         /* The file may end within the block. */
-        if (pread(dump->fd, block->data, BLOCK, start) < (ssize_t)(offset - start + (int64_t)size)) {
+        if (pread(dump->fd, block->data, BLOCK, start) <
+            (ssize_t)(offset - start + (int64_t)size)) {
             return -1;
         }
         block->offset = start;
@@ -154,7 +155,7 @@ find_parts(struct mpyk_kdump *dump)
     dump->descriptors = dump->ram_bitmap + bitmap_bytes;
     /* Sections must lie within the blocks that are kept, and the last one within the file. */
     return dump->dump_bitmap % SECTION_BYTES == 0 && dump->pages / 8 < (uint64_t)INT64_MAX / 2 ? 0
-                                                                                             : -1;
+                                                                                               : -1;
 }
 
 /* Count the pages before each section. */
@@ -181,8 +182,8 @@ count_pages(struct mpyk_kdump *dump)
             }
         }
         dump->before[i] = total;
-        total += ones(words + within * SECTION_BYTES / sizeof(*words),
-                      SECTION_BYTES / sizeof(*words));
+        total +=
+            ones(words + within * SECTION_BYTES / sizeof(*words), SECTION_BYTES / sizeof(*words));
     }
     return 0;
 }

@@ -16,8 +16,8 @@ struct mpyk_kdump;
 struct mpyk_kdump *mpyk_kdump_create(int fd, size_t page_size);
 void mpyk_kdump_destroy(struct mpyk_kdump *dump);
 
-/* Copy a page of physical memory.  0; -1 when the dump has no such page, or has it in a form that is
- * not read here (another compression than zlib, or damaged); `page` may hold anything then. */
+/* Copy a page of physical memory.  0; -1 when the dump has no such page, or has it in a form that
+ * is not read here (another compression than zlib, or damaged); `page` may hold anything then. */
 int mpyk_kdump_page(struct mpyk_kdump *dump, uint64_t pfn, void *page);
 
 #endif /* MPYK_KDUMP_FILE_H */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * See page_cache.h.  A dump never changes, so its pages are kept until newer pages need their slots;
- * a live system is always read anew.
+ * See page_cache.h.  A dump never changes, so its pages are kept until newer pages need their
+ * slots; a live system is always read anew.
  */
 #include "crash/crash_compat.h"
 
@@ -82,8 +82,8 @@ cache_slots(ulonglong page)
     return &cache.table[(number ^ (number >> 15)) * 2 & (cache.slots - 1)];
 }
 
-/* Room for one more page.  A chunk comes with its memory: to be given it page by page, at each first
- * touch, takes a third of the time of reading them. */
+/* Room for one more page.  A chunk comes with its memory: to be given it page by page, at each
+ * first touch, takes a third of the time of reading them. */
 static char *
 cache_room(void)
 {

@@ -41,7 +41,8 @@ mpyk_load(void)
     }
 }
 
-/* When a program calls exit(), Python is still on the stack: then its memory ends with the process. */
+/* When a program calls exit(), Python is still on the stack: then its memory ends with the process.
+ */
 static void __attribute__((destructor))
 mpyk_unload(void)
 {

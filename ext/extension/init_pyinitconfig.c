@@ -18,9 +18,9 @@ set_numbers(PyInitConfig *config)
         const char *name;
         int64_t value;
     } numbers[] = {
-        {"utf8_mode", 1},          {"site_import", 0}, {"write_bytecode", 0},
+        {"utf8_mode", 1},           {"site_import", 0}, {"write_bytecode", 0},
         {"pathconfig_warnings", 0}, {"parse_argv", 0},  {"install_signal_handlers", 0},
-        {"use_frozen_modules", 1}, {"safe_path", 1},
+        {"use_frozen_modules", 1},  {"safe_path", 1},
     };
 
     for (size_t i = 0; i < Py_ARRAY_LENGTH(numbers); i++) {

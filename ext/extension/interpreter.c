@@ -128,8 +128,7 @@ static void
 run_exit_functions(void)
 {
     PyObject *module = PyImport_ImportModule("atexit");
-    PyObject *result =
-        module != NULL ? PyObject_CallMethod(module, "_run_exitfuncs", NULL) : NULL;
+    PyObject *result = module != NULL ? PyObject_CallMethod(module, "_run_exitfuncs", NULL) : NULL;
 
     if (result == NULL) {
         PyErr_Clear();

@@ -31,7 +31,9 @@ set_limit(PyObject *Py_UNUSED(self), PyObject *arg)
 }
 
 static PyMethodDef replacement = {
-    "setrecursionlimit", set_limit, METH_O,
+    "setrecursionlimit",
+    set_limit,
+    METH_O,
     "setrecursionlimit(limit, /)\n--\n\nSet the limit, or the highest that the stack has room for.",
 };
 

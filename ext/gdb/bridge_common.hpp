@@ -19,18 +19,24 @@
 
 #include <string.h>
 
-namespace {
+namespace
+{
 
 /* Whatever language gdb thinks current (the file of main() decides that), kernel names are C. */
-class c_language {
-public:
-    c_language() { set_language(language_c); }
+class c_language
+{
+  public:
+    c_language()
+    {
+        set_language(language_c);
+    }
 
-private:
+  private:
     scoped_restore_current_language m_saved;
 };
 
-int failed(struct mpyk_source_error *error, const char *text)
+int
+failed(struct mpyk_source_error *error, const char *text)
 {
     snprintf(error->text, sizeof(error->text), "%s", text ? text : "");
     return -1;
@@ -40,12 +46,14 @@ int failed(struct mpyk_source_error *error, const char *text)
  * Run `body` and turn what gdb throws into text.  gdb_exception is the base of both errors and
  * quit; anything else (std::bad_alloc) must not pass through C and Python frames either.
  */
-template <typename Body> int guarded(struct mpyk_source_error *error, Body body)
+template <typename Body>
+int
+guarded(struct mpyk_source_error *error, Body body)
 {
     error->text[0] = '\0';
     try {
         c_language language;
-        scoped_value_mark values;   /* gdb keeps what it evaluates until the end of a command */
+        scoped_value_mark values; /* gdb keeps what it evaluates until the end of a command */
         return body();
     } catch (const gdb_exception &ex) {
         return failed(error, ex.what());
@@ -54,12 +62,14 @@ template <typename Body> int guarded(struct mpyk_source_error *error, Body body)
     }
 }
 
-inline struct type *as_type(mpyk_handle handle)
+inline struct type *
+as_type(mpyk_handle handle)
 {
     return static_cast<struct type *>(const_cast<void *>(handle));
 }
 
-bool has_target(const struct type *type)
+bool
+has_target(const struct type *type)
 {
     switch (type->code()) {
     case TYPE_CODE_PTR:
@@ -75,7 +85,8 @@ bool has_target(const struct type *type)
     }
 }
 
-bool has_fields(const struct type *type)
+bool
+has_fields(const struct type *type)
 {
     switch (type->code()) {
     case TYPE_CODE_STRUCT:
@@ -89,7 +100,8 @@ bool has_fields(const struct type *type)
 }
 
 /* By size, because the bounds of [] and [0] are written differently by each compiler. */
-uint64_t array_elements(struct type *array)
+uint64_t
+array_elements(struct type *array)
 {
     LONGEST low, high;
     uint64_t size = shim::length(check_typedef(shim::target(array)));
@@ -101,7 +113,8 @@ uint64_t array_elements(struct type *array)
     return 0;
 }
 
-void fill_field(struct type *type, int index, struct mpyk_field_desc *field)
+void
+fill_field(struct type *type, int index, struct mpyk_field_desc *field)
 {
     memset(field, 0, sizeof(*field));
     field->name = shim::field_name(type, index);
@@ -128,11 +141,12 @@ void (*watch_changed)(const void *owner);
  * "long unsigned", "unsigned long int"...: only C's own words are given to gdb's parser, which
  * would otherwise search all symbols for each word, and find variables too.
  */
-static bool is_base_type_spelled(const char *name)
+static bool
+is_base_type_spelled(const char *name)
 {
-    static const char *const words[] = { "char",   "short",    "int",      "long",
-                                         "signed", "unsigned", "float",    "double",
-                                         "_Bool",  "_Complex", "__int128", "void" };
+    static const char *const words[] = {"char",   "short",    "int",      "long",
+                                        "signed", "unsigned", "float",    "double",
+                                        "_Bool",  "_Complex", "__int128", "void"};
     while (*name != '\0') {
         size_t length = strcspn(name, " ");
         bool known = false;
@@ -145,7 +159,8 @@ static bool is_base_type_spelled(const char *name)
     return true;
 }
 
-static struct type *type_spelled(const char *name)
+static struct type *
+type_spelled(const char *name)
 {
     try {
         expression_up expression = parse_expression(name);
@@ -155,7 +170,8 @@ static struct type *type_spelled(const char *name)
     }
 }
 
-static struct type *type_tagged(const char *name, int code)
+static struct type *
+type_tagged(const char *name, int code)
 {
     struct symbol *symbol = shim::lookup(name, shim::tag_domain);
     if (symbol == nullptr)
@@ -170,7 +186,8 @@ static struct type *type_tagged(const char *name, int code)
  * none has a symbol of the name given. `char` is looked up, because the kernel's is unsigned and
  * gdb's own is not.
  */
-static struct type *type_named(const char *name)
+static struct type *
+type_named(const char *name)
 {
     bool is_char = strcmp(name, "char") == 0 || strcmp(name, "_Bool") == 0;
     if (!is_char && is_base_type_spelled(name))
@@ -207,7 +224,8 @@ mpyk_gdb_expression_type(const char *text, mpyk_handle *type, struct mpyk_source
  * `extern x[];`, the unit with the definition knows the length.  It is not asked for other types,
  * because gdb reads that unit anew each time.
  */
-static struct symbol *symbol_named(const char *name)
+static struct symbol *
+symbol_named(const char *name)
 {
     struct symbol *symbol = shim::lookup(name, shim::var_domain);
     if (symbol != nullptr && shim::symbol_class(symbol) == LOC_UNRESOLVED) {
@@ -221,8 +239,9 @@ static struct symbol *symbol_named(const char *name)
     return symbol;
 }
 
-extern "C" int mpyk_gdb_lookup_symbol(const char *name, struct mpyk_symbol_desc *result,
-                                      struct mpyk_source_error *error)
+extern "C" int
+mpyk_gdb_lookup_symbol(const char *name, struct mpyk_symbol_desc *result,
+                       struct mpyk_source_error *error)
 {
     return guarded(error, [&]() {
         struct symbol *symbol = symbol_named(name);
@@ -243,8 +262,8 @@ extern "C" int mpyk_gdb_lookup_symbol(const char *name, struct mpyk_symbol_desc 
  * A declaration is not resolved here, nor the size of a typedef asked for: both may make gdb read
  * the symbols of other compile units, which takes tens of milliseconds and is seldom needed.
  */
-extern "C" int mpyk_gdb_describe(mpyk_handle handle, struct mpyk_type_desc *desc,
-                                 struct mpyk_source_error *error)
+extern "C" int
+mpyk_gdb_describe(mpyk_handle handle, struct mpyk_type_desc *desc, struct mpyk_source_error *error)
 {
     return guarded(error, [&]() {
         struct type *type = as_type(handle);
@@ -263,8 +282,9 @@ extern "C" int mpyk_gdb_describe(mpyk_handle handle, struct mpyk_type_desc *desc
     });
 }
 
-extern "C" int mpyk_gdb_fields(mpyk_handle handle, struct mpyk_field_desc *fields, int count,
-                               struct mpyk_source_error *error)
+extern "C" int
+mpyk_gdb_fields(mpyk_handle handle, struct mpyk_field_desc *fields, int count,
+                struct mpyk_source_error *error)
 {
     return guarded(error, [&]() {
         struct type *type = as_type(handle);
@@ -274,7 +294,8 @@ extern "C" int mpyk_gdb_fields(mpyk_handle handle, struct mpyk_field_desc *field
     });
 }
 
-extern "C" int mpyk_gdb_target(struct mpyk_target *target, struct mpyk_source_error *error)
+extern "C" int
+mpyk_gdb_target(struct mpyk_target *target, struct mpyk_source_error *error)
 {
     return guarded(error, [&]() {
         struct gdbarch *arch = get_current_arch();
@@ -284,7 +305,8 @@ extern "C" int mpyk_gdb_target(struct mpyk_target *target, struct mpyk_source_er
     });
 }
 
-extern "C" int mpyk_gdb_symbol_file(char *path, size_t size, struct mpyk_source_error *error)
+extern "C" int
+mpyk_gdb_symbol_file(char *path, size_t size, struct mpyk_source_error *error)
 {
     return guarded(error, [&]() {
         const struct objfile *objfile = current_program_space->symfile_object_file;
@@ -295,7 +317,8 @@ extern "C" int mpyk_gdb_symbol_file(char *path, size_t size, struct mpyk_source_
     });
 }
 
-extern "C" void mpyk_gdb_unwatch(void)
+extern "C" void
+mpyk_gdb_unwatch(void)
 {
     if (watch_changed == nullptr)
         return;
@@ -304,7 +327,8 @@ extern "C" void mpyk_gdb_unwatch(void)
     watch_changed = nullptr;
 }
 
-extern "C" int mpyk_gdb_watch(void (*changed)(const void *owner), struct mpyk_source_error *error)
+extern "C" int
+mpyk_gdb_watch(void (*changed)(const void *owner), struct mpyk_source_error *error)
 {
     mpyk_gdb_unwatch();
     return guarded(error, [&]() {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The C++ half of the guard: gdb's errors are C++ exceptions, and crash lets some pass through its own C frames
- * (gdb requests without GNU_RETURN_ON_ERROR).  Included by each gdb bridge; that which fits the running crash is called.
+ * The C++ half of the guard: gdb's errors are C++ exceptions, and crash lets some pass through its
+ * own C frames (gdb requests without GNU_RETURN_ON_ERROR).  Included by each gdb bridge; that which
+ * fits the running crash is called.
  */
 #ifndef MPYK_GUARD_CATCH_HPP
 #define MPYK_GUARD_CATCH_HPP
@@ -11,7 +12,8 @@
 #include <exception>
 #include <stdio.h>
 
-extern "C" enum mpyk_caught mpyk_catching(void (*call)(void *), void *arg, char *message, size_t size)
+extern "C" enum mpyk_caught
+mpyk_catching(void (*call)(void *), void *arg, char *message, size_t size)
 {
     try {
         call(arg);

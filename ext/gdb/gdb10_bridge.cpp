@@ -16,6 +16,8 @@
 #include "symtab.h"
 #include "value.h"
 
+/* A table of what differs between the gdb majors: one line for each row. */
+/* clang-format off */
 namespace {
 namespace shim {
 
@@ -79,6 +81,7 @@ void attach(Observable &observable, const gdb::observers::token &token, Function
 
 } // namespace shim
 } // namespace
+/* clang-format on */
 
 #include "gdb/bridge_common.hpp"
 

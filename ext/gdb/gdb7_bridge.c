@@ -372,7 +372,15 @@ mpyk_gdb_watch(void (*changed)(const void *owner), struct mpyk_source_error *err
 }
 
 const struct mpyk_gdb_bridge mpyk_gdb7_bridge = {
-    7, mpyk_gdb_target, mpyk_gdb_lookup, mpyk_gdb_lookup_symbol, mpyk_gdb_describe,
-    mpyk_gdb_fields, mpyk_gdb_symbol_file, mpyk_gdb_expression_type, mpyk_gdb_watch,
-    mpyk_gdb_unwatch, mpyk_catching,
+    7,
+    mpyk_gdb_target,
+    mpyk_gdb_lookup,
+    mpyk_gdb_lookup_symbol,
+    mpyk_gdb_describe,
+    mpyk_gdb_fields,
+    mpyk_gdb_symbol_file,
+    mpyk_gdb_expression_type,
+    mpyk_gdb_watch,
+    mpyk_gdb_unwatch,
+    mpyk_catching,
 };

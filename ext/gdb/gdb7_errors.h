@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Asking gdb 7.6, whose errors are longjmps to the innermost TRY_CATCH and are printed on the way; a
- * part of gdb7_bridge.c, which has included gdb's headers.  This gdb has no observer for files that
- * are about to be freed; see look_at_files().
+ * Asking gdb 7.6, whose errors are longjmps to the innermost TRY_CATCH and are printed on the way;
+ * a part of gdb7_bridge.c, which has included gdb's headers.  This gdb has no observer for files
+ * that are about to be freed; see look_at_files().
  */
 #ifndef MPYK_GDB7_GUARD_H
 #define MPYK_GDB7_GUARD_H

@@ -64,8 +64,9 @@ mpyk_fits(void)
     } else if (mpyk_gdb_choose() < 0) {
         snprintf(reason, sizeof(reason), "which has another gdb");
     } else if (pc->machine_type != NULL && strcmp(pc->machine_type, MACHINE_TYPE) != 0) {
-        snprintf(reason, sizeof(reason), "which reads dumps of %s, and this file is for those of %s",
-                 pc->machine_type, MACHINE_TYPE);
+        snprintf(reason, sizeof(reason),
+                 "which reads dumps of %s, and this file is for those of %s", pc->machine_type,
+                 MACHINE_TYPE);
     } else if (mpyk_layout_check(reason, sizeof(reason)) == 0) {
         return 1;
     }

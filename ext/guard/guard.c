@@ -353,7 +353,8 @@ frame_report(struct guard_frame *f, enum guard_outcome outcome)
             text += prefix + 2;
         }
         if (end > text) {
-            mpyk_fail_with(MPYK_FAIL_CRASH, PyUnicode_DecodeUTF8(text, end - text, "backslashreplace"));
+            mpyk_fail_with(MPYK_FAIL_CRASH,
+                           PyUnicode_DecodeUTF8(text, end - text, "backslashreplace"));
         } else {
             mpyk_fail(MPYK_FAIL_CRASH, "crash gave the request up without a message");
         }

@@ -98,7 +98,7 @@ check_command(const char *line)
 {
     if (strlen(line) >= BUFSIZE) {
         mpyk_fail(MPYK_FAIL_CRASH, "a crash command has at most %d characters; this one has %zu",
-                     BUFSIZE - 1, strlen(line));
+                  BUFSIZE - 1, strlen(line));
         return -1;
     }
     if (strchr(line, '\n') != NULL) {
@@ -106,7 +106,8 @@ check_command(const char *line)
         return -1;
     }
     if (command_is(line, "extend") && strstr(line, "-u") != NULL) {
-        return MPYK_FAILED(MPYK_FAIL_CRASH,
+        return MPYK_FAILED(
+            MPYK_FAIL_CRASH,
             "`extend -u` cannot run from a program: it could unload Python under its own feet");
     }
     return 0;
@@ -321,8 +322,7 @@ py_get_epython_cmds(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 }
 
 static PyMethodDef exec_methods[] = {
-    {"exec_crash_command", MPYK_METHOD(py_exec_crash_command),
-     METH_VARARGS | METH_KEYWORDS,
+    {"exec_crash_command", MPYK_METHOD(py_exec_crash_command), METH_VARARGS | METH_KEYWORDS,
      "exec_crash_command(command, no_stdout=False) -> str: run a crash command; crash.error with "
      "the text so far when it "
      "fails.  Its messages are part of the text; no_stdout is accepted for old scripts."},

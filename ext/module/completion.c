@@ -131,8 +131,8 @@ py_type_names(PyObject *Py_UNUSED(module), PyObject *args_)
             if (search_start(&search, prefix) < 0) {
                 return NULL;
             }
-            return search_result(&search, mpyk_btf_names(search.prefix, kinds[i].code, add_name,
-                                                         &search));
+            return search_result(&search,
+                                 mpyk_btf_names(search.prefix, kinds[i].code, add_name, &search));
         }
     }
     return mpyk_fail(MPYK_FAIL_VALUE, "there are no types of kind '%s'", kind);

@@ -95,15 +95,15 @@ py_sLong(PyObject *Py_UNUSED(module), PyObject *arg)
     return mpyk_as_address(arg, &value) < 0 ? NULL : PyLong_FromLong((long)value);
 }
 
-#define BYTE_ORDER_FUNCTION(name, type, convert)                           \
-    static PyObject *py_##name(PyObject *Py_UNUSED(module), PyObject *arg) \
-    {                                                                      \
-        unsigned long long value;                                          \
-                                                                           \
-        if (mpyk_as_address(arg, &value) < 0) {                            \
-            return NULL;                                                   \
-        }                                                                  \
-        return PyLong_FromUnsignedLong(convert((type)value));              \
+#define BYTE_ORDER_FUNCTION(name, type, convert)                                                   \
+    static PyObject *py_##name(PyObject *Py_UNUSED(module), PyObject *arg)                         \
+    {                                                                                              \
+        unsigned long long value;                                                                  \
+                                                                                                   \
+        if (mpyk_as_address(arg, &value) < 0) {                                                    \
+            return NULL;                                                                           \
+        }                                                                                          \
+        return PyLong_FromUnsignedLong(convert((type)value));                                      \
     }
 
 BYTE_ORDER_FUNCTION(le32_to_cpu, uint32_t, le32toh)

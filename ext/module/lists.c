@@ -252,8 +252,8 @@ get_buckets(PyObject *args_, const char *format, int with_index)
     if (b.chain_offset < 0 || b.size < b.chain_offset + (Py_ssize_t)sizeof(unsigned long) ||
         b.count > PY_SSIZE_T_MAX / b.size) {
         return mpyk_fail(MPYK_FAIL_VALUE,
-            "a bucket of %zd bytes has no pointer at offset %zd, or %zd are too many", b.size,
-            b.chain_offset, b.count);
+                         "a bucket of %zd bytes has no pointer at offset %zd, or %zd are too many",
+                         b.size, b.chain_offset, b.count);
     }
     return buckets_list(&b);
 }

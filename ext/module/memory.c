@@ -73,18 +73,18 @@ read_scalar(const char *name, PyObject *const *args_, Py_ssize_t nargs, void *va
     return memtype < 0 ? -1 : mpyk_readmem(addr, memtype, value, size);
 }
 
-#define SCALAR_READER(name, c_type, to_python)                                      \
-    static PyObject *py_##name(PyObject *Py_UNUSED(module), PyObject *const *args_, \
-                               Py_ssize_t nargs)                                    \
-    {                                                                               \
-        c_type value;                                                               \
-                                                                                    \
-        if (read_scalar(#name, args_, nargs, &value, sizeof(value)) < 0) {          \
-            return NULL;                                                            \
-        }                                                                           \
-        value = (c_type)mpyk_decode((const unsigned char *)&value, sizeof(value),   \
-                                    mpyk_target.big_endian);                        \
-        return to_python(value);                                                    \
+#define SCALAR_READER(name, c_type, to_python)                                                     \
+    static PyObject *py_##name(PyObject *Py_UNUSED(module), PyObject *const *args_,                \
+                               Py_ssize_t nargs)                                                   \
+    {                                                                                              \
+        c_type value;                                                                              \
+                                                                                                   \
+        if (read_scalar(#name, args_, nargs, &value, sizeof(value)) < 0) {                         \
+            return NULL;                                                                           \
+        }                                                                                          \
+        value = (c_type)mpyk_decode((const unsigned char *)&value, sizeof(value),                  \
+                                    mpyk_target.big_endian);                                       \
+        return to_python(value);                                                                   \
     }
 
 SCALAR_READER(readPtr, unsigned long, PyLong_FromUnsignedLong)
@@ -161,7 +161,7 @@ py_dump_reader_pages(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     return PyLong_FromUnsignedLongLong(mpyk_dump_pages_read());
 }
 
-#define SCALAR_DOC(name, what) \
+#define SCALAR_DOC(name, what)                                                                     \
     #name "(addr[, memtype]) -> int: " what "; IndexError for NULL, crash.error on a fault."
 
 static PyMethodDef memory_methods[] = {

@@ -68,13 +68,13 @@ PyObject *
 mpyk_crash_module_init(void)
 {
     static int (*const parts[])(PyObject *) = {
-        mpyk_failures_init, add_constants,
-        mpyk_convert_init,  mpyk_memory_init,
-        mpyk_lists_init,    mpyk_symbols_init,
-        mpyk_commands_init, mpyk_tasks_init,
-        mpyk_values_init,   mpyk_value_functions_init,
-        mpyk_type_functions_init,
-        mpyk_completion_init, mpyk_repl_input_init,
+        mpyk_failures_init,       add_constants,
+        mpyk_convert_init,        mpyk_memory_init,
+        mpyk_lists_init,          mpyk_symbols_init,
+        mpyk_commands_init,       mpyk_tasks_init,
+        mpyk_values_init,         mpyk_value_functions_init,
+        mpyk_type_functions_init, mpyk_completion_init,
+        mpyk_repl_input_init,
     };
     MPYK_REF *module = PyModule_Create(&crash_module);
 

@@ -45,7 +45,8 @@ static int on_getc(FILE *stream);
 static struct mpyk_readline_setting settings[] = {
 #define NUMBER(name, value) {name, sizeof(int), {.number = (value)}, {0}, NULL}
 #define POINTER(name, value) {name, sizeof(void *), {.pointer = (value)}, {0}, NULL}
-#define CALLBACK(name, value) {name, sizeof(void *), {.function = (void (*)(void))(value)}, {0}, NULL}
+#define CALLBACK(name, value)                                                                      \
+    {name, sizeof(void *), {.function = (void (*)(void))(value)}, {0}, NULL}
     CALLBACK("rl_attempted_completion_function", on_complete),
     CALLBACK("rl_completion_display_matches_hook", on_display),
     CALLBACK("rl_getc_function", on_getc),
@@ -97,10 +98,9 @@ wait_for_key(struct reading *r, int fd)
     for (;;) {
         FD_ZERO(&set);
         FD_SET(fd, &set);
-        Py_BEGIN_ALLOW_THREADS
-        ready = pselect(fd + 1, &set, NULL, NULL, NULL, &r->mask);
-        Py_END_ALLOW_THREADS
-        if (ready >= 0 || errno != EINTR) {
+        Py_BEGIN_ALLOW_THREADS ready = pselect(fd + 1, &set, NULL, NULL, NULL, &r->mask);
+        Py_END_ALLOW_THREADS if (ready >= 0 || errno != EINTR)
+        {
             return 0; /* an error shows itself when the key is read */
         }
         if (PyErr_CheckSignals() < 0) {
@@ -274,10 +274,8 @@ get_line(struct reading *r)
     ssize_t got;
     int interrupted;
 
-    Py_BEGIN_ALLOW_THREADS
-    got = getline(&r->line, &size, stdin);
-    Py_END_ALLOW_THREADS
-    interrupted = got < 0 && !feof(stdin) && errno == EINTR;
+    Py_BEGIN_ALLOW_THREADS got = getline(&r->line, &size, stdin);
+    Py_END_ALLOW_THREADS interrupted = got < 0 && !feof(stdin) && errno == EINTR;
     if (got < 0) {
         free(r->line);
         r->line = NULL;
@@ -391,8 +389,7 @@ py_repl_begin(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     if (mpyk_guard_depth() == 0) {
         leave_pager();
     }
-    return Py_BuildValue("(NN)", PyBool_FromLong(edited),
-                         PyBool_FromLong(!(pc->flags & SILENT)));
+    return Py_BuildValue("(NN)", PyBool_FromLong(edited), PyBool_FromLong(!(pc->flags & SILENT)));
 }
 
 static PyObject *

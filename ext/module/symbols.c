@@ -231,8 +231,7 @@ py_addr2sym(PyObject *Py_UNUSED(module), PyObject *const *args_, Py_ssize_t narg
     if (!loose) {
         int is_there = lookup.symbol != NULL && lookup.offset == 0;
 
-        return remember_name(args_[0],
-                             is_there ? symbol_name(lookup.symbol) : Py_NewRef(Py_None));
+        return remember_name(args_[0], is_there ? symbol_name(lookup.symbol) : Py_NewRef(Py_None));
     }
     if (lookup.symbol == NULL) {
         return Py_BuildValue("(Oi)", Py_None, 0);
@@ -257,7 +256,7 @@ py_addr2mod(PyObject *Py_UNUSED(module), PyObject *arg)
         Py_RETURN_NONE;
     }
     return mpyk_str(lookup.module->mod_name,
-                     (Py_ssize_t)strnlen(lookup.module->mod_name, MAX_MOD_NAME));
+                    (Py_ssize_t)strnlen(lookup.module->mod_name, MAX_MOD_NAME));
 }
 
 void

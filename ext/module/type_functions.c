@@ -39,7 +39,8 @@ find_member(PyObject *const *args, Py_ssize_t count, MpykMember *member)
     MpykType *type;
 
     if (count != 2) {
-        return MPYK_FAILED(MPYK_FAIL_TYPE, "A type and a member are needed, not %zd arguments.", count);
+        return MPYK_FAILED(MPYK_FAIL_TYPE, "A type and a member are needed, not %zd arguments.",
+                           count);
     }
     name = mpyk_as_text(args[0]);
     path = name != NULL ? mpyk_as_text(args[1]) : NULL;
@@ -109,8 +110,7 @@ sizeof_any(PyObject *Py_UNUSED(module), PyObject *object)
         type = PyType_Check(object) ? mpyk_class_ctype((PyTypeObject *)object)
                                     : mpyk_value_ctype(object);
         if (type == NULL) {
-            mpyk_fail(MPYK_FAIL_TYPE, "sizeof() needs a type, not %s.",
-                         Py_TYPE(object)->tp_name);
+            mpyk_fail(MPYK_FAIL_TYPE, "sizeof() needs a type, not %s.", Py_TYPE(object)->tp_name);
         }
     }
     return type != NULL ? size_or_minus_one(type) : NULL;
@@ -239,9 +239,9 @@ set_type_source(PyObject *Py_UNUSED(module), PyObject *name)
     if (old == NULL) {
         return PyErr_Occurred() ? NULL
                                 : mpyk_fail(MPYK_FAIL_VALUE,
-                                               "\"%s\" is no source of types: "
-                                               "auto, btf, file or gdb.",
-                                               text);
+                                            "\"%s\" is no source of types: "
+                                            "auto, btf, file or gdb.",
+                                            text);
     }
     if (strcmp(old, text) != 0) {
         mpyk_types_forget();
@@ -264,44 +264,47 @@ type_source(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
 }
 
 static PyMethodDef type_functions[] = {
-    { "struct_size", type_length, METH_O,
-      "struct_size(type) -> int\n\nsizeof, or -1 if it is unknown." },
-    { "union_size", type_length, METH_O,
-      "union_size(type) -> int\n\nsizeof, or -1 if it is unknown." },
-    { "type_length", type_length, METH_O,
-      "type_length(type) -> int\n\nsizeof, or -1 if it is unknown." },
-    { "sizeof", sizeof_any, METH_O, "sizeof(type or value) -> int\n\nTypeError if it is unknown." },
-    { "member_offset", MPYK_METHOD(member_offset), METH_FASTCALL,
-      "member_offset(type, \"a.b\") -> int\n\nOffset in bytes, or -1 if there is no such member." },
-    { "member_size", MPYK_METHOD(member_size), METH_FASTCALL,
-      "member_size(type, \"a.b\") -> int\n\nSize in bytes, or -1 if there is no such member." },
-    { "enumerator_value", enumerator_value, METH_O,
-      "enumerator_value(name) -> int, or None if it is unknown" },
-    { "enum_values", enum_values, METH_O,
-      "enum_values(\"enum x\" or an enumerator) -> {name: value}" },
-    { "struct_info", struct_info, METH_O,
-      "struct_info(type) -> [(name, offset, bitoffset, bitsize, size, type)...]" },
-    { "struct_members", struct_members, METH_O, "struct_members(type) -> {name: VarInfo}" },
-    { "expression_type", expression_type, METH_O,
-      "expression_type(text) -> TypeInfo of a C expression" },
-    { "purge_types", purge_types, METH_NOARGS,
-      "purge_types()\n\nLook names up again (after `mod -s`)." },
-    { "set_type_source", set_type_source, METH_O,
-      "set_type_source(\"auto\"|\"btf\"|\"file\"|\"gdb\") -> str\n\nWhere names of types are "
-      "looked up; returns where they were before." },
-    { "type_source", type_source, METH_NOARGS,
-      "type_source() -> dict\n\n{choice, kernel: \"memory\", \"file\" or None, file, modules, "
-      "reason}: where the kernel's BTF was found, and why not elsewhere." },
-    { NULL, NULL, 0, NULL },
+    {"struct_size", type_length, METH_O,
+     "struct_size(type) -> int\n\nsizeof, or -1 if it is unknown."},
+    {"union_size", type_length, METH_O,
+     "union_size(type) -> int\n\nsizeof, or -1 if it is unknown."},
+    {"type_length", type_length, METH_O,
+     "type_length(type) -> int\n\nsizeof, or -1 if it is unknown."},
+    {"sizeof", sizeof_any, METH_O, "sizeof(type or value) -> int\n\nTypeError if it is unknown."},
+    {"member_offset", MPYK_METHOD(member_offset), METH_FASTCALL,
+     "member_offset(type, \"a.b\") -> int\n\nOffset in bytes, or -1 if there is no such member."},
+    {"member_size", MPYK_METHOD(member_size), METH_FASTCALL,
+     "member_size(type, \"a.b\") -> int\n\nSize in bytes, or -1 if there is no such member."},
+    {"enumerator_value", enumerator_value, METH_O,
+     "enumerator_value(name) -> int, or None if it is unknown"},
+    {"enum_values", enum_values, METH_O,
+     "enum_values(\"enum x\" or an enumerator) -> {name: value}"},
+    {"struct_info", struct_info, METH_O,
+     "struct_info(type) -> [(name, offset, bitoffset, bitsize, size, type)...]"},
+    {"struct_members", struct_members, METH_O, "struct_members(type) -> {name: VarInfo}"},
+    {"expression_type", expression_type, METH_O,
+     "expression_type(text) -> TypeInfo of a C expression"},
+    {"purge_types", purge_types, METH_NOARGS,
+     "purge_types()\n\nLook names up again (after `mod -s`)."},
+    {"set_type_source", set_type_source, METH_O,
+     "set_type_source(\"auto\"|\"btf\"|\"file\"|\"gdb\") -> str\n\nWhere names of types are "
+     "looked up; returns where they were before."},
+    {"type_source", type_source, METH_NOARGS,
+     "type_source() -> dict\n\n{choice, kernel: \"memory\", \"file\" or None, file, modules, "
+     "reason}: where the kernel's BTF was found, and why not elsewhere."},
+    {NULL, NULL, 0, NULL},
 };
 
-static const struct { const char *name; long code; } type_codes[] = {
-    { "TYPE_CODE_PTR", MPYK_TYPE_CODE_PTR },       { "TYPE_CODE_ARRAY", MPYK_TYPE_CODE_ARRAY },
-    { "TYPE_CODE_STRUCT", MPYK_TYPE_CODE_STRUCT }, { "TYPE_CODE_UNION", MPYK_TYPE_CODE_UNION },
-    { "TYPE_CODE_ENUM", MPYK_TYPE_CODE_ENUM },     { "TYPE_CODE_FUNC", MPYK_TYPE_CODE_FUNC },
-    { "TYPE_CODE_INT", MPYK_TYPE_CODE_INT },       { "TYPE_CODE_FLT", MPYK_TYPE_CODE_FLT },
-    { "TYPE_CODE_VOID", MPYK_TYPE_CODE_VOID },     { "TYPE_CODE_BOOL", MPYK_TYPE_CODE_BOOL },
-    { "TYPE_CODE_CHAR", MPYK_TYPE_CODE_CHAR },     { "TYPE_CODE_TYPEDEF", MPYK_TYPE_CODE_TYPEDEF },
+static const struct {
+    const char *name;
+    long code;
+} type_codes[] = {
+    {"TYPE_CODE_PTR", MPYK_TYPE_CODE_PTR},       {"TYPE_CODE_ARRAY", MPYK_TYPE_CODE_ARRAY},
+    {"TYPE_CODE_STRUCT", MPYK_TYPE_CODE_STRUCT}, {"TYPE_CODE_UNION", MPYK_TYPE_CODE_UNION},
+    {"TYPE_CODE_ENUM", MPYK_TYPE_CODE_ENUM},     {"TYPE_CODE_FUNC", MPYK_TYPE_CODE_FUNC},
+    {"TYPE_CODE_INT", MPYK_TYPE_CODE_INT},       {"TYPE_CODE_FLT", MPYK_TYPE_CODE_FLT},
+    {"TYPE_CODE_VOID", MPYK_TYPE_CODE_VOID},     {"TYPE_CODE_BOOL", MPYK_TYPE_CODE_BOOL},
+    {"TYPE_CODE_CHAR", MPYK_TYPE_CODE_CHAR},     {"TYPE_CODE_TYPEDEF", MPYK_TYPE_CODE_TYPEDEF},
 };
 
 static int

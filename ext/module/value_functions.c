@@ -19,8 +19,7 @@ read_su(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
     MpykType *type;
 
     if (count != 2) {
-        return mpyk_fail(MPYK_FAIL_TYPE, "readSU(type, addr) takes two arguments, not %zd.",
-                            count);
+        return mpyk_fail(MPYK_FAIL_TYPE, "readSU(type, addr) takes two arguments, not %zd.", count);
     }
     name = mpyk_as_text(args[0]);
     if (name == NULL || mpyk_as_address(args[1], &address) < 0) {
@@ -75,7 +74,7 @@ static PyObject *
 whatis(PyObject *Py_UNUSED(module), PyObject *name)
 {
     const MpykSymbol *symbol = need_symbol(name);
-    MpykMember place = { 0 };
+    MpykMember place = {0};
 
     if (symbol == NULL) {
         return NULL;
@@ -97,8 +96,7 @@ container_of(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t coun
 
     if (count != 3) {
         return mpyk_fail(MPYK_FAIL_TYPE,
-                            "container_of(ptr, type, member) takes three arguments, not %zd.",
-                            count);
+                         "container_of(ptr, type, member) takes three arguments, not %zd.", count);
     }
     name = mpyk_as_text(args[1]);
     path = name != NULL ? mpyk_as_text(args[2]) : NULL;
@@ -131,7 +129,7 @@ address_of_member(PyObject *object, PyObject *field)
     if (mpyk_type_path(type, path, &member) < 0) {
         return PyErr_Occurred() ? NULL
                                 : mpyk_fail(MPYK_FAIL_NO_MEMBER, "<%s> has no member \"%s\"",
-                                               mpyk_struct_symbol(object), path);
+                                            mpyk_struct_symbol(object), path);
     }
     return PyLong_FromUnsignedLongLong(mpyk_int_value(object) + member.offset);
 }
@@ -160,9 +158,8 @@ addr(PyObject *Py_UNUSED(module), PyObject *args)
     if (mpyk_string_address(object, &address) == 0) {
         return PyLong_FromUnsignedLongLong(address);
     }
-    return mpyk_fail(MPYK_FAIL_TYPE,
-                        "Addr() needs a StructResult, SmartString or array, not %s.",
-                        Py_TYPE(object)->tp_name);
+    return mpyk_fail(MPYK_FAIL_TYPE, "Addr() needs a StructResult, SmartString or array, not %s.",
+                     Py_TYPE(object)->tp_name);
 }
 
 static PyObject *
@@ -175,7 +172,7 @@ deref(PyObject *Py_UNUSED(module), PyObject *object)
         return PyObject_GetAttrString(object, "Deref");
     }
     return mpyk_fail(MPYK_FAIL_TYPE, "Deref() needs a tPtr or a StructResult, not %s.",
-                        Py_TYPE(object)->tp_name);
+                     Py_TYPE(object)->tp_name);
 }
 
 /* read_value("unsigned long", addr): any type at any address. */
@@ -263,26 +260,26 @@ make_struct(PyObject *Py_UNUSED(module), PyObject *args)
 }
 
 static PyMethodDef value_functions[] = {
-    { "readSU", MPYK_METHOD(read_su), METH_FASTCALL,
-      "readSU(type, addr) -> StructResult\n\nThe struct, union or typedef `type` at addr." },
-    { "readSymbol", read_symbol, METH_O,
-      "readSymbol(name)\n\nThe value of a kernel variable; TypeError if it is unknown." },
-    { "whatis", whatis, METH_O,
-      "whatis(name) -> VarInfo\n\nType and address of a kernel variable or function." },
-    { "container_of", MPYK_METHOD(container_of), METH_FASTCALL,
-      "container_of(ptr, type, member) -> StructResult" },
-    { "Addr", addr, METH_VARARGS,
-      "Addr(object, field=None) -> int\n\nAddress of an object or of its member." },
-    { "Deref", deref, METH_O,
-      "Deref(pointer)\n\nWhat a tPtr points to; a StructResult is returned as it is." },
-    { "read_value", read_value, METH_VARARGS,
-      "read_value(type, addr)\n\nThe value of any type at an address." },
-    { "struct_class", struct_class, METH_O, "struct_class(type) -> class of the struct's values" },
-    { "_make_struct", make_struct, METH_VARARGS,
-      "_make_struct(tag, size, [(name, type, bit offset, bit size)]): a struct of a program." },
-    { "_set_sinfo_factory", mpyk_struct_set_sinfo, METH_O,
-      "What PYT_sinfo calls with the struct's name." },
-    { NULL, NULL, 0, NULL },
+    {"readSU", MPYK_METHOD(read_su), METH_FASTCALL,
+     "readSU(type, addr) -> StructResult\n\nThe struct, union or typedef `type` at addr."},
+    {"readSymbol", read_symbol, METH_O,
+     "readSymbol(name)\n\nThe value of a kernel variable; TypeError if it is unknown."},
+    {"whatis", whatis, METH_O,
+     "whatis(name) -> VarInfo\n\nType and address of a kernel variable or function."},
+    {"container_of", MPYK_METHOD(container_of), METH_FASTCALL,
+     "container_of(ptr, type, member) -> StructResult"},
+    {"Addr", addr, METH_VARARGS,
+     "Addr(object, field=None) -> int\n\nAddress of an object or of its member."},
+    {"Deref", deref, METH_O,
+     "Deref(pointer)\n\nWhat a tPtr points to; a StructResult is returned as it is."},
+    {"read_value", read_value, METH_VARARGS,
+     "read_value(type, addr)\n\nThe value of any type at an address."},
+    {"struct_class", struct_class, METH_O, "struct_class(type) -> class of the struct's values"},
+    {"_make_struct", make_struct, METH_VARARGS,
+     "_make_struct(tag, size, [(name, type, bit offset, bit size)]): a struct of a program."},
+    {"_set_sinfo_factory", mpyk_struct_set_sinfo, METH_O,
+     "What PYT_sinfo calls with the struct's name."},
+    {NULL, NULL, 0, NULL},
 };
 
 int

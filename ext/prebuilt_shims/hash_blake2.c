@@ -39,12 +39,16 @@ struct blake {
 };
 
 static const struct kind kind_b = {
-    .word = 8, .rounds = 12, .turns = {32, 24, 16, 63},
+    .word = 8,
+    .rounds = 12,
+    .turns = {32, 24, 16, 63},
     .start = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
               0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179},
 };
 static const struct kind kind_s = {
-    .word = 4, .rounds = 10, .turns = {16, 12, 8, 7},
+    .word = 4,
+    .rounds = 10,
+    .turns = {16, 12, 8, 7},
     .start = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
               0x5be0cd19},
 };
@@ -89,8 +93,9 @@ compress(struct blake *s, bool last)
         {6, 15, 14, 9, 11, 3, 0, 8, 12, 2, 13, 7, 1, 4, 10, 5},
         {10, 2, 8, 4, 7, 6, 1, 5, 15, 11, 9, 14, 3, 12, 13, 0},
     };
-    static const uint8_t places[8][4] = {{0, 4, 8, 12}, {1, 5, 9, 13},  {2, 6, 10, 14}, {3, 7, 11, 15},
-                                         {0, 5, 10, 15}, {1, 6, 11, 12}, {2, 7, 8, 13},  {3, 4, 9, 14}};
+    static const uint8_t places[8][4] = {{0, 4, 8, 12},  {1, 5, 9, 13},  {2, 6, 10, 14},
+                                         {3, 7, 11, 15}, {0, 5, 10, 15}, {1, 6, 11, 12},
+                                         {2, 7, 8, 13},  {3, 4, 9, 14}};
     const struct kind *kind = s->kind;
     uint64_t v[16], m[16] = {0};
 

@@ -16,7 +16,8 @@
 
 struct state {
     void (*compress)(struct state *s, const uint8_t *block);
-    /* Bytes of a block and of the result; words of 8 bytes, and whether the lowest byte is first. */
+    /* Bytes of a block and of the result; words of 8 bytes, and whether the lowest byte is first.
+     */
     unsigned block_size, size;
     int wide, little;
     uint64_t total;
@@ -91,7 +92,7 @@ sha1_compress(struct state *s, const uint8_t *block)
     uint32_t w[80], a = s->h[0], b = s->h[1], c = s->h[2], d = s->h[3], e = s->h[4];
 
     for (int i = 0; i < 80; i++) {
-        uint32_t f = i < 20 ? (b & c) | (~b & d)
+        uint32_t f = i < 20              ? (b & c) | (~b & d)
                      : i < 40 || i >= 60 ? b ^ c ^ d
                                          : (b & c) | (b & d) | (c & d);
         uint32_t next;
@@ -187,30 +188,45 @@ sha512_compress(struct state *s, const uint8_t *block)
 }
 
 static const struct state md5 = {
-    .compress = md5_compress, .block_size = 64, .size = 16, .little = 1,
+    .compress = md5_compress,
+    .block_size = 64,
+    .size = 16,
+    .little = 1,
     .h = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476},
 };
 static const struct state sha1 = {
-    .compress = sha1_compress, .block_size = 64, .size = 20,
+    .compress = sha1_compress,
+    .block_size = 64,
+    .size = 20,
     .h = {0x67452301, 0xefcdab89, 0x98badcfe, 0x10325476, 0xc3d2e1f0},
 };
 static const struct state sha224 = {
-    .compress = sha256_compress, .block_size = 64, .size = 28,
+    .compress = sha256_compress,
+    .block_size = 64,
+    .size = 28,
     .h = {0xc1059ed8, 0x367cd507, 0x3070dd17, 0xf70e5939, 0xffc00b31, 0x68581511, 0x64f98fa7,
           0xbefa4fa4},
 };
 static const struct state sha256 = {
-    .compress = sha256_compress, .block_size = 64, .size = 32,
+    .compress = sha256_compress,
+    .block_size = 64,
+    .size = 32,
     .h = {0x6a09e667, 0xbb67ae85, 0x3c6ef372, 0xa54ff53a, 0x510e527f, 0x9b05688c, 0x1f83d9ab,
           0x5be0cd19},
 };
 static const struct state sha384 = {
-    .compress = sha512_compress, .block_size = 128, .size = 48, .wide = 1,
+    .compress = sha512_compress,
+    .block_size = 128,
+    .size = 48,
+    .wide = 1,
     .w = {0xcbbb9d5dc1059ed8, 0x629a292a367cd507, 0x9159015a3070dd17, 0x152fecd8f70e5939,
           0x67332667ffc00b31, 0x8eb44a8768581511, 0xdb0c2e0d64f98fa7, 0x47b5481dbefa4fa4},
 };
 static const struct state sha512 = {
-    .compress = sha512_compress, .block_size = 128, .size = 64, .wide = 1,
+    .compress = sha512_compress,
+    .block_size = 128,
+    .size = 64,
+    .wide = 1,
     .w = {0x6a09e667f3bcc908, 0xbb67ae8584caa73b, 0x3c6ef372fe94f82b, 0xa54ff53a5f1d36f1,
           0x510e527fade682d1, 0x9b05688c2b3e6c1f, 0x1f83d9abfb41bd6b, 0x5be0cd19137e2179},
 };
@@ -271,25 +287,25 @@ digest(const struct state *original, uint8_t *output)
     }
 #define COPY(name)                                                                                 \
     HIDDEN struct state *NAME(name)(struct state *);                                               \
-    struct state *NAME(name)(struct state *s)                                                      \
+    struct state *NAME(name)(struct state * s)                                                     \
     {                                                                                              \
         return duplicate(s);                                                                       \
     }
 #define UPDATE(name)                                                                               \
     HIDDEN uint8_t NAME(name)(struct state *, uint8_t *, uint32_t);                                \
-    uint8_t NAME(name)(struct state *s, uint8_t *data, uint32_t size)                              \
+    uint8_t NAME(name)(struct state * s, uint8_t *data, uint32_t size)                             \
     {                                                                                              \
         return update(s, data, size);                                                              \
     }
 #define DIGEST(name)                                                                               \
     HIDDEN void NAME(name)(struct state *, uint8_t *);                                             \
-    void NAME(name)(struct state *s, uint8_t *output)                                              \
+    void NAME(name)(struct state * s, uint8_t *output)                                             \
     {                                                                                              \
         digest(s, output);                                                                         \
     }
 #define FREE(name)                                                                                 \
     HIDDEN void NAME(name)(struct state *);                                                        \
-    void NAME(name)(struct state *s)                                                               \
+    void NAME(name)(struct state * s)                                                              \
     {                                                                                              \
         free(s);                                                                                   \
     }

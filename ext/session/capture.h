@@ -8,7 +8,8 @@
 /* A stream to an empty file; NULL with OSError set. */
 FILE *mpyk_capture_open(void);
 
-/* All that was written to the stream, also by children of this process; NULL with an exception set. */
+/* All that was written to the stream, also by children of this process; NULL with an exception set.
+ */
 PyObject *mpyk_capture_text(FILE *stream);
 
 void mpyk_capture_close(FILE *stream);

@@ -171,7 +171,7 @@ output_write(PyObject *op, PyObject *arg)
     if (!self->is_binary) {
         if (!PyUnicode_Check(arg)) {
             return mpyk_fail(MPYK_FAIL_TYPE, "write() argument must be str, not %.100s",
-                                Py_TYPE(arg)->tp_name);
+                             Py_TYPE(arg)->tp_name);
         }
         return write_text(self, arg);
     }

@@ -48,8 +48,7 @@ describe_fields(const MpykType *type, mpyk_handle handle)
         return NULL;
     }
     descs = PyMem_Calloc((size_t)type->nfields, sizeof(*descs));
-    if (descs == NULL ||
-        mpyk_source_fields(&mpyk_gdb_source, handle, descs, type->nfields) < 0) {
+    if (descs == NULL || mpyk_source_fields(&mpyk_gdb_source, handle, descs, type->nfields) < 0) {
         return NULL;
     }
     result = descs;

@@ -113,7 +113,8 @@ no_symbol(const char *Py_UNUSED(name), struct mpyk_symbol_desc *Py_UNUSED(symbol
     return -1;
 }
 
-/* gdb finds the kernel's enumerators.  It finds those of a module only with the module's debuginfo. */
+/* gdb finds the kernel's enumerators.  It finds those of a module only with the module's debuginfo.
+ */
 static int
 modules_enumerator(const char *name, struct mpyk_symbol_desc *symbol,
                    struct mpyk_source_error *error)
@@ -138,7 +139,8 @@ modules_enumerator(const char *name, struct mpyk_symbol_desc *symbol,
 static int
 describe(mpyk_handle handle, struct mpyk_type_desc *desc, struct mpyk_source_error *error)
 {
-    return mpyk_btf_describe(mpyk_kernel_btf_block(handle), handle, mpyk_target.pointer_size, desc, error);
+    return mpyk_btf_describe(mpyk_kernel_btf_block(handle), handle, mpyk_target.pointer_size, desc,
+                             error);
 }
 
 static int
@@ -149,11 +151,9 @@ fields(mpyk_handle handle, struct mpyk_field_desc *descs, int count,
 }
 
 const struct mpyk_type_source mpyk_btf_source = {
-    "BTF", kernel_lookup, no_symbol, describe, fields,
-    mpyk_kernel_btf_look_again,
+    "BTF", kernel_lookup, no_symbol, describe, fields, mpyk_kernel_btf_look_again,
 };
 
 const struct mpyk_type_source mpyk_btf_modules_source = {
-    "BTF", modules_lookup, modules_enumerator, describe, fields,
-    mpyk_kernel_btf_look_again,
+    "BTF", modules_lookup, modules_enumerator, describe, fields, mpyk_kernel_btf_look_again,
 };

@@ -202,7 +202,8 @@ first_of_name(struct mpyk_map *map, const struct mpyk_type_source *source,
     const struct mpyk_type_source *best = mpyk_type_sources[0];
     mpyk_handle handle;
 
-    if (source == best || !mpyk_code_is_tagged(desc->code) || (first != NULL && !first->incomplete)) {
+    if (source == best || !mpyk_code_is_tagged(desc->code) ||
+        (first != NULL && !first->incomplete)) {
         return first;
     }
     if (mpyk_source_lookup(best, desc->name, desc->code, &handle) == 0) {
@@ -226,7 +227,7 @@ intern_plain(const struct mpyk_type_source *source, mpyk_handle handle,
             return NULL;
         }
         type = mpyk_code_is_tagged(desc->code) ? find_tagged(first, source, handle, desc)
-                                     : find_base(first, desc);
+                                               : find_base(first, desc);
         if (type != NULL || PyErr_Occurred()) {
             return type;
         }

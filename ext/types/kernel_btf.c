@@ -145,7 +145,8 @@ search_files(struct mpyk_btf_place *place)
 struct mpyk_btf_place *
 mpyk_kernel_btf(void)
 {
-    for (int i = only_file ? MPYK_BTF_IN_FILE : MPYK_BTF_IN_MEMORY; i < MPYK_BTF_PLACES && !PyErr_Occurred(); i++) {
+    for (int i = only_file ? MPYK_BTF_IN_FILE : MPYK_BTF_IN_MEMORY;
+         i < MPYK_BTF_PLACES && !PyErr_Occurred(); i++) {
         struct mpyk_btf_place *place = &places[i];
         if (!place->searched) {
             (i == MPYK_BTF_IN_MEMORY ? search_memory : search_files)(place);
@@ -204,9 +205,9 @@ see_module(struct mpyk_btf_place *place, const struct offsets *offsets, uint64_t
 {
     int word = mpyk_target.pointer_size;
     uint64_t btf = read_number(entry - offsets->list + offsets->btf, word);
-    struct mpyk_btf_key key = { 0 };
+    struct mpyk_btf_key key = {0};
     const char *reason;
-    char name[56];          /* MODULE_NAME_LEN of 64-bit kernels */
+    char name[56]; /* MODULE_NAME_LEN of 64-bit kernels */
     void *data;
 
     if (btf == 0) {

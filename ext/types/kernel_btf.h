@@ -2,8 +2,8 @@
 /*
  * The BTF of the dump's kernel and of its loaded modules, read when it is first needed.
  *
- * The kernel's BTF comes from the dump's memory.  If it cannot be read there, it comes from the .BTF
- * section of the vmlinux that crash has opened.  The BTF of modules is in memory only.
+ * The kernel's BTF comes from the dump's memory.  If it cannot be read there, it comes from the
+ * .BTF section of the vmlinux that crash has opened.  The BTF of modules is in memory only.
  *
  * These functions need the GIL and must not run under guard, because they read the dump with
  * mpyk_readmem().  The only exception that they leave is KeyboardInterrupt.

@@ -39,10 +39,13 @@ forget_old_generation(void)
     }
 }
 
-static const struct { const char *word; int code; } tag_words[] = {
-    { "struct ", MPYK_TYPE_CODE_STRUCT },
-    { "union ", MPYK_TYPE_CODE_UNION },
-    { "enum ", MPYK_TYPE_CODE_ENUM },
+static const struct {
+    const char *word;
+    int code;
+} tag_words[] = {
+    {"struct ", MPYK_TYPE_CODE_STRUCT},
+    {"union ", MPYK_TYPE_CODE_UNION},
+    {"enum ", MPYK_TYPE_CODE_ENUM},
 };
 
 #define TAG_WORDS (sizeof(tag_words) / sizeof(tag_words[0]))
@@ -238,7 +241,7 @@ mpyk_type_of_expression(const char *text)
 {
     mpyk_handle handle;
 
-    if (strpbrk(text, "'\"\\") != NULL) {     /* 'a b' is any name to gdb: see is_name() */
+    if (strpbrk(text, "'\"\\") != NULL) { /* 'a b' is any name to gdb: see is_name() */
         return mpyk_fail(MPYK_FAIL_VALUE, "An expression for gdb may contain no quotes.");
     }
     if (mpyk_source_expression(text, &handle) < 0) {
@@ -276,7 +279,7 @@ make_symbol(const struct mpyk_type_source *source, const char *name,
 static MpykSymbol *
 look_symbol_up(const char *name)
 {
-    const struct mpyk_type_source *sources[] = { &mpyk_gdb_source, &mpyk_btf_modules_source };
+    const struct mpyk_type_source *sources[] = {&mpyk_gdb_source, &mpyk_btf_modules_source};
     struct mpyk_symbol_desc desc;
 
     for (int i = 0; i < 2 && !PyErr_Occurred(); i++) {

@@ -68,8 +68,7 @@ make_fields(MpykType *type, const struct mpyk_field_desc *descs)
 static int
 load_fields(MpykType *type)
 {
-    MPYK_PYMEM struct mpyk_field_desc *descs =
-        PyMem_Calloc((size_t)type->nfields, sizeof(*descs));
+    MPYK_PYMEM struct mpyk_field_desc *descs = PyMem_Calloc((size_t)type->nfields, sizeof(*descs));
 
     if (descs == NULL) {
         PyErr_NoMemory();
@@ -157,8 +156,9 @@ mpyk_type_promote(MpykType *type)
 }
 
 /*
- * Members should have different names; of equal ones the first is found.  An index that has slots is
- * also the sign that the members are loaded, so it gets some even if there is no member with a name.
+ * Members should have different names; of equal ones the first is found.  An index that has slots
+ * is also the sign that the members are loaded, so it gets some even if there is no member with a
+ * name.
  */
 static int
 make_index(MpykType *type)

@@ -35,8 +35,8 @@ same_fields(const MpykType *known, const struct mpyk_type_source *source, mpyk_h
 }
 
 int
-mpyk_type_same_layout(const MpykType *known, const struct mpyk_type_source *source, mpyk_handle handle,
-            const struct mpyk_type_desc *desc)
+mpyk_type_same_layout(const MpykType *known, const struct mpyk_type_source *source,
+                      mpyk_handle handle, const struct mpyk_type_desc *desc)
 {
     return known->code == desc->code && known->size == desc->size &&
            known->nfields == desc->nfields && same_fields(known, source, handle, desc->nfields);
@@ -49,7 +49,7 @@ mpyk_type_same_layout(const MpykType *known, const struct mpyk_type_source *sour
 int
 mpyk_type_same_target(const MpykType *known, const MpykType *target)
 {
-    struct mpyk_type_desc desc = { 0 };
+    struct mpyk_type_desc desc = {0};
 
     if (known == target) {
         return 1;

@@ -89,8 +89,7 @@ int
 mpyk_source_symbol(const struct mpyk_type_source *source, const char *name,
                    struct mpyk_symbol_desc *symbol)
 {
-    struct request request = {
-        .question = SYMBOL, .source = source, .name = name, .symbol = symbol};
+    struct request request = {.question = SYMBOL, .source = source, .name = name, .symbol = symbol};
 
     return ask(&request);
 }
@@ -99,8 +98,7 @@ int
 mpyk_source_describe(const struct mpyk_type_source *source, mpyk_handle type,
                      struct mpyk_type_desc *desc)
 {
-    struct request request = {
-        .question = DESCRIBE, .source = source, .handle = type, .desc = desc};
+    struct request request = {.question = DESCRIBE, .source = source, .handle = type, .desc = desc};
 
     return ask(&request);
 }

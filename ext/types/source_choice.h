@@ -6,8 +6,8 @@
 #include "base/type_source.h"
 
 /*
- * The sources in use, in the order in which they are asked for the name of a type; the last is NULL.
- * Symbols and expressions always come from gdb.
+ * The sources in use, in the order in which they are asked for the name of a type; the last is
+ * NULL. Symbols and expressions always come from gdb.
  */
 extern const struct mpyk_type_source *const *mpyk_type_sources;
 extern const struct mpyk_type_source mpyk_gdb_source;

@@ -28,19 +28,19 @@ typedef struct mpyk_symbol MpykSymbol;
 /* How a value of a type is read; of typedefs, that of what they stand for. */
 enum mpyk_kind {
     MPYK_KIND_UNSET,
-    MPYK_KIND_INT,          /* integers and char */
+    MPYK_KIND_INT, /* integers and char */
     MPYK_KIND_BOOL,
     MPYK_KIND_ENUM,
     MPYK_KIND_FLOAT,
-    MPYK_KIND_STRUCT,       /* and union */
-    MPYK_KIND_PTR_STRUCT,   /* pointer to struct or union */
+    MPYK_KIND_STRUCT,     /* and union */
+    MPYK_KIND_PTR_STRUCT, /* pointer to struct or union */
     MPYK_KIND_PTR_CHAR,
     MPYK_KIND_PTR_FUNC,
-    MPYK_KIND_PTR,          /* any other pointer */
+    MPYK_KIND_PTR, /* any other pointer */
     MPYK_KIND_ARRAY,
     MPYK_KIND_FUNC,
     MPYK_KIND_VOID,
-    MPYK_KIND_OTHER         /* complex, decimal float...: read as bytes */
+    MPYK_KIND_OTHER /* complex, decimal float...: read as bytes */
 };
 
 /*
@@ -48,52 +48,52 @@ enum mpyk_kind {
  * their parent.
  */
 struct mpyk_member {
-    const char *name;       /* "" for unnamed ones, which are listed but cannot be looked up */
+    const char *name; /* "" for unnamed ones, which are listed but cannot be looked up */
     MpykType *type;
-    uint64_t offset;        /* in bytes, of the byte that holds the first bit */
-    uint32_t bit_offset;    /* in that byte; big-endian targets: from its most significant bit */
-    uint32_t bit_size;      /* 0 if it is no bit-field */
-    int64_t value;          /* of an enumerator */
-    MpykType *shape_of;     /* the struct for mpyk_member_shape(), or NULL */
+    uint64_t offset;     /* in bytes, of the byte that holds the first bit */
+    uint32_t bit_offset; /* in that byte; big-endian targets: from its most significant bit */
+    uint32_t bit_size;   /* 0 if it is no bit-field */
+    int64_t value;       /* of an enumerator */
+    MpykType *shape_of;  /* the struct for mpyk_member_shape(), or NULL */
 };
 
 struct mpyk_type {
-    int code;                       /* MPYK_TYPE_CODE_* */
+    int code; /* MPYK_TYPE_CODE_* */
     enum mpyk_kind kind;
-    const char *name;               /* tag, typedef (also an anonymous struct's) or base; or "" */
-    uint64_t size;                  /* of a typedef, that of its target */
+    const char *name; /* tag, typedef (also an anonymous struct's) or base; or "" */
+    uint64_t size;    /* of a typedef, that of its target */
     uint64_t elements;
     unsigned is_unsigned : 1;
-    unsigned is_char : 1;           /* the type `char` itself, not signed or unsigned char */
-    unsigned incomplete : 1;        /* only declared, as far as we know */
-    unsigned searched : 1;          /* an incomplete one that was looked up, in vain */
-    unsigned anonymous : 1;         /* no tag (but perhaps a typedef's name) */
-    unsigned loading : 1;           /* its members are being made */
-    unsigned shaped : 1;            /* its arrays have gdb's dimensions... */
-    unsigned shape_asked : 1;       /* ...or gdb does not know it */
+    unsigned is_char : 1;     /* the type `char` itself, not signed or unsigned char */
+    unsigned incomplete : 1;  /* only declared, as far as we know */
+    unsigned searched : 1;    /* an incomplete one that was looked up, in vain */
+    unsigned anonymous : 1;   /* no tag (but perhaps a typedef's name) */
+    unsigned loading : 1;     /* its members are being made */
+    unsigned shaped : 1;      /* its arrays have gdb's dimensions... */
+    unsigned shape_asked : 1; /* ...or gdb does not know it */
     int nfields;
-    MpykType *target;               /* of typedef, pointer, array, function */
-    MpykType *real;                 /* without typedefs; itself for others */
+    MpykType *target; /* of typedef, pointer, array, function */
+    MpykType *real;   /* without typedefs; itself for others */
 
-    MpykMember *fields;             /* as declared, unnamed ones included; NULL until loaded */
-    MpykMember *members;            /* promoted: what can be looked up by name */
+    MpykMember *fields;  /* as declared, unnamed ones included; NULL until loaded */
+    MpykMember *members; /* promoted: what can be looked up by name */
     int nmembers;
-    struct mpyk_index index;        /* member numbers + 1 by the hash of their names */
+    struct mpyk_index index; /* member numbers + 1 by the hash of their names */
 
     const struct mpyk_type_source *source;
-    mpyk_handle handle;             /* NULL once its owner is gone */
+    mpyk_handle handle; /* NULL once its owner is gone */
     const void *owner;
-    MpykType *parent;               /* of an anonymous struct: a struct that it is a member of... */
-    int parent_index;               /* ...the number of that member (perhaps an array of this) */
+    MpykType *parent; /* of an anonymous struct: a struct that it is a member of... */
+    int parent_index; /* ...the number of that member (perhaps an array of this) */
 
-    MpykType *pointer;              /* to this type */
-    MpykType *arrays;               /* of this type, linked by next_array */
+    MpykType *pointer; /* to this type */
+    MpykType *arrays;  /* of this type, linked by next_array */
     MpykType *next_array;
-    MpykType *variant;              /* next of the same name, different layout */
-    MpykType *next;                 /* of all types */
+    MpykType *variant; /* next of the same name, different layout */
+    MpykType *next;    /* of all types */
 
-    PyObject *py_class;             /* class of its values: values/ctype.c */
-    PyObject *py_data;              /* of an enum: {value: name}; of others the TypeInfo */
+    PyObject *py_class; /* class of its values: values/ctype.c */
+    PyObject *py_data;  /* of an enum: {value: name}; of others the TypeInfo */
 };
 
 struct mpyk_symbol {
@@ -162,8 +162,8 @@ void mpyk_type_sources_changed(const void *owner);
 /* Make all types anew when they are asked for next.  Types that are in use stay as they are. */
 void mpyk_types_forget(void);
 /*
- * A name may mean another type from now on, or a type at last.  The generation is the number of such
- * changes; who remembers what a name means must forget it in the next generation.
+ * A name may mean another type from now on, or a type at last.  The generation is the number of
+ * such changes; who remembers what a name means must forget it in the next generation.
  */
 void mpyk_type_names_changed(void);
 unsigned mpyk_type_generation(void);

@@ -8,8 +8,7 @@
 PyTypeObject *mpyk_array_type;
 
 typedef struct {
-    PyObject_HEAD
-    MpykType *array;
+    PyObject_HEAD MpykType *array;
     uint64_t address;
 } ArrayObject;
 
@@ -46,7 +45,7 @@ array_item(PyObject *object, Py_ssize_t index)
 
     if (index < 0 || index >= array_length(object)) {
         return mpyk_fail(MPYK_FAIL_INDEX, "Index %zd is not within the array of %zd elements.",
-                            index, array_length(object));
+                         index, array_length(object));
     }
     if (mpyk_element_address(self->array->target, self->address, index, &address) < 0) {
         return NULL;
@@ -126,23 +125,18 @@ array_dealloc(PyObject *self)
 }
 
 static PyGetSetDef array_getset[] = {
-    { "addr", array_addr, NULL, "Address of the array.", NULL },
-    { NULL, NULL, NULL, NULL, NULL },
+    {"addr", array_addr, NULL, "Address of the array.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 PyDoc_STRVAR(array_doc, "A sequence of structs or pointers that are read when they are asked for.");
 
 static PyType_Slot array_slots[] = {
-    { Py_tp_doc, (void *)array_doc },
-    { Py_tp_dealloc, array_dealloc },
-    { Py_tp_repr, array_repr },
-    { Py_tp_getset, array_getset },
-    { Py_sq_length, array_length },
-    { Py_sq_item, array_item },
-    { Py_mp_length, array_length },
-    { Py_mp_subscript, array_subscript },
-    { Py_nb_int, array_int },
-    { 0, NULL },
+    {Py_tp_doc, (void *)array_doc}, {Py_tp_dealloc, array_dealloc},
+    {Py_tp_repr, array_repr},       {Py_tp_getset, array_getset},
+    {Py_sq_length, array_length},   {Py_sq_item, array_item},
+    {Py_mp_length, array_length},   {Py_mp_subscript, array_subscript},
+    {Py_nb_int, array_int},         {0, NULL},
 };
 
 static PyType_Spec array_spec = {

@@ -134,11 +134,11 @@ meta_clear(PyObject *self)
 PyDoc_STRVAR(meta_doc, "The class of the classes of C types.");
 
 static PyType_Slot meta_slots[] = {
-    { Py_tp_doc, (void *)meta_doc },
-    { Py_tp_new, meta_new },
-    { Py_tp_traverse, meta_traverse },
-    { Py_tp_clear, meta_clear },
-    { 0, NULL },
+    {Py_tp_doc, (void *)meta_doc},
+    {Py_tp_new, meta_new},
+    {Py_tp_traverse, meta_traverse},
+    {Py_tp_clear, meta_clear},
+    {0, NULL},
 };
 
 static PyType_Spec meta_spec = {

@@ -95,26 +95,26 @@ enum_copy(PyObject *self, PyObject *Py_UNUSED(args))
 }
 
 static PyMethodDef enum_methods[] = {
-    { "__reduce__", enum_reduce, METH_NOARGS, NULL },
-    { "__reduce_ex__", enum_reduce, METH_O, NULL },
-    { "__copy__", enum_copy, METH_NOARGS, NULL },
-    { "__deepcopy__", enum_copy, METH_O, NULL },
-    { NULL, NULL, 0, NULL },
+    {"__reduce__", enum_reduce, METH_NOARGS, NULL},
+    {"__reduce_ex__", enum_reduce, METH_O, NULL},
+    {"__copy__", enum_copy, METH_NOARGS, NULL},
+    {"__deepcopy__", enum_copy, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef enum_getset[] = {
-    { "einfo", enum_info, NULL, "{name: value} of the enum.", NULL },
-    { NULL, NULL, NULL, NULL, NULL },
+    {"einfo", enum_info, NULL, "{name: value} of the enum.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 PyDoc_STRVAR(enum_doc, "The value of a C enum: an int that is shown as its name.");
 
 static PyType_Slot enum_slots[] = {
-    { Py_tp_doc, (void *)enum_doc },
-    { Py_tp_repr, enum_repr },
-    { Py_tp_methods, enum_methods },
-    { Py_tp_getset, enum_getset },
-    { 0, NULL },
+    {Py_tp_doc, (void *)enum_doc},
+    {Py_tp_repr, enum_repr},
+    {Py_tp_methods, enum_methods},
+    {Py_tp_getset, enum_getset},
+    {0, NULL},
 };
 
 static PyType_Spec enum_spec = {

@@ -9,9 +9,8 @@
 PyTypeObject *mpyk_member_type;
 
 typedef struct {
-    PyObject_HEAD
-    MpykMember place;
-    int plain_size;         /* of an integer that is no bit-field, for the short way; else 0 */
+    PyObject_HEAD MpykMember place;
+    int plain_size; /* of an integer that is no bit-field, for the short way; else 0 */
 } MemberObject;
 
 PyObject *
@@ -75,7 +74,7 @@ static int
 member_set(PyObject *object, PyObject *Py_UNUSED(instance), PyObject *Py_UNUSED(value))
 {
     return MPYK_FAILED(MPYK_FAIL_TYPE, "Member \"%s\" cannot be set: the dump is read only.",
-                 ((const MemberObject *)object)->place.name);
+                       ((const MemberObject *)object)->place.name);
 }
 
 static PyObject *
@@ -105,12 +104,8 @@ member_dealloc(PyObject *self)
 PyDoc_STRVAR(member_doc, "Reads one member of a C struct.");
 
 static PyType_Slot member_slots[] = {
-    { Py_tp_doc, (void *)member_doc },
-    { Py_tp_dealloc, member_dealloc },
-    { Py_tp_descr_get, member_get },
-    { Py_tp_descr_set, member_set },
-    { Py_tp_repr, member_repr },
-    { 0, NULL },
+    {Py_tp_doc, (void *)member_doc}, {Py_tp_dealloc, member_dealloc}, {Py_tp_descr_get, member_get},
+    {Py_tp_descr_set, member_set},   {Py_tp_repr, member_repr},       {0, NULL},
 };
 
 /* Made from C only: type.__new__ would give one that describes nothing. */

@@ -51,7 +51,7 @@ static PyObject *
 ptr_iter(PyObject *self)
 {
     return mpyk_fail(MPYK_FAIL_TYPE, "\"%s\" has no length to iterate over.",
-                        Py_TYPE(self)->tp_name);
+                     Py_TYPE(self)->tp_name);
 }
 
 static PyObject *
@@ -99,8 +99,8 @@ typed_repr(PyObject *self, const char *what)
     PyObject *text = NULL;
 
     if (name != NULL) {
-        text = PyUnicode_FromFormat("<%s addr=%s ctype='%U'>", what,
-                                    MPYK_HEX(mpyk_int_value(self)), name);
+        text = PyUnicode_FromFormat("<%s addr=%s ctype='%U'>", what, MPYK_HEX(mpyk_int_value(self)),
+                                    name);
     }
     Py_XDECREF(name);
     return text;
@@ -157,34 +157,29 @@ ptr_copy(PyObject *self, PyObject *Py_UNUSED(args))
 }
 
 static PyMethodDef ptr_methods[] = {
-    { "__reduce__", ptr_reduce, METH_NOARGS, NULL },
-    { "__reduce_ex__", ptr_reduce, METH_O, NULL },
-    { "__copy__", ptr_copy, METH_NOARGS, NULL },
-    { "__deepcopy__", ptr_copy, METH_O, NULL },
-    { NULL, NULL, 0, NULL },
+    {"__reduce__", ptr_reduce, METH_NOARGS, NULL},
+    {"__reduce_ex__", ptr_reduce, METH_O, NULL},
+    {"__copy__", ptr_copy, METH_NOARGS, NULL},
+    {"__deepcopy__", ptr_copy, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef ptr_getset[] = {
-    { "Deref", ptr_deref, NULL, "What it points to; IndexError if it is NULL.", NULL },
-    { "ptrlev", ptr_level, NULL, "Number of stars.", NULL },
-    { "ti", ptr_ti, NULL, "TypeInfo of the pointer.", NULL },
-    { "ptype", ptr_target_ti, NULL, "TypeInfo of what it points to.", NULL },
-    { NULL, NULL, NULL, NULL, NULL },
+    {"Deref", ptr_deref, NULL, "What it points to; IndexError if it is NULL.", NULL},
+    {"ptrlev", ptr_level, NULL, "Number of stars.", NULL},
+    {"ti", ptr_ti, NULL, "TypeInfo of the pointer.", NULL},
+    {"ptype", ptr_target_ti, NULL, "TypeInfo of what it points to.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyDoc_STRVAR(ptr_doc,
-"tPtr(value, typeinfo): a typed pointer.\n\n"
-"p[i] and p.Deref read what it points to; a NULL pointer raises IndexError.");
+PyDoc_STRVAR(ptr_doc, "tPtr(value, typeinfo): a typed pointer.\n\n"
+                      "p[i] and p.Deref read what it points to; a NULL pointer raises IndexError.");
 
 static PyType_Slot ptr_slots[] = {
-    { Py_tp_doc, (void *)ptr_doc },
-    { Py_tp_new, ptr_new },
-    { Py_tp_repr, ptr_repr },
-    { Py_tp_iter, ptr_iter },
-    { Py_tp_methods, ptr_methods },
-    { Py_tp_getset, ptr_getset },
-    { Py_mp_subscript, ptr_subscript },
-    { 0, NULL },
+    {Py_tp_doc, (void *)ptr_doc},     {Py_tp_new, ptr_new},
+    {Py_tp_repr, ptr_repr},           {Py_tp_iter, ptr_iter},
+    {Py_tp_methods, ptr_methods},     {Py_tp_getset, ptr_getset},
+    {Py_mp_subscript, ptr_subscript}, {0, NULL},
 };
 
 static PyType_Spec ptr_spec = {
@@ -197,14 +192,10 @@ PyDoc_STRVAR(flex_doc,
              "The address of an array whose length is not in its type; it can be indexed.");
 
 static PyType_Slot flex_slots[] = {
-    { Py_tp_doc, (void *)flex_doc },
-    { Py_tp_new, ptr_new },
-    { Py_tp_repr, flex_repr },
-    { Py_tp_iter, ptr_iter },
-    { Py_tp_methods, ptr_methods },
-    { Py_tp_getset, ptr_getset },
-    { Py_mp_subscript, ptr_subscript },
-    { 0, NULL },
+    {Py_tp_doc, (void *)flex_doc},    {Py_tp_new, ptr_new},
+    {Py_tp_repr, flex_repr},          {Py_tp_iter, ptr_iter},
+    {Py_tp_methods, ptr_methods},     {Py_tp_getset, ptr_getset},
+    {Py_mp_subscript, ptr_subscript}, {0, NULL},
 };
 
 static PyType_Spec flex_spec = {

@@ -123,7 +123,7 @@ read_scalar(MpykType *type, uint64_t address)
 
     if (type->size > sizeof(data)) {
         return mpyk_fail(MPYK_FAIL_TYPE, "A value of %llu bytes is no number.",
-                            (unsigned long long)type->size);
+                         (unsigned long long)type->size);
     }
     if (mpyk_readmem(address, MPYK_KVADDR, data, (long)type->size) < 0) {
         return NULL;
@@ -158,7 +158,7 @@ read_numbers(MpykType *array, uint64_t address)
 
     if (array->size > (1ull << 31)) {
         return mpyk_fail(MPYK_FAIL_TYPE, "An array of %llu bytes is too large to be read.",
-                            (unsigned long long)array->size);
+                         (unsigned long long)array->size);
     }
     data = PyMem_Malloc(array->size);
     if (data == NULL) {
@@ -228,7 +228,7 @@ mpyk_value_read(MpykType *type, uint64_t address)
         return PyLong_FromUnsignedLongLong(address);
     case MPYK_KIND_VOID:
         return mpyk_fail(MPYK_FAIL_TYPE, "There is no value of type void at %s.",
-                            MPYK_HEX(address));
+                         MPYK_HEX(address));
     default:
         return read_scalar(type, address);
     }
@@ -245,7 +245,7 @@ mpyk_value_read_bits(MpykType *type, uint64_t address, uint32_t bit_offset, uint
     type = type->real;
     if (bit_size > 64) {
         return mpyk_fail(MPYK_FAIL_TYPE, "A bit-field of %u bits cannot be read.",
-                            (unsigned)bit_size);
+                         (unsigned)bit_size);
     }
     if (mpyk_readmem(address, MPYK_KVADDR, data, (long)bytes) < 0) {
         return NULL;
@@ -266,7 +266,7 @@ mpyk_value_read_member(const MpykMember *member, uint64_t base)
     if (base == 0 && real->kind != MPYK_KIND_STRUCT &&
         !(real->kind == MPYK_KIND_ARRAY && real->elements == 0)) {
         return mpyk_fail(MPYK_FAIL_NULL_POINTER,
-                            "NULL pointer: member \"%s\" of a struct at address 0.", member->name);
+                         "NULL pointer: member \"%s\" of a struct at address 0.", member->name);
     }
     if (member->bit_size != 0) {
         return mpyk_value_read_bits(member->type, address, member->bit_offset, member->bit_size);
@@ -303,7 +303,7 @@ mpyk_read_slice(MpykType *element, uint64_t base, PyObject *slice)
     }
     if (stop == PY_SSIZE_T_MAX || step <= 0 || stop < start) {
         return mpyk_fail(MPYK_FAIL_INDEX,
-                        "A slice of a pointer needs an end that is not before its start.");
+                         "A slice of a pointer needs an end that is not before its start.");
     }
     list = PyList_New(0);
     for (Py_ssize_t i = start; list != NULL && i < stop; i += step) {

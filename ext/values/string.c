@@ -16,7 +16,7 @@ PyTypeObject *mpyk_string_type;
 typedef struct {
     PyUnicodeObject text;
     PyObject *bytes;
-    PyObject *addr, *ptr;       /* ints, or None where they are not known */
+    PyObject *addr, *ptr; /* ints, or None where they are not known */
 } StringObject;
 
 /* bytes, addr and ptr are stolen, and may be NULL after an error. */
@@ -119,7 +119,7 @@ mpyk_string_address(PyObject *value, uint64_t *address)
 static PyObject *
 string_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = { "s", "addr", "ptr", NULL };
+    static char *names[] = {"s", "addr", "ptr", NULL};
     PyObject *source, *addr = Py_None, *ptr = Py_None, *bytes;
     unsigned long long pointer;
     char buffer[LONGEST];
@@ -207,32 +207,27 @@ string_dealloc(PyObject *self)
 }
 
 static PyMethodDef string_methods[] = {
-    { "__reduce__", string_reduce, METH_NOARGS, NULL },
-    { "__reduce_ex__", string_reduce, METH_O, NULL },
-    { NULL, NULL, 0, NULL },
+    {"__reduce__", string_reduce, METH_NOARGS, NULL},
+    {"__reduce_ex__", string_reduce, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef string_getset[] = {
-    { "ByteArray", string_bytes, NULL, "All bytes that were read.", NULL },
-    { "addr", string_addr, NULL, "Address of the char array, or of the pointer to the text.",
-      NULL },
-    { "ptr", string_ptr, NULL, "Address of the text.", NULL },
-    { NULL, NULL, NULL, NULL, NULL },
+    {"ByteArray", string_bytes, NULL, "All bytes that were read.", NULL},
+    {"addr", string_addr, NULL, "Address of the char array, or of the pointer to the text.", NULL},
+    {"ptr", string_ptr, NULL, "Address of the text.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 PyDoc_STRVAR(string_doc,
-"SmartString(bytes_or_pointer, addr=None, ptr=None): C text.\n\n"
-"The text up to the first NUL; subscripts reach all of ByteArray; int() is ptr.");
+             "SmartString(bytes_or_pointer, addr=None, ptr=None): C text.\n\n"
+             "The text up to the first NUL; subscripts reach all of ByteArray; int() is ptr.");
 
 static PyType_Slot string_slots[] = {
-    { Py_tp_doc, (void *)string_doc },
-    { Py_tp_new, string_new },
-    { Py_tp_dealloc, string_dealloc },
-    { Py_tp_methods, string_methods },
-    { Py_tp_getset, string_getset },
-    { Py_mp_subscript, string_subscript },
-    { Py_nb_int, string_int },
-    { 0, NULL },
+    {Py_tp_doc, (void *)string_doc}, {Py_tp_new, string_new},
+    {Py_tp_dealloc, string_dealloc}, {Py_tp_methods, string_methods},
+    {Py_tp_getset, string_getset},   {Py_mp_subscript, string_subscript},
+    {Py_nb_int, string_int},         {0, NULL},
 };
 
 static PyType_Spec string_spec = {

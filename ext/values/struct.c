@@ -426,44 +426,44 @@ struct_reduce(PyObject *self, PyObject *Py_UNUSED(args))
 }
 
 static PyMethodDef struct_methods[] = {
-    { "hasField", struct_has_field, METH_O,
-      "hasField(name): is there such a member (or path \"a.b\")?" },
-    { "fieldOffset", struct_field_offset, METH_O, "fieldOffset(name): its offset in bytes." },
-    { "castTo", struct_cast, METH_O, "castTo(type): the same address as another struct." },
-    { "isNamed", struct_is_named, METH_O, "isNamed(name): is this the struct of that name?" },
-    { "Eval", mpyk_struct_eval, METH_O, "Eval(\"a.b->c[1]\"): the value that this path leads to." },
-    { "shortStr", struct_short, METH_NOARGS, "shortStr(): name and address." },
-    { "fullStr", mpyk_struct_full, METH_VARARGS,
-      "fullStr(indent=0): all members with their values." },
-    { "Dump", mpyk_struct_dump, METH_VARARGS, "Dump(indent=0): print fullStr()." },
-    { "__reduce__", struct_reduce, METH_NOARGS, NULL },
-    { "__reduce_ex__", struct_reduce, METH_O, NULL },
-    { NULL, NULL, 0, NULL },
+    {"hasField", struct_has_field, METH_O,
+     "hasField(name): is there such a member (or path \"a.b\")?"},
+    {"fieldOffset", struct_field_offset, METH_O, "fieldOffset(name): its offset in bytes."},
+    {"castTo", struct_cast, METH_O, "castTo(type): the same address as another struct."},
+    {"isNamed", struct_is_named, METH_O, "isNamed(name): is this the struct of that name?"},
+    {"Eval", mpyk_struct_eval, METH_O, "Eval(\"a.b->c[1]\"): the value that this path leads to."},
+    {"shortStr", struct_short, METH_NOARGS, "shortStr(): name and address."},
+    {"fullStr", mpyk_struct_full, METH_VARARGS,
+     "fullStr(indent=0): all members with their values."},
+    {"Dump", mpyk_struct_dump, METH_VARARGS, "Dump(indent=0): print fullStr()."},
+    {"__reduce__", struct_reduce, METH_NOARGS, NULL},
+    {"__reduce_ex__", struct_reduce, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef struct_getset[] = {
-    { "Deref", struct_deref, NULL, "Itself: a struct reads like a pointer to it.", NULL },
-    { "PYT_sinfo", struct_sinfo, NULL, "Description of the struct.", NULL },
-    { NULL, NULL, NULL, NULL, NULL },
+    {"Deref", struct_deref, NULL, "Itself: a struct reads like a pointer to it.", NULL},
+    {"PYT_sinfo", struct_sinfo, NULL, "Description of the struct.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 PyDoc_STRVAR(struct_doc,
-"StructResult(type, addr=0): the struct or union `type` at an address.\n\n"
-"Members are attributes and are read when asked for; a missing one raises KeyError.\n"
-"s[i] and s + i step by the struct's size; s[\"member\"] describes a member.");
+             "StructResult(type, addr=0): the struct or union `type` at an address.\n\n"
+             "Members are attributes and are read when asked for; a missing one raises KeyError.\n"
+             "s[i] and s + i step by the struct's size; s[\"member\"] describes a member.");
 
 static PyType_Slot struct_slots[] = {
-    { Py_tp_doc, (void *)struct_doc },
-    { Py_tp_new, struct_new },
-    { Py_tp_getattro, struct_getattro },
-    { Py_tp_repr, struct_repr },
-    { Py_tp_iter, struct_iter },
-    { Py_tp_methods, struct_methods },
-    { Py_tp_getset, struct_getset },
-    { Py_mp_length, struct_length },
-    { Py_mp_subscript, struct_subscript },
-    { Py_nb_add, struct_add },
-    { 0, NULL },
+    {Py_tp_doc, (void *)struct_doc},
+    {Py_tp_new, struct_new},
+    {Py_tp_getattro, struct_getattro},
+    {Py_tp_repr, struct_repr},
+    {Py_tp_iter, struct_iter},
+    {Py_tp_methods, struct_methods},
+    {Py_tp_getset, struct_getset},
+    {Py_mp_length, struct_length},
+    {Py_mp_subscript, struct_subscript},
+    {Py_nb_add, struct_add},
+    {0, NULL},
 };
 
 static PyType_Spec struct_spec = {

@@ -20,7 +20,7 @@ eval_subscript(PyObject *value, const char **path)
     if (end == *path + 1 || *end != ']') {
         Py_DECREF(index);
         return mpyk_fail(MPYK_FAIL_VALUE, "\"%s\" does not start with a subscript like [3].",
-                            *path);
+                         *path);
     }
     result = PyObject_GetItem(value, index);
     Py_DECREF(index);
@@ -176,8 +176,7 @@ mpyk_struct_full(PyObject *self, PyObject *args)
     int indent = 0;
 
     if (type == NULL) {
-        return mpyk_fail(MPYK_FAIL_TYPE,
-                            "This StructResult has no C type: make it with readSU().");
+        return mpyk_fail(MPYK_FAIL_TYPE, "This StructResult has no C type: make it with readSU().");
     }
     if (!PyArg_ParseTuple(args, "|i:fullStr", &indent)) {
         return NULL;

@@ -6,8 +6,7 @@
 PyTypeObject *mpyk_typeinfo_type;
 
 typedef struct {
-    PyObject_HEAD
-    MpykType *type;
+    PyObject_HEAD MpykType *type;
 } TypeInfoObject;
 
 static PyObject *declare(MpykType *type, PyObject *inner);
@@ -137,13 +136,13 @@ mpyk_typeinfo_ctype(PyObject *info)
         return name != NULL ? mpyk_type_need(name) : NULL;
     }
     return mpyk_fail(MPYK_FAIL_TYPE, "A TypeInfo or the name of a type is needed, not %s.",
-                 Py_TYPE(info)->tp_name);
+                     Py_TYPE(info)->tp_name);
 }
 
 /* The parts of "base *...[a][b]" as programs of the classic API see them. */
 struct parts {
-    MpykType *element;      /* without dimensions; typedefs kept */
-    MpykType *base;         /* without dimensions, stars and typedefs */
+    MpykType *element; /* without dimensions; typedefs kept */
+    MpykType *base;    /* without dimensions, stars and typedefs */
     long stars;
     uint64_t elements;
 };
@@ -151,7 +150,7 @@ struct parts {
 static struct parts
 take_apart(PyObject *info)
 {
-    struct parts parts = { ((TypeInfoObject *)info)->type, NULL, 0, 1 };
+    struct parts parts = {((TypeInfoObject *)info)->type, NULL, 0, 1};
 
     while (parts.element->real->code == MPYK_TYPE_CODE_ARRAY) {
         parts.elements *= parts.element->real->elements;
@@ -333,7 +332,7 @@ info_hash(PyObject *self)
 static PyObject *
 info_new(PyTypeObject *Py_UNUSED(cls), PyObject *args, PyObject *kwargs)
 {
-    static char *names[] = { "typename", NULL };
+    static char *names[] = {"typename", NULL};
     MpykType *type;
     PyObject *name;
 
@@ -356,40 +355,41 @@ info_dealloc(PyObject *self)
 }
 
 static PyMethodDef info_methods[] = {
-    { "fullname", info_fullname, METH_NOARGS, "fullname(): the type as C text." },
-    { "typestr", info_fullname, METH_NOARGS, "typestr(): the type as C text." },
-    { "getTargetType", info_target, METH_NOARGS,
-      "getTargetType(): TypeInfo of what the pointer points to." },
-    { NULL, NULL, 0, NULL },
+    {"fullname", info_fullname, METH_NOARGS, "fullname(): the type as C text."},
+    {"typestr", info_fullname, METH_NOARGS, "typestr(): the type as C text."},
+    {"getTargetType", info_target, METH_NOARGS,
+     "getTargetType(): TypeInfo of what the pointer points to."},
+    {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef info_getset[] = {
-    { "stype", get_stype, NULL, "Base type without stars and dimensions.", NULL },
-    { "size", get_size, NULL, "Size in bytes; of an array, that of one element.", NULL },
-    { "dims", get_dims, NULL, "List of the array's dimensions, or None.", NULL },
-    { "elements", get_elements, NULL, "Number of elements; 1 if it is no array.", NULL },
-    { "ptrlev", get_ptrlev, NULL, "Number of stars, or None.", NULL },
-    { "typedef", get_typedef, NULL, "Name of the typedef, or None.", NULL },
-    { "codetype", get_codetype, NULL, "TYPE_CODE_* of an element.", NULL },
-    { "ptrbasetype", get_ptrbasetype, NULL, "TYPE_CODE_* of what the pointer points to, or None.",
-      NULL },
-    { "uint", get_uint, NULL, "Is the base type unsigned?  None if it is no integer.", NULL },
-    { "prototype", get_prototype, NULL, "[result, parameters...] of a function, or None.", NULL },
-    { NULL, NULL, NULL, NULL, NULL },
+    {"stype", get_stype, NULL, "Base type without stars and dimensions.", NULL},
+    {"size", get_size, NULL, "Size in bytes; of an array, that of one element.", NULL},
+    {"dims", get_dims, NULL, "List of the array's dimensions, or None.", NULL},
+    {"elements", get_elements, NULL, "Number of elements; 1 if it is no array.", NULL},
+    {"ptrlev", get_ptrlev, NULL, "Number of stars, or None.", NULL},
+    {"typedef", get_typedef, NULL, "Name of the typedef, or None.", NULL},
+    {"codetype", get_codetype, NULL, "TYPE_CODE_* of an element.", NULL},
+    {"ptrbasetype", get_ptrbasetype, NULL, "TYPE_CODE_* of what the pointer points to, or None.",
+     NULL},
+    {"uint", get_uint, NULL, "Is the base type unsigned?  None if it is no integer.", NULL},
+    {"prototype", get_prototype, NULL, "[result, parameters...] of a function, or None.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
-PyDoc_STRVAR(info_doc, "TypeInfo(typename or dict): a C type.  TypeError if there is no such type.");
+PyDoc_STRVAR(info_doc,
+             "TypeInfo(typename or dict): a C type.  TypeError if there is no such type.");
 
 static PyType_Slot info_slots[] = {
-    { Py_tp_doc, (void *)info_doc },
-    { Py_tp_new, info_new },
-    { Py_tp_dealloc, info_dealloc },
-    { Py_tp_repr, info_repr },
-    { Py_tp_richcompare, info_compare },
-    { Py_tp_hash, info_hash },
-    { Py_tp_methods, info_methods },
-    { Py_tp_getset, info_getset },
-    { 0, NULL },
+    {Py_tp_doc, (void *)info_doc},
+    {Py_tp_new, info_new},
+    {Py_tp_dealloc, info_dealloc},
+    {Py_tp_repr, info_repr},
+    {Py_tp_richcompare, info_compare},
+    {Py_tp_hash, info_hash},
+    {Py_tp_methods, info_methods},
+    {Py_tp_getset, info_getset},
+    {0, NULL},
 };
 
 static PyType_Spec info_spec = {

@@ -6,8 +6,7 @@
 PyTypeObject *mpyk_varinfo_type;
 
 typedef struct {
-    PyObject_HEAD
-    MpykMember place;       /* a variable has offset 0 */
+    PyObject_HEAD MpykMember place; /* a variable has offset 0 */
     uint64_t address;
     int has_address;
 } VarInfoObject;
@@ -192,34 +191,30 @@ var_dealloc(PyObject *self)
 }
 
 static PyMethodDef var_methods[] = {
-    { "reader", var_reader, METH_O, "reader(addr): the value at this address." },
-    { NULL, NULL, 0, NULL },
+    {"reader", var_reader, METH_O, "reader(addr): the value at this address."},
+    {NULL, NULL, 0, NULL},
 };
 
 static PyGetSetDef var_getset[] = {
-    { "name", get_name, NULL, "Name of the member or variable.", NULL },
-    { "ti", get_ti, NULL, "TypeInfo.", NULL },
-    { "addr", get_addr, NULL, "Address, or None if only the type is known.", NULL },
-    { "offset", get_offset, NULL, "Offset in the struct, in bytes.", NULL },
-    { "bitoffset", get_bitoffset, NULL, "Offset of a bit-field in bits, or None.", NULL },
-    { "bitsize", get_bitsize, NULL, "Bits of a bit-field, or None.", NULL },
-    { "size", get_size, NULL, "Size in bytes, of an array all of it.", NULL },
-    { "ctype", get_ctype, NULL, "Type as C text.", NULL },
-    { "basetype", get_basetype, NULL, "Base type without stars and dimensions.", NULL },
-    { "array", get_array, NULL, "Number of elements; 1 if it is no array.", NULL },
-    { "value", get_value, NULL, "The value at addr.", NULL },
-    { NULL, NULL, NULL, NULL, NULL },
+    {"name", get_name, NULL, "Name of the member or variable.", NULL},
+    {"ti", get_ti, NULL, "TypeInfo.", NULL},
+    {"addr", get_addr, NULL, "Address, or None if only the type is known.", NULL},
+    {"offset", get_offset, NULL, "Offset in the struct, in bytes.", NULL},
+    {"bitoffset", get_bitoffset, NULL, "Offset of a bit-field in bits, or None.", NULL},
+    {"bitsize", get_bitsize, NULL, "Bits of a bit-field, or None.", NULL},
+    {"size", get_size, NULL, "Size in bytes, of an array all of it.", NULL},
+    {"ctype", get_ctype, NULL, "Type as C text.", NULL},
+    {"basetype", get_basetype, NULL, "Base type without stars and dimensions.", NULL},
+    {"array", get_array, NULL, "Number of elements; 1 if it is no array.", NULL},
+    {"value", get_value, NULL, "The value at addr.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
 };
 
 PyDoc_STRVAR(var_doc, "A member of a struct, or a variable of the kernel.");
 
 static PyType_Slot var_slots[] = {
-    { Py_tp_doc, (void *)var_doc },
-    { Py_tp_dealloc, var_dealloc },
-    { Py_tp_repr, var_repr },
-    { Py_tp_methods, var_methods },
-    { Py_tp_getset, var_getset },
-    { 0, NULL },
+    {Py_tp_doc, (void *)var_doc}, {Py_tp_dealloc, var_dealloc}, {Py_tp_repr, var_repr},
+    {Py_tp_methods, var_methods}, {Py_tp_getset, var_getset},   {0, NULL},
 };
 
 static PyType_Spec var_spec = {

@@ -24,9 +24,9 @@
 #define CONSTANT_NAME(constant) "constant " #constant "\0"
 #define CONSTANT_VALUE(constant) (unsigned long long)(constant),
 
-const char mpyk_abi_names[] SECTION(".mpyk_abi_names") =
-    MPYK_ABI_OBJECTS(OBJECT_NAME) MPYK_ABI_SIZES(SIZE_NAME) MPYK_ABI_MEMBERS(OFFSET_NAME)
-        MPYK_ABI_MEMBERS(MEMBER_NAME) MPYK_ABI_CONSTANTS(CONSTANT_NAME);
+const char mpyk_abi_names[] SECTION(".mpyk_abi_names") = MPYK_ABI_OBJECTS(OBJECT_NAME)
+    MPYK_ABI_SIZES(SIZE_NAME) MPYK_ABI_MEMBERS(OFFSET_NAME) MPYK_ABI_MEMBERS(MEMBER_NAME)
+        MPYK_ABI_CONSTANTS(CONSTANT_NAME);
 
 const unsigned long long mpyk_abi_values[] SECTION(".mpyk_abi_values") = {
     MPYK_ABI_OBJECTS(OBJECT_VALUE) MPYK_ABI_SIZES(SIZE_VALUE) MPYK_ABI_MEMBERS(OFFSET_VALUE)

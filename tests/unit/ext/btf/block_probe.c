@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Prints what ext/btf/block.c makes of blocks of BTF.  The file in argv[1] holds blocks, each behind its
- * size (32 bits).  With "split" in argv[2] each but the first continues the first.  Built with
- * sanitizers by test_block.py: a wild read ends it.
+ * Prints what ext/btf/block.c makes of blocks of BTF.  The file in argv[1] holds blocks, each
+ * behind its size (32 bits).  With "split" in argv[2] each but the first continues the first. Built
+ * with sanitizers by test_block.py: a wild read ends it.
  */
 #include "btf/btf.h"
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Replays the life of modules.  The file argv[1] holds blocks, each behind its size (32 bits); number
- * 0 is the kernel's.  The other arguments:
- *   walk MODULE...   a walk along the kernel's list; a MODULE is BLOCK:ADDRESS:ID
- *   torn MODULE...   the same, but the walk is broken off
- *   find NAME        size of struct NAME (0: unknown) and the name of its block
- *   hold NAME        remember struct NAME; "held" says its size as it was when it was remembered
+ * Replays the life of modules.  The file argv[1] holds blocks, each behind its size (32 bits);
+ * number 0 is the kernel's.  The other arguments: walk MODULE...   a walk along the kernel's list;
+ * a MODULE is BLOCK:ADDRESS:ID torn MODULE...   the same, but the walk is broken off find NAME size
+ * of struct NAME (0: unknown) and the name of its block hold NAME        remember struct NAME;
+ * "held" says its size as it was when it was remembered
  */
 #include "btf/block_set.h"
 
@@ -47,7 +46,7 @@ copy_of(int block)
 static void
 see(const char *module)
 {
-    struct mpyk_btf_key key = { 0 };
+    struct mpyk_btf_key key = {0};
     const char *reason = "";
     unsigned block = 0;
     char name[16];

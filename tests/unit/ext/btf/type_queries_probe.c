@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Prints what the block of BTF in argv[1] says of "CODE:NAME"... and of the types that these lead to
- * (not of members), with pointers of argv[2] bytes.
+ * Prints what the block of BTF in argv[1] says of "CODE:NAME"... and of the types that these lead
+ * to (not of members), with pointers of argv[2] bytes.
  */
 #include "btf/type_queries.h"
 
@@ -11,7 +11,7 @@
 static void
 print_level(const struct mpyk_btf *btf, mpyk_handle handle, int pointer_size)
 {
-    struct mpyk_source_error error = { "" };
+    struct mpyk_source_error error = {""};
     struct mpyk_field_desc fields[8];
     struct mpyk_type_desc desc;
 

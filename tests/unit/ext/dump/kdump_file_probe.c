@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Writes the pages that ext/dump/kdump_file.c finds in the dump argv[1], whose pages have argv[2] bytes:
- * for each page number in the other arguments "-", or "+" and the page.  "!" when the file is
- * refused.  Built with sanitizers by test_kdump_file.py.
+ * Writes the pages that ext/dump/kdump_file.c finds in the dump argv[1], whose pages have argv[2]
+ * bytes: for each page number in the other arguments "-", or "+" and the page.  "!" when the file
+ * is refused.  Built with sanitizers by test_kdump_file.py.
  */
 #include "dump/kdump_file.h"
 
