@@ -257,8 +257,7 @@ on_wall_clock(clockid_t clock, const struct timespec *deadline, struct timespec 
     if (wall->tv_nsec >= second) {
         wall->tv_nsec -= second;
         wall->tv_sec++;
-    }
-    else if (wall->tv_nsec < 0) {
+    } else if (wall->tv_nsec < 0) {
         wall->tv_nsec += second;
         wall->tv_sec--;
     }

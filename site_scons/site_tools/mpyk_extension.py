@@ -30,7 +30,7 @@ from mpykbuild.plan.records import CrashPlan, Variant
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 COMMON = ["-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", *WARNINGS]
 
-UNITS_WITH_SOURCE_ID = ("epython", "mod_crash")
+UNITS_WITH_SOURCE_ID = ("extension/epython", "module/module")
 EXPORTS = "ext/mpykdump.map"
 LINKER_FLAGS = ["-Bsymbolic", "--exclude-libs,ALL", "--as-needed", "--gc-sections", f"--version-script={EXPORTS}"]
 
@@ -137,9 +137,10 @@ def _use_object_cache(compiling: Any) -> None:
 def _object(local: Any, folder: str, unit: Path) -> Any:
     """Compile one unit; only those that report the source's id are compiled anew when any source changes."""
     defines = dict(local["CPPDEFINES"])
-    if unit.stem in UNITS_WITH_SOURCE_ID:
+    name = unit.relative_to(paths.PROJECT / "ext").with_suffix("").as_posix()
+    if name in UNITS_WITH_SOURCE_ID:
         defines["MPYK_SOURCE_ID"] = f'\\"{local["MPYK_SOURCE_ID"]}\\"'
-    return local.SharedObject(f"{folder}/obj/{unit.stem}", str(unit), CPPDEFINES=defines)
+    return local.SharedObject(f"{folder}/obj/{name}", str(unit), CPPDEFINES=defines)
 
 
 def _bridge(local: Any, folder: str, major: int) -> tuple[Any, Any]:
@@ -206,7 +207,9 @@ def _objects(local: Any, variant: Variant, crash_stamps: Any, folder: str) -> tu
         compiled += bridge
         linked += confined
     for crash in variant.crashes:
-        probe = environments[crash].SharedObject(f"{folder}/crash{crash.version}/abi", "#ext/probe/crash_abi.c")
+        probe = environments[crash].SharedObject(
+            f"{folder}/crash{crash.version}/abi", "#ext/crash/probe/layout_probe.c"
+        )
         local.Depends(probe, [facts[crash], crash_stamps[crash]])
         probes += probe
     return compiled, linked, probes

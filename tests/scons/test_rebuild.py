@@ -31,14 +31,15 @@ def test_nothing_to_do_the_second_time(built_copy: ProjectCopy) -> None:
 
 
 def test_touched_file_rebuilds_nothing(built_copy: ProjectCopy) -> None:
-    (built_copy.root / "ext" / "mpykdump.c").touch()
+    (built_copy.root / "ext" / "extension" / "entry.c").touch()
     assert built_copy.rebuild() == []
 
 
 def test_real_edit_relinks(built_copy: ProjectCopy) -> None:
-    with edited(built_copy.root / "ext" / "mpykdump.c", "\n#include", '\nconst char mpyk_test_edit[] = "x";\n#include'):
+    unit = built_copy.root / "ext" / "extension" / "entry.c"
+    with edited(unit, "\n#include", '\nconst char mpyk_test_edit[] = "x";\n#include'):
         lines = built_copy.rebuild()
-        assert sorted(steps(lines, "Compiling")) == ["epython.os", "mod_crash.os", "mpykdump.os"], "edit and source id"
+        assert sorted(steps(lines, "Compiling")) == ["entry.os", "epython.os", "module.os"], "edit and source id"
         assert steps(lines, "Linking") == ["linked.so"]
     built_copy.rebuild()
 

@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Small C programs around units of ext/ that need neither Python nor crash, built with sanitizers.
 
+Programs and units are named by their rooms: ``btf/block_probe.c`` in tests/unit/ext, ``btf/block.c`` in ext.
+
 They can also be built for a machine of the other byte order, without sanitizers, and run by qemu-user.
 """
 
@@ -25,7 +27,7 @@ SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 
 
 def build(folder: Path, probe: str, *units: str, options: Sequence[str] = (), machine: str = "") -> Path:
-    """Compile ``tests/unit/PROBE`` with units of ext/; headers may also be in ``folder``.
+    """Compile ``tests/unit/ext/PROBE`` with units of ext/; headers may also be in ``folder``.
 
     ``options`` come behind the sources: a library, for example. ``machine`` is one of ``MACHINES``.
     """
@@ -34,7 +36,7 @@ def build(folder: Path, probe: str, *units: str, options: Sequence[str] = (), ma
     if compiler is None:
         pytest.skip(f"needs {name}")
     program = folder / Path(probe).stem
-    sources = [PROJECT / "tests/unit" / probe, *(PROJECT / "ext" / unit for unit in units)]
+    sources = [PROJECT / "tests/unit/ext" / probe, *(PROJECT / "ext" / unit for unit in units)]
     flags = ["-static"] if machine else SANITIZE
     subprocess.run([compiler, *FLAGS, f"-I{folder}", *flags, "-o", program, *sources, *options], check=True)
     return _emulated(program, HOSTS[machine].emulator) if machine else program

@@ -133,9 +133,9 @@ def broken_rules(facts: Facts) -> list[str]:
     elif facts.after_bundle >= ZIP_TAIL_LIMIT:
         found.append(f"{facts.after_bundle} bytes follow the bundle, zipimport reads at most {ZIP_TAIL_LIMIT}")
     unlisted = [name for name in facts.from_crash if name not in facts.in_table]
-    found += [f"{name} is taken from crash but is no row of ext/crash_symbols.json" for name in unlisted]
+    found += [f"{name} is taken from crash but is no row of ext/crash/crash_symbols.json" for name in unlisted]
     unused = [name for name in facts.in_table if name not in facts.from_crash]
-    found += [f"{name} is a row of ext/crash_symbols.json but is not used" for name in unused]
+    found += [f"{name} is a row of ext/crash/crash_symbols.json but is not used" for name in unused]
     strong = [name for name in facts.in_table if name in facts.undefined]
     found += [f"{name} is taken from crash but is not weak" for name in strong]
     found += [f"{name} is left undefined" for name in facts.undefined if name.startswith(("Py", "_Py"))]

@@ -21,15 +21,22 @@ BRIDGE = re.compile(r"gdb(\d+)_bridge\.c(?:pp)?")
 COMPILER_FLAGS = ("-fno-gnu-unique", "-fno-sized-deallocation")
 
 
+# The rooms of ext/: the files of each may include those of the rooms before it. tests/unit/ext/test_rooms.py checks it.
+ROOMS = (
+    "base", "btf", "crash", "gdb", "guard", "dump", "types", "values", "session", "module", "extension",
+)  # fmt: skip
+
+
 def other_units(folder: Path) -> list[Path]:
-    """Return the units in C in ``folder`` that know no gdb."""
-    return sorted(path for path in folder.glob("*.c") if not re.fullmatch(r"gdb\d+_bridge", path.stem))
+    """Return the units in C in the rooms of ``folder`` (ext/) that know no gdb."""
+    units = [path for room in ROOMS for path in sorted((folder / room).glob("*.c"))]
+    return [folder / "glibc_compat.c", *(path for path in units if not re.fullmatch(r"gdb\d+_bridge", path.stem))]
 
 
 @cache
 def bridge_sources(folder: Path = EXT) -> dict[int, Path]:
     """Return the bridge of each gdb major that has one, in C for gdb 7, in C++ for later ones: the files say which."""
-    found = {BRIDGE.fullmatch(path.name): path for path in folder.rglob("gdb*_bridge.c*")}
+    found = {BRIDGE.fullmatch(path.name): path for path in (folder / "gdb").glob("gdb*_bridge.c*")}
     return dict(sorted((int(match[1]), path) for match, path in found.items() if match))
 
 

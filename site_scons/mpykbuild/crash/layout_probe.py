@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guard for a file that serves several crashes: what ``ext/probe/crash_abi.c`` found in each of their trees.
+"""The guard for a file that serves several crashes: what ``ext/crash/probe/layout_probe.c`` found in their trees.
 
 The probe is compiled, never run: its values are read from the object file, so that cross builds are guarded too.
 """
@@ -34,11 +34,15 @@ def read_probe(path: Path) -> dict[str, int]:
         elf = ELFFile(stream)
         names, values = elf.get_section_by_name(NAMES), elf.get_section_by_name(VALUES)
         if names is None or values is None:
-            raise BuildError(f"{path} is not the probe ext/probe/crash_abi.c: it has no section {NAMES} or {VALUES}.")
+            raise BuildError(
+                f"{path} is not the probe ext/crash/probe/layout_probe.c: it has no section {NAMES} or {VALUES}."
+            )
         words = names.data().decode("ascii").rstrip("\0").split("\0")
         numbers = struct.unpack(f"{'<' if elf.little_endian else '>'}{len(values.data()) // 8}Q", values.data())
     if len(words) != len(numbers):
-        raise BuildError(f"{path}: {len(words)} names but {len(numbers)} values.", "correct ext/probe/crash_abi.c.")
+        raise BuildError(
+            f"{path}: {len(words)} names but {len(numbers)} values.", "correct ext/crash/probe/layout_probe.c."
+        )
     return dict(zip(words, numbers, strict=True))
 
 

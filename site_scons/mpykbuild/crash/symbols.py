@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the extension takes from crash and its gdb, as the rows of ``ext/crash_symbols.json``.
+"""What the extension takes from crash and its gdb, as the rows of ``ext/crash/crash_symbols.json``.
 
 From these come the weak declarations and the table at run time (``crash_symbols_generated.h``), what is weakened in a
 bridge's object, and the report of ``./sconsw audit crash=``.
@@ -16,7 +16,7 @@ from typing import Any
 from mpykbuild.base.paths import PROJECT
 from mpykbuild.base.schema import TEXT, Schema, entries, filled_list, matches, object_mistakes, read_json, repeated
 
-TABLE = PROJECT / "ext" / "crash_symbols.json"
+TABLE = PROJECT / "ext" / "crash" / "crash_symbols.json"
 # 10 is that major of gdb alone, 10+ all from there on, so that a new major has what its predecessor had.
 MAJORS = r"\d+\+?"
 _ROW: Schema = {
@@ -101,7 +101,7 @@ def symbols_header(rows: Sequence[CrashSymbol], bridged: Iterable[int]) -> str:
     """Return the text of ``crash_symbols_generated.h`` for a file with bridges for the gdb majors ``bridged``."""
     known = list(bridged)
     lines = [
-        "/* Generated from ext/crash_symbols.json; do not edit. */",
+        "/* Generated from ext/crash/crash_symbols.json; do not edit. */",
         "#ifndef MPYK_CRASH_SYMBOLS_GENERATED_H",
         "#define MPYK_CRASH_SYMBOLS_GENERATED_H",
         "",

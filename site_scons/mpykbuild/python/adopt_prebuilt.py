@@ -27,7 +27,7 @@ from mpykbuild.toolchain import archive_graph, archives  # fmt: skip
 from mpykbuild.toolchain.archive_graph import Graph
 from mpykbuild.toolchain.compilers import compiler_identity
 
-SHIMS = PROJECT / "ext" / "prebuilt"
+SHIMS = PROJECT / "ext" / "prebuilt_shims"
 MAIN = '#include "Python.h"\nint main(int argc, char **argv) { return Py_BytesMain(argc, argv); }\n'
 CFLAGS = ("-O2", "-g0", "-fPIC", "-fno-semantic-interposition")
 ENTRY = "Py_BytesMain"
@@ -171,7 +171,7 @@ def _refuse_foreign_core(python: Prebuilt, graph: Graph, choice: Choice) -> None
     if lines:
         raise BuildError(
             f"{python.archive} needs functions that this machine's C library does not have:\n" + "\n".join(lines),
-            "build on a machine with a newer C library, or add them to ext/prebuilt/",
+            "build on a machine with a newer C library, or add them to ext/prebuilt_shims/",
         )
 
 

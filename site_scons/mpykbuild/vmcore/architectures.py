@@ -75,6 +75,6 @@ def architecture(target: str) -> Architecture:
     if target not in ARCHITECTURES:
         raise BuildError(
             f"No test vmcore can be made for the crash target {target}.",
-            f"use one of {', '.join(ARCHITECTURES)}, or add a row to tests/vmcore/make/architectures.py.",
+            f"use one of {', '.join(ARCHITECTURES)}, or add a row to site_scons/mpykbuild/vmcore/architectures.py.",
         )
     return ARCHITECTURES[target]

@@ -70,7 +70,7 @@ def test_what_the_file_needs_survives_strip(tmp_path: Path, bundle: Path, needed
     [
         (READS.replace("#pragma weak readmem", ""), "readmem is taken from crash but is not weak"),
         (READS.replace("readmem", "writemem"), "writemem is taken from crash but is no row"),
-        (READS.replace("readmem", "writemem"), "readmem is a row of ext/crash_symbols.json but is not used"),
+        (READS.replace("readmem", "writemem"), "readmem is a row of ext/crash/crash_symbols.json but is not used"),
     ],
 )
 def test_what_is_taken_from_crash_is_a_row_and_weak(

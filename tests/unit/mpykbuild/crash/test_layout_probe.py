@@ -26,8 +26,8 @@ PROBE = {
 
 
 def table(name: str) -> str:
-    """Return the rows of one of the tables in crash_abi.h."""
-    text = (EXT / "crash_abi.h").read_text()
+    """Return the rows of one of the tables in layout_tables.h."""
+    text = (EXT / "crash" / "layout_tables.h").read_text()
     return text[text.index(f"#define {name}(X)") :].split("\n\n")[0]
 
 
@@ -42,7 +42,8 @@ def compiled(tmp_path: Path, *flags: str) -> Path:
     lines += [f"#define {name} {number + 0x100}" for number, name in enumerate(constants)]
     (tmp_path / "defs.h").write_text("\n".join(lines) + "\n")
     out = tmp_path / "abi.o"
-    command = ["cc", "-c", *flags, f"-I{tmp_path}", str(EXT / "probe" / "crash_abi.c"), "-o", str(out)]
+    source = EXT / "crash" / "probe" / "layout_probe.c"
+    command = ["cc", "-c", *flags, f"-I{tmp_path}", f"-I{EXT}", str(source), "-o", str(out)]
     subprocess.run(command, check=True)
     return out
 
@@ -104,7 +105,7 @@ def test_every_member_that_the_extension_uses_is_guarded() -> None:
                   "tc": "task_context"}  # fmt: skip
     guarded = set(re.findall(r"X\((\w+), (\w+)\)", table("MPYK_ABI_MEMBERS")))
     used = set()
-    for path in EXT.glob("*.[ch]"):
+    for path in EXT.rglob("*.[ch]"):
         for pointer, member in re.findall(r"\b(pc|tt|machdep|kt|st|tc)->(\w+)", path.read_text()):
             used.add((structures[pointer], member))
     assert sorted(used - guarded) == []

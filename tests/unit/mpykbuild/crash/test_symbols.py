@@ -67,7 +67,7 @@ def test_rows_of_a_bridge() -> None:
 
 
 def test_header_makes_everything_weak_and_says_what_is_there(tmp_path: Path) -> None:
-    """ext/crash_needs.c over a table with one name that exists and three that do not."""
+    """ext/crash/symbols.c over a table with one name that exists and three that do not."""
     rows = [
         crash_symbols.CrashSymbol("there", "8.0.2", "f", c_name="also_called"),
         crash_symbols.CrashSymbol("optional", "8.0.2", 'a "quoted" feature', fallback="nothing is done"),
@@ -76,13 +76,13 @@ def test_header_makes_everything_weak_and_says_what_is_there(tmp_path: Path) -> 
     ]
     (tmp_path / "crash_symbols_generated.h").write_text(crash_symbols.symbols_header(rows, [10, 16]))
     (tmp_path / "main.c").write_text(
-        '#include "crash_needs.h"\nint there, there10;\nint main(void) {\n'
-        '    const char *none = mpyk_needs_missing(16);\n    printf("%s\\n", none ? none : "-");\n'
-        "    mpyk_needs_print(stdout, 10);\n"
-        "    return mpyk_needs_missing(0) != NULL || mpyk_needs_missing(10) != NULL;\n}\n"
+        '#include "crash/symbols.h"\n#include <stddef.h>\nint there, there10;\nint main(void) {\n'
+        '    const char *none = mpyk_symbols_missing(16);\n    printf("%s\\n", none ? none : "-");\n'
+        "    mpyk_symbols_print(stdout, 10);\n"
+        "    return mpyk_symbols_missing(0) != NULL || mpyk_symbols_missing(10) != NULL;\n}\n"
     )
-    sources = [tmp_path / "main.c", crash_symbols.TABLE.parent / "crash_needs.c"]
-    flags = ["-Wall", "-Wextra", "-Werror", "-fPIC", f"-I{tmp_path}", f"-I{crash_symbols.TABLE.parent}"]
+    sources = [tmp_path / "main.c", crash_symbols.TABLE.parent / "symbols.c"]
+    flags = ["-Wall", "-Wextra", "-Werror", "-fPIC", f"-I{tmp_path}", f"-I{crash_symbols.TABLE.parents[1]}"]
     subprocess.run(["cc", *flags, *map(str, sources), "-o", str(tmp_path / "x")], check=True)
     done = subprocess.run([tmp_path / "x"], capture_output=True, text=True, check=True)
     assert done.stdout == (

@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import json
 import shutil
 import subprocess
 from pathlib import Path
@@ -11,12 +10,11 @@ from pathlib import Path
 import pytest
 
 from mpykbuild.base.errors import BuildError
-from mpykbuild.base.paths import PROJECT
 from mpykbuild.python import adopt_prebuilt, find_prebuilt
 from mpykbuild.toolchain import archive_graph
 from support.fakegcc import compiled, recording_gcc
 from support.fakeprebuilt import NAME, UNITS, make_prebuilt
-from support.fakepython import HOST_PYTHON, VERSION, make_manifests, make_patches
+from support.fakepython import VERSION, make_manifests, make_patches
 
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None, reason="needs gcc")
 
@@ -82,23 +80,6 @@ def test_newer_c_library_names_are_served(tmp_path: Path) -> None:
     (tmp_path / "ask.c").write_text("long ask(void);\nint main(void) { return (int)ask(); }\n")
     subprocess.run(["gcc", "ask.c", str(made / "lib" / "libpython.a"), "-o", "ask"], cwd=tmp_path, check=True)
     assert subprocess.run([tmp_path / "ask"], check=False).returncode == 42
-
-
-def test_our_own_hash_functions_equal_hashlib(tmp_path: Path) -> None:
-    """By the names of HACL*, through a small shared object, against the Python that runs the tests."""
-    library = tmp_path / "hashes.so"
-    sources = [str(path) for path in sorted(adopt_prebuilt.SHIMS.glob("hash_*.c"))]
-    subprocess.run(
-        ["gcc", "-shared", "-fPIC", "-w", '-D__attribute__(x)=', "-o", str(library), *sources], check=True
-    )  # fmt: skip
-    done = subprocess.run(
-        [HOST_PYTHON, "-I", str(PROJECT / "tests/unit/hash_probe.py"), str(library)],
-        text=True, capture_output=True, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr
-    answer = json.loads(done.stdout)
-    assert answer["wrong"] == []
-    assert answer["compared"] > 200
 
 
 def test_all_that_is_compiled_is_compiled_by_the_compiler_on_the_path(tmp_path: Path) -> None:

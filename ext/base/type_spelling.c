@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "base/type_spelling.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/*
+ * "long unsigned int" (DWARF, BTF) -> "unsigned long": one spelling, whatever the source and its
+ * version say.
+ */
+const char *
+mpyk_base_name(const char *name, char *out, size_t size)
+{
+    int is_unsigned = 0, longs = 0, shorts = 0;
+    const char *word = name;
+
+    for (size_t length; *word != '\0'; word += length + (word[length] == ' ')) {
+        length = strcspn(word, " ");
+        if (length == 8 && strncmp(word, "unsigned", 8) == 0) {
+            is_unsigned = 1;
+        } else if (length == 4 && strncmp(word, "long", 4) == 0) {
+            longs++;
+        } else if (length == 5 && strncmp(word, "short", 5) == 0) {
+            shorts++;
+        } else if (length != 3 || strncmp(word, "int", 3) != 0) {
+            return name;
+        }
+    }
+    snprintf(out, size, "%s%s", is_unsigned ? "unsigned " : "",
+             longs > 1 ? "long long"
+             : longs   ? "long"
+             : shorts  ? "short"
+                       : "int");
+    return out;
+}

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Not a part of the extension: compiled against one crash tree, never run.  The object file says in
+ * two sections what that tree's structures look like: names, each ended by NUL, and as many 64-bit
+ * values in the target's byte order.  mpykbuild.abi reads them.
+ */
+#include <defs.h>
+
+#include "crash/layout_tables.h"
+
+#define SECTION(name) __attribute__((section(name), used))
+#define SIZE_OF(structure) sizeof(struct structure)
+#define OFFSET_OF(structure, member) offsetof(struct structure, member)
+#define SIZE_OF_MEMBER(structure, member) sizeof(((struct structure *)0)->member)
+
+#define OBJECT_NAME(variable, pointer, exact) "object " #variable " " #exact "\0"
+#define OBJECT_VALUE(variable, pointer, exact) SIZE_OF(variable),
+#define SIZE_NAME(structure) "sizeof(struct " #structure ")\0"
+#define SIZE_VALUE(structure) SIZE_OF(structure),
+#define OFFSET_NAME(structure, member) "offset " #structure "." #member "\0"
+#define OFFSET_VALUE(structure, member) OFFSET_OF(structure, member),
+#define MEMBER_NAME(structure, member) "size " #structure "." #member "\0"
+#define MEMBER_VALUE(structure, member) SIZE_OF_MEMBER(structure, member),
+#define CONSTANT_NAME(constant) "constant " #constant "\0"
+#define CONSTANT_VALUE(constant) (unsigned long long)(constant),
+
+const char mpyk_abi_names[] SECTION(".mpyk_abi_names") = MPYK_ABI_OBJECTS(OBJECT_NAME)
+    MPYK_ABI_SIZES(SIZE_NAME) MPYK_ABI_MEMBERS(OFFSET_NAME) MPYK_ABI_MEMBERS(MEMBER_NAME)
+        MPYK_ABI_CONSTANTS(CONSTANT_NAME);
+
+const unsigned long long mpyk_abi_values[] SECTION(".mpyk_abi_values") = {
+    MPYK_ABI_OBJECTS(OBJECT_VALUE) MPYK_ABI_SIZES(SIZE_VALUE) MPYK_ABI_MEMBERS(OFFSET_VALUE)
+        MPYK_ABI_MEMBERS(MEMBER_VALUE) MPYK_ABI_CONSTANTS(CONSTANT_VALUE)};

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * The embedded interpreter's life.  It starts at the first command, not at `extend`; it knows
+ * nothing of the machine's Python or of PYTHON* variables; its whole library is the ZIP inside this
+ * shared object.
+ */
+#include "base/pycompat.h"
+
+#include "crash/crash_compat.h"
+
+#include "extension/heap.h"
+#include "extension/init_python.h"
+#include "extension/interpreter.h"
+#include "extension/recursion.h"
+#include "extension/so_path.h"
+#include "guard/signals.h"
+#include "module/module.h"
+#include "session/output.h"
+#include "types/start.h"
+#include "values/values.h"
+
+#include <errno.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+static char *start_failure;
+
+/* Python's own SIGPIPE and SIGINT arrangements are ours to make; crash's are put back by the run
+ * that started us. */
+static int
+start(char **reason)
+{
+    const char *path = mpyk_so_path();
+
+    *reason = NULL;
+    if (path == NULL) {
+        if (asprintf(reason, "its own file cannot be found (%s)", strerror(errno)) < 0) {
+            *reason = NULL;
+        }
+        return -1;
+    }
+    if (PyImport_AppendInittab("crash", mpyk_crash_module_init) < 0) {
+        return -1;
+    }
+    if (mpyk_init_python(path, reason) < 0) {
+        return -1;
+    }
+    return mpyk_recursion_init();
+}
+
+int
+mpyk_interp_start(void)
+{
+    if (Py_IsInitialized()) {
+        return 0;
+    }
+    /* After a failed start Python's state is undefined: the second attempt only repeats the answer.
+     */
+    if (start_failure == NULL && start(&start_failure) == 0) {
+        return 0;
+    }
+    fprintf(fp,
+            "%s: the embedded Python %s cannot start: %s. Load the extension again from a complete "
+            "file.\n",
+            pc->curcmd, PY_VERSION, start_failure != NULL ? start_failure : "out of memory");
+    return -1;
+}
+
+/*
+ * Threads that a program has left behind would wake up in code that is no longer there.  Each is
+ * sent into a sleep that does not end, in libc, from a signal handler; what they hold of Python is
+ * then theirs for ever.
+ */
+#define THREADS_MAX 64
+static volatile int parked;
+
+static void
+on_park(int Py_UNUSED(signo))
+{
+    __atomic_add_fetch(&parked, 1, __ATOMIC_SEQ_CST);
+    for (;;) {
+        pause();
+    }
+}
+
+static int
+other_threads(pid_t *threads)
+{
+    PyThreadState *current = PyThreadState_Get(), *t;
+    int count = 0;
+
+    for (t = PyInterpreterState_ThreadHead(PyThreadState_GetInterpreter(current)); t != NULL;
+         t = PyThreadState_Next(t)) {
+        if (t != current && mpyk_native_thread_id(t) != 0 && count < THREADS_MAX) {
+            threads[count++] = (pid_t)mpyk_native_thread_id(t);
+        }
+    }
+    return count;
+}
+
+/* Park those that are still there; true if there were any. */
+static int
+park_threads(const pid_t *threads, int count)
+{
+    struct sigaction action = {.sa_handler = on_park}, old;
+    struct timespec moment = {.tv_nsec = 1000000};
+    int sent = 0;
+
+    parked = 0;
+    sigfillset(&action.sa_mask);
+    sigaction(SIGRTMAX - 4, &action, &old);
+    for (int i = 0; i < count; i++) {
+        if (syscall(SYS_tgkill, getpid(), threads[i], SIGRTMAX - 4) == 0) {
+            sent++;
+        }
+    }
+    for (int i = 0; i < 1000 && parked < sent; i++) {
+        nanosleep(&moment, NULL);
+    }
+    sigaction(SIGRTMAX - 4, &old, NULL);
+    return sent > 0;
+}
+
+/* What programs gave to atexit.register() may still use the dump and its types.  SIGINT is not for
+ * it: unloading cannot be left half done. */
+static void
+run_exit_functions(void)
+{
+    PyObject *module = PyImport_ImportModule("atexit");
+    PyObject *result = module != NULL ? PyObject_CallMethod(module, "_run_exitfuncs", NULL) : NULL;
+
+    if (result == NULL) {
+        PyErr_Clear();
+    }
+    Py_XDECREF(result);
+    Py_XDECREF(module);
+    mpyk_output_flush();
+}
+
+static void
+finalize(void)
+{
+    pid_t threads[THREADS_MAX];
+    int count;
+
+    mpyk_output_reset();
+    run_exit_functions();
+    count = other_threads(threads);
+    mpyk_output_reset();
+    mpyk_recursion_clear();
+    mpyk_types_stop();
+    mpyk_values_clear();
+    mpyk_crash_module_clear();
+    mpyk_signals_clear();
+    mpyk_output_clear();
+    Py_FinalizeEx();
+    if (!park_threads(threads, count)) {
+        mpyk_heap_release();
+    }
+}
+
+void
+mpyk_interp_stop(void)
+{
+    if (Py_IsInitialized()) {
+        finalize();
+    }
+    mpyk_so_path_forget();
+    free(start_failure);
+    start_failure = NULL;
+}

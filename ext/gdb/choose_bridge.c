@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The gdb bridges of this file, and the one among them that the running crash can use. */
+#include "built_for_generated.h"
+#include "crash/symbols.h"
+#include "gdb/bridge.h"
+
+#include <stddef.h>
+
+#define DECLARE(number) extern const struct mpyk_gdb_bridge mpyk_gdb##number##_bridge;
+#define ADDRESS(number) &mpyk_gdb##number##_bridge,
+
+MPYK_BUILT_FOR_GDB(DECLARE)
+
+static const struct mpyk_gdb_bridge *const bridges[] = {MPYK_BUILT_FOR_GDB(ADDRESS)};
+static const struct mpyk_gdb_bridge *bridge;
+
+int
+mpyk_gdb_choose(void)
+{
+    for (size_t i = 0; i < sizeof(bridges) / sizeof(bridges[0]); i++) {
+        if (mpyk_symbols_missing(bridges[i]->major) == NULL) {
+            bridge = bridges[i];
+            return 0;
+        }
+    }
+    return -1;
+}
+
+int
+mpyk_gdb_major(void)
+{
+    return bridge->major;
+}
+
+const char *
+mpyk_gdb_majors(void)
+{
+    return MPYK_BUILT_FOR_GDB_TEXT;
+}
+
+int
+mpyk_gdb_target(struct mpyk_target *target, struct mpyk_source_error *error)
+{
+    return bridge->target(target, error);
+}
+
+int
+mpyk_gdb_lookup(const char *name, int code, mpyk_handle *type, struct mpyk_source_error *error)
+{
+    return bridge->lookup(name, code, type, error);
+}
+
+int
+mpyk_gdb_lookup_symbol(const char *name, struct mpyk_symbol_desc *symbol,
+                       struct mpyk_source_error *error)
+{
+    return bridge->lookup_symbol(name, symbol, error);
+}
+
+int
+mpyk_gdb_describe(mpyk_handle type, struct mpyk_type_desc *desc, struct mpyk_source_error *error)
+{
+    return bridge->describe(type, desc, error);
+}
+
+int
+mpyk_gdb_fields(mpyk_handle type, struct mpyk_field_desc *fields, int count,
+                struct mpyk_source_error *error)
+{
+    return bridge->fields(type, fields, count, error);
+}
+
+int
+mpyk_gdb_symbol_file(char *path, size_t size, struct mpyk_source_error *error)
+{
+    return bridge->symbol_file(path, size, error);
+}
+
+int
+mpyk_gdb_expression_type(const char *text, mpyk_handle *type, struct mpyk_source_error *error)
+{
+    return bridge->expression_type(text, type, error);
+}
+
+int
+mpyk_gdb_watch(void (*changed)(const void *owner), struct mpyk_source_error *error)
+{
+    return bridge->watch(changed, error);
+}
+
+/* Also called at the end of a file that never found its bridge. */
+void
+mpyk_gdb_unwatch(void)
+{
+    if (bridge != NULL) {
+        bridge->unwatch();
+    }
+}
+
+enum mpyk_caught
+mpyk_catching(void (*call)(void *), void *arg, char *message, size_t size)
+{
+    return bridge->catching(call, arg, message, size);
+}

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* tEnum: an int that shows itself as the enumerator's name.  Each C enum has its own subclass. */
+#include "values/values.h"
+
+PyTypeObject *mpyk_enum_type;
+
+PyObject *
+mpyk_enumerator_object(MpykType *type, int64_t value)
+{
+    if (mpyk_type_complete(type) < 0) {
+        return NULL;
+    }
+    return type->real->is_unsigned ? PyLong_FromUnsignedLongLong((uint64_t)value)
+                                   : PyLong_FromLongLong(value);
+}
+
+static PyObject *
+make_names(MpykType *type)
+{
+    PyObject *names = PyDict_New();
+
+    if (names == NULL || mpyk_type_load(type) < 0) {
+        Py_XDECREF(names);
+        return NULL;
+    }
+    /* Backwards: of equal values the first name wins. */
+    for (int i = type->fields != NULL ? type->nfields - 1 : -1; i >= 0; i--) {
+        PyObject *value = mpyk_enumerator_object(type, type->fields[i].value);
+        PyObject *name = PyUnicode_InternFromString(type->fields[i].name);
+        int status = value != NULL && name != NULL ? PyDict_SetItem(names, value, name) : -1;
+        Py_XDECREF(value);
+        Py_XDECREF(name);
+        if (status < 0) {
+            Py_DECREF(names);
+            return NULL;
+        }
+    }
+    return names;
+}
+
+PyObject *
+mpyk_enum_names(MpykType *type)
+{
+    type = type->real;
+    if (type->py_data == NULL) {
+        type->py_data = make_names(type);
+    }
+    return type->py_data;
+}
+
+static PyObject *
+enum_repr(PyObject *self)
+{
+    MpykType *type = mpyk_value_ctype(self);
+    PyObject *names = type != NULL ? mpyk_enum_names(type) : NULL;
+    PyObject *name;
+
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    name = names != NULL ? PyDict_GetItemWithError(names, self) : NULL;
+    if (name != NULL) {
+        return Py_NewRef(name);
+    }
+    return PyErr_Occurred() ? NULL : PyLong_Type.tp_repr(self);
+}
+
+/* {name: value} in the order of the declaration. */
+static PyObject *
+enum_info(PyObject *self, void *Py_UNUSED(closure))
+{
+    MpykType *type = mpyk_value_ctype(self);
+    PyObject *module, *info;
+
+    if (type == NULL) {
+        return PyDict_New();
+    }
+    module = PyImport_ImportModule("crash");
+    info = module != NULL ? PyObject_CallMethod(module, "enum_values", "s", Py_TYPE(self)->tp_name)
+                          : NULL;
+    Py_XDECREF(module);
+    return info;
+}
+
+static PyObject *
+enum_reduce(PyObject *self, PyObject *Py_UNUSED(args))
+{
+    return Py_BuildValue("O(N)", &PyLong_Type, PyNumber_Long(self));
+}
+
+static PyObject *
+enum_copy(PyObject *self, PyObject *Py_UNUSED(args))
+{
+    return Py_NewRef(self);
+}
+
+static PyMethodDef enum_methods[] = {
+    {"__reduce__", enum_reduce, METH_NOARGS, NULL},
+    {"__reduce_ex__", enum_reduce, METH_O, NULL},
+    {"__copy__", enum_copy, METH_NOARGS, NULL},
+    {"__deepcopy__", enum_copy, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef enum_getset[] = {
+    {"einfo", enum_info, NULL, "{name: value} of the enum.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+PyDoc_STRVAR(enum_doc, "The value of a C enum: an int that is shown as its name.");
+
+static PyType_Slot enum_slots[] = {
+    {Py_tp_doc, (void *)enum_doc},
+    {Py_tp_repr, enum_repr},
+    {Py_tp_methods, enum_methods},
+    {Py_tp_getset, enum_getset},
+    {0, NULL},
+};
+
+static PyType_Spec enum_spec = {
+    .name = "crash.tEnum",
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = enum_slots,
+};
+
+int
+mpyk_enum_init(PyObject *module)
+{
+    return mpyk_add_type(module, &enum_spec, &PyLong_Type, &mpyk_enum_type);
+}

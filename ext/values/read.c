@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Values of C types, read from the dump and turned into Python objects. */
+#include "values/values.h"
+
+static inline int64_t
+sign_extend(uint64_t value, unsigned bits)
+{
+    unsigned shift = 64 - bits;
+
+    return (int64_t)(value << shift) >> shift;
+}
+
+static PyObject *
+int_object(uint64_t value, unsigned bits, int is_unsigned)
+{
+    if (is_unsigned) {
+        return PyLong_FromUnsignedLongLong(value);
+    }
+    return PyLong_FromLongLong(sign_extend(value, bits));
+}
+
+static PyObject *
+enum_object(MpykType *type, uint64_t value, unsigned bits)
+{
+    PyTypeObject *cls = mpyk_class_get(type);
+
+    if (cls == NULL) {
+        return NULL;
+    }
+    return type->is_unsigned ? mpyk_int_new(cls, value)
+                             : mpyk_int_new_signed(cls, sign_extend(value, bits));
+}
+
+/* __int128 and other sizes that no C integer of ours holds. */
+static PyObject *
+wide_int(const MpykType *type, const unsigned char *data)
+{
+    PyObject *method = PyObject_GetAttrString((PyObject *)&PyLong_Type, "from_bytes");
+    PyObject *args = Py_BuildValue("(y#s)", (const char *)data, (Py_ssize_t)type->size,
+                                   mpyk_target.big_endian ? "big" : "little");
+    PyObject *kwargs = Py_BuildValue("{s:O}", "signed", type->is_unsigned ? Py_False : Py_True);
+    PyObject *result = NULL;
+
+    if (method != NULL && args != NULL && kwargs != NULL) {
+        result = PyObject_Call(method, args, kwargs);
+    }
+    Py_XDECREF(method);
+    Py_XDECREF(args);
+    Py_XDECREF(kwargs);
+    return result;
+}
+
+static PyObject *
+float_object(const MpykType *type, const unsigned char *data)
+{
+    uint64_t bits;
+    double d;
+    float f;
+
+    if (type->size == 4) {
+        uint32_t narrow = (uint32_t)mpyk_decode_integer(data, 4);
+        memcpy(&f, &narrow, sizeof(f));
+        return PyFloat_FromDouble(f);
+    }
+    if (type->size == 8) {
+        bits = mpyk_decode_integer(data, 8);
+        memcpy(&d, &bits, sizeof(d));
+        return PyFloat_FromDouble(d);
+    }
+    return PyBytes_FromStringAndSize((const char *)data, (Py_ssize_t)type->size);
+}
+
+/* Pointers: what becomes of the value of one that lies at `address`. */
+static PyObject *
+pointer_object(MpykType *type, uint64_t value, uint64_t address)
+{
+    switch (type->kind) {
+    case MPYK_KIND_PTR_STRUCT:
+        return mpyk_int_of_type(type->target, value);
+    case MPYK_KIND_PTR_CHAR:
+        return mpyk_string_read(address, value);
+    case MPYK_KIND_PTR_FUNC:
+        return PyLong_FromUnsignedLongLong(value);
+    default:
+        return mpyk_int_of_type(type, value);
+    }
+}
+
+/*
+ * A scalar (no struct, array or function) of a real type from its bytes, which were read at
+ * `address`.
+ */
+static PyObject *
+decode(MpykType *type, const unsigned char *data, uint64_t address)
+{
+    size_t size = type->size;
+
+    switch (type->kind) {
+    case MPYK_KIND_INT:
+    case MPYK_KIND_BOOL:
+        if (size > 8 || size == 0) {
+            return wide_int(type, data);
+        }
+        return int_object(mpyk_decode_integer(data, size), 8 * size, type->is_unsigned);
+    case MPYK_KIND_ENUM:
+        return enum_object(type, mpyk_decode_integer(data, size <= 8 ? size : 8), 8 * size);
+    case MPYK_KIND_FLOAT:
+        return float_object(type, data);
+    case MPYK_KIND_PTR_STRUCT:
+    case MPYK_KIND_PTR_CHAR:
+    case MPYK_KIND_PTR_FUNC:
+    case MPYK_KIND_PTR:
+        return pointer_object(type, mpyk_decode_integer(data, size <= 8 ? size : 8), address);
+    default:
+        return PyBytes_FromStringAndSize((const char *)data, (Py_ssize_t)size);
+    }
+}
+
+static PyObject *
+read_scalar(MpykType *type, uint64_t address)
+{
+    unsigned char data[32];
+
+    if (type->size > sizeof(data)) {
+        return mpyk_fail(MPYK_FAIL_TYPE, "A value of %llu bytes is no number.",
+                         (unsigned long long)type->size);
+    }
+    if (mpyk_readmem(address, MPYK_KVADDR, data, (long)type->size) < 0) {
+        return NULL;
+    }
+    return decode(type, data, address);
+}
+
+static PyObject *
+decode_list(MpykType *element, uint64_t count, const unsigned char *data, uint64_t address)
+{
+    PyObject *list = PyList_New((Py_ssize_t)count);
+
+    for (uint64_t i = 0; list != NULL && i < count; i++) {
+        uint64_t offset = i * element->size;
+        PyObject *item = decode(element, data + offset, address + offset);
+        if (item == NULL) {
+            Py_CLEAR(list);
+        } else {
+            PyList_SET_ITEM(list, (Py_ssize_t)i, item);
+        }
+    }
+    return list;
+}
+
+/* char[n] is a string, any other array of numbers a list: both are read at once. */
+static PyObject *
+read_numbers(MpykType *array, uint64_t address)
+{
+    MpykType *element = array->target->real;
+    PyObject *result = NULL;
+    unsigned char *data;
+
+    if (array->size > (1ull << 31)) {
+        return mpyk_fail(MPYK_FAIL_TYPE, "An array of %llu bytes is too large to be read.",
+                         (unsigned long long)array->size);
+    }
+    data = PyMem_Malloc(array->size);
+    if (data == NULL) {
+        return PyErr_NoMemory();
+    }
+    if (mpyk_readmem(address, MPYK_KVADDR, data, (long)array->size) == 0) {
+        if (element->is_char && element->kind == MPYK_KIND_INT) {
+            result = mpyk_string_new((const char *)data, (Py_ssize_t)array->size, address, address);
+        } else {
+            result = decode_list(element, array->elements, data, address);
+        }
+    }
+    PyMem_Free(data);
+    return result;
+}
+
+/* An array of arrays of numbers: a list of what its elements are. */
+static PyObject *
+read_rows(MpykType *array, uint64_t address)
+{
+    PyObject *list = PyList_New(0);
+
+    for (uint64_t i = 0; list != NULL && i < array->elements; i++) {
+        PyObject *row = mpyk_value_read(array->target, address + i * array->target->real->size);
+        if (row == NULL || PyList_Append(list, row) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(row);
+    }
+    return list;
+}
+
+static PyObject *
+read_array(MpykType *array, uint64_t address)
+{
+    MpykType *innermost = array->target->real;
+
+    if (array->elements == 0 || array->size == 0) {
+        return mpyk_int_of_type(array, address);
+    }
+    while (innermost->kind == MPYK_KIND_ARRAY && innermost->elements != 0) {
+        innermost = innermost->target->real;
+    }
+    switch (innermost->kind) {
+    case MPYK_KIND_INT:
+    case MPYK_KIND_BOOL:
+    case MPYK_KIND_ENUM:
+    case MPYK_KIND_FLOAT:
+    case MPYK_KIND_PTR_FUNC:
+        return array->target->real == innermost ? read_numbers(array, address)
+                                                : read_rows(array, address);
+    default:
+        return mpyk_array_new(array, address);
+    }
+}
+
+PyObject *
+mpyk_value_read(MpykType *type, uint64_t address)
+{
+    type = type->real;
+    switch (type->kind) {
+    case MPYK_KIND_STRUCT:
+        return mpyk_int_of_type(type, address);
+    case MPYK_KIND_ARRAY:
+        return read_array(type, address);
+    case MPYK_KIND_FUNC:
+        return PyLong_FromUnsignedLongLong(address);
+    case MPYK_KIND_VOID:
+        return mpyk_fail(MPYK_FAIL_TYPE, "There is no value of type void at %s.",
+                         MPYK_HEX(address));
+    default:
+        return read_scalar(type, address);
+    }
+}
+
+/* A bit-field lies in at most nine bytes (64 bits that start within a byte). */
+PyObject *
+mpyk_value_read_bits(MpykType *type, uint64_t address, uint32_t bit_offset, uint32_t bit_size)
+{
+    unsigned bytes = (bit_offset + bit_size + 7) / 8;
+    unsigned char data[16];
+    uint64_t value;
+
+    type = type->real;
+    if (bit_size > 64) {
+        return mpyk_fail(MPYK_FAIL_TYPE, "A bit-field of %u bits cannot be read.",
+                         (unsigned)bit_size);
+    }
+    if (mpyk_readmem(address, MPYK_KVADDR, data, (long)bytes) < 0) {
+        return NULL;
+    }
+    value = mpyk_decode_bits(data, bit_offset, bit_size, mpyk_target.big_endian);
+    if (type->kind == MPYK_KIND_ENUM) {
+        return enum_object(type, value, bit_size);
+    }
+    return int_object(value, bit_size, type->is_unsigned || type->kind == MPYK_KIND_BOOL);
+}
+
+PyObject *
+mpyk_value_read_member(const MpykMember *member, uint64_t base)
+{
+    const MpykType *real = member->type->real;
+    uint64_t address = base + member->offset;
+
+    if (base == 0 && real->kind != MPYK_KIND_STRUCT &&
+        !(real->kind == MPYK_KIND_ARRAY && real->elements == 0)) {
+        return mpyk_fail(MPYK_FAIL_NULL_POINTER,
+                         "NULL pointer: member \"%s\" of a struct at address 0.", member->name);
+    }
+    if (member->bit_size != 0) {
+        return mpyk_value_read_bits(member->type, address, member->bit_offset, member->bit_size);
+    }
+    return mpyk_value_read(member->type, address);
+}
+
+int
+mpyk_element_address(MpykType *element, uint64_t base, Py_ssize_t index, uint64_t *address)
+{
+    element = element->real;
+    if (base == 0) {
+        return MPYK_FAILED(MPYK_FAIL_NULL_POINTER, "NULL pointer is dereferenced.");
+    }
+    if (mpyk_type_complete(element) < 0) {
+        return -1;
+    }
+    if (element->size == 0 && index != 0) {
+        return MPYK_FAILED(MPYK_FAIL_TYPE, "The size of what is pointed to is not known.");
+    }
+    *address = base + (uint64_t)index * element->size;
+    return 0;
+}
+
+PyObject *
+mpyk_read_slice(MpykType *element, uint64_t base, PyObject *slice)
+{
+    Py_ssize_t start, stop, step;
+    PyObject *list;
+    uint64_t address;
+
+    if (PySlice_Unpack(slice, &start, &stop, &step) < 0) {
+        return NULL;
+    }
+    if (stop == PY_SSIZE_T_MAX || step <= 0 || stop < start) {
+        return mpyk_fail(MPYK_FAIL_INDEX,
+                         "A slice of a pointer needs an end that is not before its start.");
+    }
+    list = PyList_New(0);
+    for (Py_ssize_t i = start; list != NULL && i < stop; i += step) {
+        PyObject *item = NULL;
+        if (mpyk_element_address(element, base, i, &address) == 0) {
+            item = mpyk_value_read(element, address);
+        }
+        if (item == NULL || PyList_Append(list, item) < 0) {
+            Py_CLEAR(list);
+        }
+        Py_XDECREF(item);
+    }
+    return list;
+}

@@ -1,0 +1,479 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * StructResult: a view of a struct or union in the dump.  It is an int whose value is the address;
+ * nothing is read before a member is asked for.  Each C struct has its own subclass with one
+ * descriptor for each member.
+ */
+#include "values/values.h"
+
+PyTypeObject *mpyk_struct_type;
+
+/* What pykdump makes of a struct's name for PYT_sinfo (SUInfo); NULL: a dict of VarInfo. */
+static PyObject *sinfo_factory;
+
+/* The C type of a struct's class; TypeError for the bare StructResult. */
+static MpykType *
+ctype_of(PyObject *self)
+{
+    MpykType *type = mpyk_value_ctype(self);
+
+    if (type == NULL) {
+        mpyk_fail(MPYK_FAIL_TYPE, "This StructResult has no C type: make it with readSU().");
+    }
+    return type;
+}
+
+/* "struct page", also for an instance of a program's own subclass. */
+const char *
+mpyk_struct_symbol(PyObject *self)
+{
+    MpykType *type = mpyk_value_ctype(self);
+    PyTypeObject *cls = type != NULL ? mpyk_class_get(type) : NULL;
+
+    PyErr_Clear();
+    return cls != NULL ? cls->tp_name : Py_TYPE(self)->tp_name;
+}
+
+static int
+add_item(PyObject *dict, const char *name, PyObject *value)
+{
+    int status = value != NULL ? PyDict_SetItemString(dict, name, value) : -1;
+
+    Py_XDECREF(value);
+    return status;
+}
+
+static int
+add_members(PyObject *dict, MpykType *type)
+{
+    if (mpyk_type_load(type) < 0) {
+        return -1;
+    }
+    for (int i = type->nmembers - 1; i >= 0; i--) { /* backwards: of equal names the first stays */
+        if (add_item(dict, type->members[i].name, mpyk_member_new(&type->members[i])) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The namespace of the class of a type that is about to be made. */
+PyObject *
+mpyk_struct_dict(MpykType *type)
+{
+    PyObject *dict = PyDict_New();
+
+    if (dict == NULL || add_item(dict, "__module__", PyUnicode_FromString("crash")) < 0) {
+        goto error;
+    }
+    if (type->kind != MPYK_KIND_STRUCT) {
+        return dict;
+    }
+    if (add_members(dict, type) < 0 || add_item(dict, "PYT_symbol", mpyk_type_string(type)) < 0 ||
+        add_item(dict, "PYT_size", PyLong_FromUnsignedLongLong(type->size)) < 0) {
+        goto error;
+    }
+    return dict;
+
+error:
+    Py_XDECREF(dict);
+    return NULL;
+}
+
+/* StructResult("struct x", addr), or, of the class of one struct, cls(addr). */
+static PyObject *
+struct_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
+{
+    MpykType *type = mpyk_class_ctype(cls);
+    unsigned long long address = 0;
+    PyObject *value = NULL;
+    const char *name;
+
+    if (kwargs != NULL && PyDict_GET_SIZE(kwargs) != 0) {
+        return mpyk_fail(MPYK_FAIL_TYPE, "StructResult() takes no keyword arguments.");
+    }
+    if (type != NULL) {
+        if (!PyArg_ParseTuple(args, "|O:StructResult", &value)) {
+            return NULL;
+        }
+    } else {
+        if (!PyArg_ParseTuple(args, "s|O:StructResult", &name, &value)) {
+            return NULL;
+        }
+        type = mpyk_type_need(name);
+        cls = type != NULL ? mpyk_struct_class(type) : NULL;
+        if (cls == NULL) {
+            return NULL;
+        }
+    }
+    if (value != NULL && mpyk_as_address(value, &address) < 0) {
+        return NULL;
+    }
+    return mpyk_int_new(cls, address);
+}
+
+PyTypeObject *
+mpyk_struct_class(MpykType *type)
+{
+    PyObject *text;
+
+    if (mpyk_type_is_struct(type)) {
+        return mpyk_class_get(type);
+    }
+    text = mpyk_type_string(type);
+    if (text != NULL) {
+        mpyk_fail(MPYK_FAIL_TYPE, "\"%U\" is no struct or union.", text);
+        Py_DECREF(text);
+    }
+    return NULL;
+}
+
+static int
+is_dunder(const char *name)
+{
+    size_t length = strlen(name);
+
+    return length > 4 && strncmp(name, "__", 2) == 0 && strcmp(name + length - 2, "__") == 0;
+}
+
+/*
+ * The member that `name` stands for: within a Python class Foo, `s.__x` arrives here as _Foo__x.
+ * It is added to the class under the name used, so that it is searched for once only.
+ */
+static int
+add_late_member(MpykType *type, PyTypeObject *cls, PyObject *name)
+{
+    const char *text = mpyk_as_text(name);
+    const MpykMember *member;
+    PyObject *descriptor;
+    int status;
+
+    if (text == NULL || is_dunder(text)) {
+        return 0;
+    }
+    member = mpyk_type_member(type, text);
+    if (text[0] == '_' && text[1] != '_') {
+        for (text = strstr(text + 1, "__"); text != NULL && member == NULL;
+             text = strstr(text + 1, "__")) {
+            member = mpyk_type_member(type, text);
+        }
+    }
+    if (member == NULL) {
+        return PyErr_Occurred() ? -1 : 0;
+    }
+    descriptor = mpyk_member_new(member);
+    if (descriptor == NULL) {
+        return -1;
+    }
+    status = PyObject_SetAttr((PyObject *)cls, name, descriptor);
+    Py_DECREF(descriptor);
+    return status < 0 ? -1 : 1;
+}
+
+/*
+ * No such attribute: AttributeError is set.  Members are looked for once more, then it becomes a
+ * KeyError.
+ */
+static PyObject *
+missing_attribute(PyObject *self, PyObject *name)
+{
+    MpykType *type = mpyk_value_ctype(self);
+    PyTypeObject *cls;
+    int added;
+
+    if (type == NULL || (mpyk_as_text(name) != NULL && is_dunder(mpyk_as_text(name)))) {
+        return NULL;
+    }
+    PyErr_Clear();
+    cls = mpyk_class_get(type);
+    added = cls != NULL ? add_late_member(type, cls, name) : -1;
+    if (added > 0) {
+        return PyObject_GenericGetAttr(self, name);
+    }
+    if (added == 0) {
+        PyObject *text = mpyk_type_string(type);
+        if (text != NULL) {
+            mpyk_fail(MPYK_FAIL_NO_MEMBER, "<%U> has no member \"%U\"", text, name);
+            Py_DECREF(text);
+        }
+    }
+    return NULL;
+}
+
+static PyObject *
+struct_getattro(PyObject *self, PyObject *name)
+{
+    PyObject *value = PyObject_GenericGetAttr(self, name);
+
+    if (value != NULL || !PyErr_ExceptionMatches(PyExc_AttributeError)) {
+        return value;
+    }
+    return missing_attribute(self, name);
+}
+
+static Py_ssize_t
+struct_length(PyObject *self)
+{
+    MpykType *type = ctype_of(self);
+
+    return type != NULL ? (Py_ssize_t)type->size : -1;
+}
+
+static PyObject *
+step(PyObject *self, MpykType *type, PyObject *count)
+{
+    Py_ssize_t index;
+
+    if (mpyk_as_index(count, &index) < 0) {
+        return NULL;
+    }
+    return mpyk_int_of_type(type, mpyk_int_value(self) + (uint64_t)index * type->size);
+}
+
+/* s[i] is the i-th struct of an array that starts here, s["member"] a VarInfo. */
+static PyObject *
+struct_subscript(PyObject *self, PyObject *key)
+{
+    MpykType *type = ctype_of(self);
+    MpykMember member;
+    const char *path;
+
+    if (type == NULL) {
+        return NULL;
+    }
+    if (PySlice_Check(key)) {
+        return mpyk_read_slice(type, mpyk_int_value(self), key);
+    }
+    if (!PyUnicode_Check(key)) {
+        return step(self, type, key);
+    }
+    path = mpyk_as_text(key);
+    if (path == NULL) {
+        return NULL;
+    }
+    if (mpyk_type_path(type, path, &member) < 0) {
+        if (!PyErr_Occurred()) {
+            mpyk_fail_with(MPYK_FAIL_KEY, Py_NewRef(key));
+        }
+        return NULL;
+    }
+    return mpyk_varinfo_new(&member, 1, mpyk_int_value(self) + member.offset);
+}
+
+/* s + i steps by sizeof, as in C; whatever else is added is added to the address. */
+static PyObject *
+struct_add(PyObject *left, PyObject *right)
+{
+    MpykType *type = mpyk_value_ctype(left);
+
+    if (type != NULL && type->kind == MPYK_KIND_STRUCT && PyLong_Check(right) &&
+        mpyk_value_ctype(right) == NULL) {
+        return step(left, type, right);
+    }
+    return PyLong_Type.tp_as_number->nb_add(left, right);
+}
+
+/* Indexing never ends, so that iterating over a struct would not either. */
+static PyObject *
+struct_iter(PyObject *self)
+{
+    return mpyk_fail(MPYK_FAIL_TYPE, "\"%s\" cannot be iterated over.", Py_TYPE(self)->tp_name);
+}
+
+static PyObject *
+struct_short(PyObject *self, PyObject *Py_UNUSED(unused))
+{
+    return PyUnicode_FromFormat("<%s %s>", mpyk_struct_symbol(self),
+                                MPYK_HEX(mpyk_int_value(self)));
+}
+
+static PyObject *
+struct_repr(PyObject *self)
+{
+    return struct_short(self, NULL);
+}
+
+static PyObject *
+struct_has_field(PyObject *self, PyObject *name)
+{
+    MpykType *type = ctype_of(self);
+    const char *path = type != NULL ? mpyk_as_text(name) : NULL;
+    MpykMember member;
+
+    if (path == NULL) {
+        return NULL;
+    }
+    if (mpyk_type_path(type, path, &member) == 0) {
+        Py_RETURN_TRUE;
+    }
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    Py_RETURN_FALSE;
+}
+
+static PyObject *
+struct_field_offset(PyObject *self, PyObject *name)
+{
+    MpykType *type = ctype_of(self);
+    const char *path = type != NULL ? mpyk_as_text(name) : NULL;
+    MpykMember member;
+
+    if (path == NULL) {
+        return NULL;
+    }
+    if (mpyk_type_path(type, path, &member) < 0) {
+        if (!PyErr_Occurred()) {
+            mpyk_fail_with(MPYK_FAIL_KEY, Py_NewRef(name));
+        }
+        return NULL;
+    }
+    return PyLong_FromUnsignedLongLong(member.offset);
+}
+
+static PyObject *
+struct_cast(PyObject *self, PyObject *name)
+{
+    const char *text = mpyk_as_text(name);
+    MpykType *type = text != NULL ? mpyk_type_need(text) : NULL;
+    PyTypeObject *cls = type != NULL ? mpyk_struct_class(type) : NULL;
+
+    return cls != NULL ? mpyk_int_new(cls, mpyk_int_value(self)) : NULL;
+}
+
+static PyObject *
+struct_is_named(PyObject *self, PyObject *name)
+{
+    MpykType *type = ctype_of(self), *other;
+    const char *text = type != NULL ? mpyk_as_text(name) : NULL;
+
+    if (text == NULL) {
+        return NULL;
+    }
+    if (strcmp(mpyk_struct_symbol(self), text) == 0) {
+        Py_RETURN_TRUE;
+    }
+    other = mpyk_type_find(text);
+    if (PyErr_Occurred()) {
+        return NULL;
+    }
+    return PyBool_FromLong(other != NULL && other->real == type);
+}
+
+static PyObject *
+struct_deref(PyObject *self, void *Py_UNUSED(closure))
+{
+    return Py_NewRef(self);
+}
+
+static PyObject *
+members_info(MpykType *type, uint64_t address)
+{
+    PyObject *dict = PyDict_New();
+
+    if (dict == NULL || mpyk_type_load(type) < 0) {
+        Py_XDECREF(dict);
+        return NULL;
+    }
+    for (int i = 0; i < type->nmembers; i++) {
+        const MpykMember *member = &type->members[i];
+        PyObject *info = mpyk_varinfo_new(member, 1, address + member->offset);
+        if (add_item(dict, member->name, info) < 0) {
+            Py_DECREF(dict);
+            return NULL;
+        }
+    }
+    return dict;
+}
+
+static PyObject *
+struct_sinfo(PyObject *self, void *Py_UNUSED(closure))
+{
+    MpykType *type = ctype_of(self);
+
+    if (type == NULL) {
+        return NULL;
+    }
+    if (sinfo_factory != NULL) {
+        return PyObject_CallFunction(sinfo_factory, "s", mpyk_struct_symbol(self));
+    }
+    return members_info(type, mpyk_int_value(self));
+}
+
+PyObject *
+mpyk_struct_set_sinfo(PyObject *Py_UNUSED(module), PyObject *factory)
+{
+    Py_XSETREF(sinfo_factory, factory == Py_None ? NULL : Py_NewRef(factory));
+    Py_RETURN_NONE;
+}
+
+/* Through the constructor that knows the name: classes of C types cannot be imported. */
+static PyObject *
+struct_reduce(PyObject *self, PyObject *Py_UNUSED(args))
+{
+    PyObject *module = PyImport_ImportModule("crash"), *maker = NULL, *result = NULL;
+
+    if (module != NULL) {
+        maker = PyObject_GetAttrString(module, "readSU");
+    }
+    if (maker != NULL) {
+        result = Py_BuildValue("O(sK)", maker, mpyk_struct_symbol(self),
+                               (unsigned long long)mpyk_int_value(self));
+    }
+    Py_XDECREF(maker);
+    Py_XDECREF(module);
+    return result;
+}
+
+static PyMethodDef struct_methods[] = {
+    {"hasField", struct_has_field, METH_O,
+     "hasField(name): is there such a member (or path \"a.b\")?"},
+    {"fieldOffset", struct_field_offset, METH_O, "fieldOffset(name): its offset in bytes."},
+    {"castTo", struct_cast, METH_O, "castTo(type): the same address as another struct."},
+    {"isNamed", struct_is_named, METH_O, "isNamed(name): is this the struct of that name?"},
+    {"Eval", mpyk_struct_eval, METH_O, "Eval(\"a.b->c[1]\"): the value that this path leads to."},
+    {"shortStr", struct_short, METH_NOARGS, "shortStr(): name and address."},
+    {"fullStr", mpyk_struct_full, METH_VARARGS,
+     "fullStr(indent=0): all members with their values."},
+    {"Dump", mpyk_struct_dump, METH_VARARGS, "Dump(indent=0): print fullStr()."},
+    {"__reduce__", struct_reduce, METH_NOARGS, NULL},
+    {"__reduce_ex__", struct_reduce, METH_O, NULL},
+    {NULL, NULL, 0, NULL},
+};
+
+static PyGetSetDef struct_getset[] = {
+    {"Deref", struct_deref, NULL, "Itself: a struct reads like a pointer to it.", NULL},
+    {"PYT_sinfo", struct_sinfo, NULL, "Description of the struct.", NULL},
+    {NULL, NULL, NULL, NULL, NULL},
+};
+
+PyDoc_STRVAR(struct_doc,
+             "StructResult(type, addr=0): the struct or union `type` at an address.\n\n"
+             "Members are attributes and are read when asked for; a missing one raises KeyError.\n"
+             "s[i] and s + i step by the struct's size; s[\"member\"] describes a member.");
+
+static PyType_Slot struct_slots[] = {
+    {Py_tp_doc, (void *)struct_doc},
+    {Py_tp_new, struct_new},
+    {Py_tp_getattro, struct_getattro},
+    {Py_tp_repr, struct_repr},
+    {Py_tp_iter, struct_iter},
+    {Py_tp_methods, struct_methods},
+    {Py_tp_getset, struct_getset},
+    {Py_mp_length, struct_length},
+    {Py_mp_subscript, struct_subscript},
+    {Py_nb_add, struct_add},
+    {0, NULL},
+};
+
+static PyType_Spec struct_spec = {
+    .name = "crash.StructResult",
+    .flags = Py_TPFLAGS_DEFAULT | Py_TPFLAGS_BASETYPE,
+    .slots = struct_slots,
+};
+
+int
+mpyk_struct_init(PyObject *module)
+{
+    return mpyk_add_type(module, &struct_spec, &PyLong_Type, &mpyk_struct_type);
+}
