@@ -11,7 +11,7 @@
 #include "output.h"
 #include "signals.h"
 
-/* What _runner.main() returns when SIGINT ended the program. */
+/* What runner.main() returns when SIGINT ended the program. */
 #define STATUS_INTERRUPTED 130
 
 static int run_depth;
@@ -78,7 +78,7 @@ call_runner(const char *kind, int argc, char *const *argv)
     long status = 1;
 
     if (mpyk_output_install() == 0 && mpyk_signals_for_python() == 0) {
-        module = PyImport_ImportModule("pykdump._runner");
+        module = PyImport_ImportModule("pykdump.runtime.runner");
     }
     if (module != NULL) {
         list = argv_list(argc, argv);

@@ -63,7 +63,7 @@ void mpyk_interp_stop(void);
  * found. */
 const char *mpyk_so_path(void);
 
-/* epython.c: hand (kind, argv) to pykdump._runner.main(); its return value, or 1 when that failed.
+/* epython.c: hand (kind, argv) to pykdump.runtime.runner.main(); its return value, or 1 when that failed.
  */
 int mpyk_run(const char *kind, int argc, char *const *argv);
 

@@ -3,12 +3,11 @@
 
 from __future__ import annotations
 
-import sys
 from functools import wraps
 
 from crash import purge_types, sysfacts
 
-from pykdump.generic import Bunch
+from pykdump.compat_helpers import Bunch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -61,15 +60,8 @@ def print_caches() -> None:
         print(f"{len(cache):>8}  {name}")
 
 
-def end_of_program() -> None:
-    """Forget what must not outlive a program; the runner calls it."""
-    DCache.cleartmp()
-    kernel = sys.modules.get("pykdump.kernel")
-    if kernel is not None and kernel.API_options["dumpcache"]:
-        print_caches()
-    attributes = sys.modules.get("pykdump.attributes")
-    if attributes is not None:
-        attributes.PY_select_purge()
+def purge_at_end_of_program() -> None:
+    """Drop the results that are only good for one program: on a live system those with CU_LIVE."""
     if sysfacts()["live"]:
         purge_memoize_cache(CU_LIVE)
 

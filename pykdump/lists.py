@@ -12,7 +12,7 @@ import sys
 import crash
 from crash import member_offset, readPtr, readSU, struct_size, sym2addr
 
-from pykdump.generic import patch_default_kw
+from pykdump.compat_helpers import patch_default_kw
 from pykdump.pylog import pylog
 
 TYPE_CHECKING = False

@@ -24,9 +24,9 @@ from __future__ import annotations
 
 from crash import error
 
-from pykdump.cmdline import CommandParser, natural
+from pykdump.command_output import Column, print_json, table_lines
+from pykdump.command_parser import CommandParser, natural
 from pykdump.linux.tasks import STATE_CODES, Task, all_tasks
-from pykdump.output import Column, print_json, table_lines
 from pykdump.pylog import pylog
 
 TYPE_CHECKING = False

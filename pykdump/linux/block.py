@@ -13,15 +13,15 @@ from crash import (
     struct_size,
 )
 
-from pykdump.attributes import structSetProcAttr
+from pykdump.c_integers import BITS_PER_LONG, PTR_SIZE
 from pykdump.caches import CU_LIVE, memoize_cond
-from pykdump.generic import Bunch
-from pykdump.kernel import readULong
+from pykdump.compat_helpers import Bunch
+from pykdump.crash_access import readULong
 from pykdump.linux.clock import jiffie_clock_base
 from pykdump.linux.percpu import percpu_ptr, possible_cpus
 from pykdump.linux.trees import for_all_xarray
 from pykdump.lists import readList, readSUListFromHead
-from pykdump.words import BITS_PER_LONG, PTR_SIZE
+from pykdump.struct_attributes import structSetProcAttr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

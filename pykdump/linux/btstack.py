@@ -14,8 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pykdump.linux.tasks import TaskTable
-
 # PID: 12  TASK: ffff888003  CPU: 1  COMMAND: "name"; a name may hold quotes and line ends.
 _TASK = re.compile(r'^PID:\s+(\d+)\s+TASK:\s+([\da-f]+)\s+CPU:\s+(\d+)\s+COMMAND:\s+"((?s:.{0,64}?))"[ \t]*$', re.M)
 #  #3 [ffffc90000] schedule at ffffffff81 [module];  START: function at ffffffff81
@@ -148,56 +146,3 @@ def exec_bt(crashcmd: str | None = None, text: str | None = None, bg: bool = Fal
             pylog.warning(f"Crash error executing {crashcmd!r}")
             text = str(problem)
     return list(parse_bt(text or "", crashcmd is not None))
-
-
-def bt_mergestacks(
-    btlist: Iterable[BTStack],
-    precise: bool = False,
-    count: int = 1,
-    reverse: bool = False,
-    tt: TaskTable | None = None,
-    verbose: int = 0,
-) -> None:
-    """Print each stack once, with how many are like it and whose they are; the rarest first, or ``reverse``.
-
-    ``precise``: offsets and data count too. ``count``: leave out what is rarer. ``tt``: say who ran last.
-    ``verbose``: the PIDs as well.
-    """
-    groups: dict[str, list[BTStack]] = {}
-    for stack in btlist:
-        signature = stack.getFullSignature() if precise else stack.getSimpleSignature()
-        groups.setdefault(signature, []).append(stack)
-    for stacks in sorted(groups.values(), key=len, reverse=reverse):
-        if len(stacks) < count:
-            continue
-        print(f"\n------- {len(stacks)} stacks like that: ----------")
-        print(stacks[-1] if precise else stacks[-1].simplerepr())
-        if tt is not None:
-            _print_ages(stacks, tt)
-        names: dict[str, int] = {}
-        for stack in stacks:
-            names[stack.cmd] = names.get(stack.cmd, 0) + 1
-        print("    ........................")
-        for name in sorted(names):
-            print(f"      {name:<30} {names[name]} times")
-        if verbose:
-            print("    PIDs:", *sorted(stack.pid for stack in stacks))
-
-
-def _print_ages(stacks: list[BTStack], table: TaskTable) -> None:
-    tasks = [table.getByTid(stack.pid) for stack in stacks]
-    ages = sorted((task.Ran_ago, task.pid) for task in tasks if task is not None)
-    if ages:
-        (young, young_pid), (old, old_pid) = ages[0], ages[-1]
-        print(f"    youngest={young / 1000:.2f}s(pid={young_pid}), oldest={old / 1000:.2f}s(pid={old_pid})")
-
-
-def bt_summarize(btlist: Iterable[BTStack]) -> None:
-    """Print how many stacks end (as seen from user space) in the same function, the most frequent first."""
-    counts: dict[str, int] = {}
-    for stack in btlist:
-        entry = next((f.func for f in reversed(stack.frames) if "sys_" in f.func or "thread" in f.func), "")
-        name = entry or (stack.frames[-1].func if stack.frames else "(empty)")
-        counts[name] = counts.get(name, 0) + 1
-    for name, number in sorted(counts.items(), key=lambda row: (-row[1], row[0])):
-        print(f"{number:6d} {name}")

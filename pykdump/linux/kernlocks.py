@@ -6,7 +6,7 @@ The ``decode_...`` functions print, as programs expect of them, and give back wh
 
 from __future__ import annotations
 
-from crash import Addr, error, readSU
+from crash import Addr, readSU
 
 from pykdump.lists import readSUListFromHead
 from pykdump.pylog import pylog
@@ -74,51 +74,3 @@ def get_rwsemaphore_owner(semaddr: int) -> StructResult | None:
 def get_semaphore_tasks(semaddr: int) -> list[StructResult]:
     """``struct task_struct`` of those that wait for a ``struct semaphore *``."""
     return _waiters(readSU("struct semaphore", int(semaddr)), "struct semaphore_waiter")
-
-
-def _shown(tasks: list[StructResult]) -> list[tuple[int, str]]:
-    return sorted((int(task.pid), str(task.comm)) for task in tasks)
-
-
-def _print_rows(rows: list[tuple[int, str]], heading: str) -> None:
-    if rows and heading:
-        print(heading)
-    for pid, comm in rows:
-        print(f"\t{pid:8d}  {comm}")
-
-
-def _print_owner(owner: StructResult | None, kind: str) -> None:
-    if owner is None:
-        return
-    try:
-        print(f"    Owner of this {kind}: pid={int(owner.pid)} cmd={owner.comm}")
-    except error as problem:
-        pylog.error(f"The owner {int(owner):#x} of a {kind} cannot be read: {problem}")
-
-
-def decode_mutex(addr: int) -> tuple[StructResult | None, list[StructResult]]:
-    """Print who waits for a ``struct mutex *`` and who holds it; returns (owner, waiters)."""
-    mutex = readSU("struct mutex", int(addr))
-    owner, waiters = get_mutex_owner(addr), get_mutex_waiters(addr)
-    print(f" {mutex!s:-^40}")
-    _print_rows(_shown(waiters), "    Waiters on this mutex:")
-    _print_owner(owner, "mutex")
-    return owner, waiters
-
-
-def decode_rwsemaphore(semaddr: int) -> tuple[StructResult | None, list[StructResult]]:
-    """Print who waits for a ``struct rw_semaphore *`` and who holds it for writing; returns (owner, waiters)."""
-    owner, waiters = get_rwsemaphore_owner(semaddr), get_rwsemaphore_tasks(semaddr)
-    print(readSU("struct rw_semaphore", int(semaddr)))
-    _print_rows(_shown(waiters), "")
-    _print_owner(owner, "rw_semaphore")
-    return owner, waiters
-
-
-def decode_semaphore(semaddr: int, v: int = 1) -> list[tuple[int, str]]:
-    """(PID, name) of those that wait for a ``struct semaphore *``; printed too, unless ``v`` is 0."""
-    rows = _shown(get_semaphore_tasks(semaddr))
-    if v:
-        print(readSU("struct semaphore", int(semaddr)))
-        _print_rows(rows, "")
-    return rows

@@ -22,9 +22,9 @@ from crash import (
     whatis,
 )
 
+from pykdump.c_integers import LONG_MASK, PTR_SIZE
 from pykdump.caches import CU_LIVE, CU_LOAD, memoize_cond
 from pykdump.lists import readSUListFromHead
-from pykdump.words import LONG_MASK, PTR_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -19,9 +19,9 @@ from crash import (
     symbol_exists,
 )
 
+from pykdump.c_integers import INT_SIZE, LONG_SIZE, PTR_SIZE
 from pykdump.linux.clock import kernel_hz
 from pykdump.linux.trees import for_all_rbtree
-from pykdump.words import INT_SIZE, LONG_SIZE, PTR_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

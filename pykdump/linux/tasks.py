@@ -10,13 +10,13 @@ import re
 
 from crash import Addr, error, get_task_mem_usage, member_offset, readSU, readSymbol, sym2addr
 
-from pykdump.attributes import structSetAttr
 from pykdump.caches import CU_LIVE, CU_PYMOD, memoize_cond
-from pykdump.generic import Bunch
+from pykdump.compat_helpers import Bunch
 from pykdump.linux.clock import get_uptime, jiffie_clock_base, jiffies2ms, ms2uptime
 from pykdump.linux.percpu import runqueues
 from pykdump.lists import LH_isempty, readSUListFromHead
 from pykdump.pylog import pylog
+from pykdump.struct_attributes import structSetAttr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,11 +31,10 @@ TASK_STRUCT = "struct task_struct"
 MAX_TASKS = 1 << 22  # the kernel's PID_MAX_LIMIT: no sane list is longer
 NANOSECONDS_IN_MS = 1_000_000
 
-# Those print; a module of their own, imported when one of them is asked for.
-_REPORTS = ("decode_tflags", "print_memory_stats", "print_namespaces_info", "print_pid_namespaces", "tasksSummary")
-_MADE_WHEN_ASKED_FOR = ("TASK_STATE", *_REPORTS)
+# TASK_STATE is computed by __getattr__() below.
+_COMPUTED = ("TASK_STATE",)
 __all__ = [
-    *_MADE_WHEN_ASKED_FOR, "TASK_STRUCT", "Layout", "StateTable", "Task", "TaskTable", "all_tasks", "decode_waitq",
+    *_COMPUTED, "TASK_STRUCT", "Layout", "StateTable", "Task", "TaskTable", "all_tasks", "decode_waitq",
     "getRunQueues", "get_task_mem_usage", "get_uptime", "idle_tasks", "jiffie_clock_base", "jiffies2ms", "layout",
     "ms2uptime", "process_leaders", "task_state2str",
 ]  # fmt: skip
@@ -448,10 +447,6 @@ def decode_waitq(wq: StructResult) -> list[StructResult]:
 def __getattr__(name: str) -> Any:
     if name == "TASK_STATE":
         return _task_state_values(layout().states)
-    if name in _REPORTS:
-        from pykdump.linux import taskreport
-
-        return getattr(taskreport, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 import crash
 from crash import Addr, container_of, error, member_offset, member_size, readmem, readPtr, readSU
 
+from pykdump.c_integers import LONG_MASK, PTR_SIZE
 from pykdump.caches import CU_LIVE, memoize_cond
-from pykdump.words import LONG_MASK, PTR_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -103,8 +103,9 @@ def test_threads_are_waited_for(crash_session: CrashSession, program: Program) -
 
 def test_a_thread_without_end_does_not_hold_the_session(crash_session: CrashSession, program: Program) -> None:
     path = program(
-        "import pykdump._threads, threading\npykdump._threads.PATIENCE_SECONDS = 1.0\nstop = threading.Event()\n"
-        "threading.main_stop = stop\nthreading.Thread(target=stop.wait, name='endless').start()\n"
+        "import threading\nfrom pykdump.runtime import threads\nthreads.PATIENCE_SECONDS = 1.0\n"
+        "stop = threading.Event()\nthreading.main_stop = stop\n"
+        "threading.Thread(target=stop.wait, name='endless').start()\n"
     )
     assert "endless" in crash_session.run(f"epython {path}", 20)
     assert crash_session.run("epython -c 'import threading; threading.main_stop.set()'") == ""

@@ -16,10 +16,10 @@ from crash import (
     sym2addr,
 )
 
+from pykdump.c_integers import PTR_SIZE
 from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.linux.trees import for_all_rbtree
 from pykdump.lists import readSUListFromHead
-from pykdump.words import PTR_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -10,9 +10,9 @@ import os
 import stat
 import time
 
-from crash import Addr, error, member_offset, readSU
+from crash import Addr, member_offset, readSU
 
-from pykdump.linux.fs import full_path, get_dentry_name, getMount
+from pykdump.linux.fs import get_dentry_name, getMount
 from pykdump.lists import hlist_for_each_entry, readSUListFromHead
 
 TYPE_CHECKING = False
@@ -81,36 +81,3 @@ def dentry_line(dentry: StructResult, name: str) -> str:
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(inode_mtime(inode)))
     ids = f"{_id(inode.i_uid):5} {_id(inode.i_gid):5}"
     return f"{stat.filemode(inode.i_mode)} {ids} {int(inode.i_size):10} {when} {name}"
-
-
-def print_dentry(dentry: StructResult, v: int = 0, vfsmnt: int = 0) -> None:
-    """Print dentry_line(), with the full path if there is a ``struct vfsmount *``; addresses too with ``v``."""
-    name = full_path(dentry, vfsmnt) if vfsmnt else get_dentry_name(dentry)
-    if not dentry.d_inode:
-        if v > 1:
-            print(" --", dentry, " (stale)", name)
-        return
-    if v:
-        print(" --", dentry, name)
-        print("      ", dentry.d_inode, f"  mode={dentry.d_inode.i_mode:08o}")
-    print("      " if v else "", dentry_line(dentry, name))
-
-
-def ls_pathname(pn: str, v: int = 0) -> None:
-    """Print what is cached of a path (or of a dentry, given as its hexadecimal address), as ls does."""
-    mount: StructResult | int | None = 0
-    try:
-        dentry: StructResult | None = readSU(DENTRY, int(pn, 16))
-    except ValueError:
-        dentry, mount = pathname2dentry(pn)
-    if not dentry:
-        print("Cannot list", pn)
-        return
-    if not dentry.d_inode:
-        raise error(f"The dentry {int(dentry):#x} has no inode.")
-    print_dentry(dentry, v, mount or 0)
-    if stat.S_ISDIR(dentry.d_inode.i_mode):
-        print("=== Listing Directory Contents")
-        # As ls sorts: without regard to case and to the dot of hidden names.
-        for entry in sorted(read_dir(dentry), key=lambda d: get_dentry_name(d).lstrip(".").upper()):
-            print_dentry(entry, v)
