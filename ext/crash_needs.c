@@ -48,32 +48,15 @@ mpyk_needs_missing(int gdb)
     return NULL;
 }
 
-static void
-print_group(FILE *out, const char *whose, int gdb)
+int
+mpyk_needs_get(int gdb, int index, struct mpyk_need *row)
 {
-    int count = 0, there = 0;
-
     for (size_t i = 0; i < NEEDS_COUNT; i++) {
-        if (belongs_to(&needs[i], gdb)) {
-            count++;
-            there += needs[i].address != NULL;
+        if (belongs_to(&needs[i], gdb) && index-- == 0) {
+            *row = (struct mpyk_need){needs[i].name, needs[i].address != NULL, needs[i].since,
+                                      needs[i].fallback, needs[i].feature};
+            return 1;
         }
     }
-    fprintf(out, "%s: %d of %d functions and variables are there\n", whose, there, count);
-    for (size_t i = 0; i < NEEDS_COUNT; i++) {
-        if (belongs_to(&needs[i], gdb) && needs[i].address == NULL) {
-            fprintf(out, "  without %s (crash %s has it): %s; lost: %s\n", needs[i].name,
-                    needs[i].since, needs[i].fallback, needs[i].feature);
-        }
-    }
-}
-
-void
-mpyk_needs_print(FILE *out, int gdb)
-{
-    char whose[32];
-
-    snprintf(whose, sizeof(whose), "from gdb %d", gdb);
-    print_group(out, "from crash", 0);
-    print_group(out, whose, gdb);
+    return 0;
 }

@@ -73,7 +73,7 @@ mpyk_crash_module_init(void)
     static int (*const parts[])(PyObject *) = {
         add_error,           add_constants,         mpyk_mod_convert_init, mpyk_mod_memory_init,
         mpyk_mod_lists_init, mpyk_mod_symbols_init, mpyk_mod_exec_init,    mpyk_mod_tasks_init,
-        mpyk_types_init,     mpyk_mod_names_init,   mpyk_mod_readline_init,
+        mpyk_types_init,     mpyk_mod_names_init,   mpyk_mod_readline_init, mpyk_mod_version_init,
     };
     PyObject *module = PyModule_Create(&crash_module);
 

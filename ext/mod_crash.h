@@ -22,6 +22,7 @@ int mpyk_mod_lists_init(PyObject *module);
 int mpyk_mod_convert_init(PyObject *module);
 int mpyk_mod_readline_init(PyObject *module);
 int mpyk_mod_names_init(PyObject *module);
+int mpyk_mod_version_init(PyObject *module);
 
 /* A new top-level run begins. */
 void mpyk_memory_run_starts(void);

@@ -28,9 +28,10 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# The options common to all programs, as the runner found them on the command line.
+# The values of the common options that programs look at.
 API_options = Bunch({"debug": 0, "dumpcache": False, "experimental": False})
-
+# Each one that is False by default is a common option: --experimental sets it for one program (runtime/options.py).
+PROGRAM_SWITCHES = frozenset(name for name, value in API_options.items() if value is False)
 
 # C's int and long of the dump. (crash.readInt is another function: it takes a size.)
 readInt, readUInt = readS32, readU32

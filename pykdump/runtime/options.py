@@ -1,5 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The options that every program has and none sees: taken out of its command line, in force until it ends."""
+"""The common options: every program accepts them, no program sees them, and they end with the program.
+
+A new common option is one row in OPTIONS. If it is only a switch that programs look at, it is one key in
+``API_options`` (crash_access.py) with the value False instead.
+"""
 
 from __future__ import annotations
 
@@ -10,66 +14,90 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-_FLAGS = ("experimental", "reload", "dumpcache")
-_NUMBERS = ("debug", "timeout", "maxel", "usens")
-_TEXTS = ("ofile",)
-# What --reload imports again.
+    Undo = list[Callable[[], object]]
+
+# The modules that --reload forgets, so that they are imported again.
 _RELOADED = ("pykdump.linux.", "pykdump.commands.", "pykdump.legacy.", "LinuxDump")
 
 
 class WrongOption(Exception):
-    """The message is one sentence for the user."""
+    """A common option cannot be used as given. The message is one sentence for the user."""
+
+
+class Option:
+    """A common option. ``convert(name, text)`` makes its value (None: the option has no value); ``start(value, undo)``
+    puts it into force and appends the functions that end it to ``undo``.
+    """
+
+    __slots__ = ("convert", "start")
+
+    def __init__(self, convert: Callable[[str, str], Any] | None, start: Callable[[Any, Undo], None]) -> None:
+        self.convert = convert
+        self.start = start
+
+
+def find(name: str) -> Option | None:
+    """Return the common option ``--name``; None if there is no such option."""
+    if name in OPTIONS:
+        return OPTIONS[name]
+    from pykdump.crash_access import PROGRAM_SWITCHES
+
+    return Option(None, _set_in_api_options(name, True)) if name in PROGRAM_SWITCHES else None
 
 
 class CommonOptions:
-    """Options of one run: take() finds them, apply() makes them work, undo() ends that."""
+    """The options of one run: take() finds them, apply() puts them into force, undo() ends that."""
 
     def __init__(self) -> None:
-        self._given: dict[str, Any] = {}
-        self._undo: list[Callable[[], object]] = []
+        self._given: dict[str, tuple[Option, Any]] = {}
+        self._undo: Undo = []
 
     def take(self, argv: list[str]) -> list[str]:
-        """The command line without the common options. ``--`` ends them and stays."""
+        """Return the command line without the common options. ``--`` ends them and stays. Raises WrongOption."""
         kept: list[str] = []
         words = iter(argv)
         for word in words:
-            name, equals, text = word[2:].partition("=") if word.startswith("--") else ("", "", "")
             if word == "--":
                 return [*kept, word, *words]
-            if name in _FLAGS and not equals:
-                self._given[name] = True
-            elif name in _NUMBERS or name in _TEXTS:
+            name, equals, text = _split(word)
+            option = find(name) if name else None
+            if option is None or (equals and option.convert is None):
+                kept.append(word)
+            elif option.convert is None:
+                self._given[name] = option, True
+            else:
                 value = text if equals else next(words, None)
                 if value is None:
                     raise WrongOption(f"--{name} needs a value.")
-                self._given[name] = value if name in _TEXTS else _number(name, value)
-            else:
-                kept.append(word)
+                self._given[name] = option, option.convert(name, value)
         return kept
 
     def apply(self) -> None:
-        """Put what was given into force. WrongOption for what cannot be."""
-        for name, value in self._given.items():
-            _APPLY[name](value, self._undo)
+        """Put the options into force. Raises WrongOption if one has a value that cannot be used."""
+        for option, value in self._given.values():
+            option.start(value, self._undo)
 
     def undo(self) -> None:
-        """Everything as it was before."""
+        """Restore everything that apply() has changed."""
         while self._undo:
             self._undo.pop()()
 
 
 def count_leading(words: list[str]) -> int:
-    """How many of the words, from the first on, are common options and their values."""
+    """Return how many of the words, from the first one on, are common options and their values."""
     index = 0
-    while index < len(words) and words[index].startswith("--"):
-        name, equals, _ = words[index][2:].partition("=")
-        if name in _NUMBERS or name in _TEXTS:
-            index += 1 if equals else 2
-        elif name in _FLAGS and not equals:
-            index += 1
-        else:
+    while index < len(words):
+        name, equals, _ = _split(words[index])
+        option = find(name) if name else None
+        if option is None or (equals and option.convert is None):
             break
+        index += 1 if equals or option.convert is None else 2
     return min(index, len(words))
+
+
+def _split(word: str) -> tuple[str, str, str]:
+    """Split "--name=text"; the name is empty if the word is no long option."""
+    return word[2:].partition("=") if word.startswith("--") else ("", "", "")
 
 
 def _number(name: str, text: str) -> int:
@@ -82,30 +110,34 @@ def _number(name: str, text: str) -> int:
     return value
 
 
-def _flag(name: str) -> Callable[[Any, list[Callable[[], object]]], None]:
-    """An option that programs read from API_options."""
+def _text(_name: str, text: str) -> str:
+    return text
 
-    def apply(value: Any, undo: list[Callable[[], object]]) -> None:
+
+def _set_in_api_options(name: str, value: Any) -> Callable[[Any, Undo], None]:
+    """Return a function that sets a value which programs read from API_options."""
+
+    def start(_given: Any, undo: Undo) -> None:
         from pykdump.crash_access import API_options
 
         before = API_options[name]
         API_options[name] = value
         undo.append(lambda: API_options.__setitem__(name, before))
 
-    return apply
+    return start
 
 
-def _debug(level: int, undo: list[Callable[[], object]]) -> None:
-    """Also as the name ``debug`` of the API."""
+def _start_debug(level: int, undo: Undo) -> None:
+    """Set the level in API_options, and the name ``debug`` of the API."""
     from pykdump import API
 
     before = API.debug
-    _flag("debug")(level, undo)
+    _set_in_api_options("debug", level)(level, undo)
     API.debug = level
     undo.append(lambda: setattr(API, "debug", before))
 
 
-def _timeout(seconds: int, undo: list[Callable[[], object]]) -> None:
+def _start_timeout(seconds: int, undo: Undo) -> None:
     import crash
 
     from pykdump.caches import CU_TIMEOUT, purge_memoize_cache
@@ -116,14 +148,14 @@ def _timeout(seconds: int, undo: list[Callable[[], object]]) -> None:
         purge_memoize_cache(CU_TIMEOUT)
 
 
-def _maxel(count: int, undo: list[Callable[[], object]]) -> None:
+def _start_maxel(count: int, undo: Undo) -> None:
     from pykdump.lists import setListMaxel
 
     before = setListMaxel(count)
     undo.append(lambda: setListMaxel(before))
 
 
-def _usens(pid: int, undo: list[Callable[[], object]]) -> None:
+def _start_usens(pid: int, undo: Undo) -> None:
     from pykdump.namespaces import set_nsproxy
 
     try:
@@ -133,8 +165,8 @@ def _usens(pid: int, undo: list[Callable[[], object]]) -> None:
     undo.append(set_nsproxy)
 
 
-def _reload(_given: bool, _undo: list[Callable[[], object]]) -> None:
-    """Forget what was computed and import the helpers of the bundle again."""
+def _reload(_given: bool, _undo: Undo) -> None:
+    """Forget all results and import the helpers of the bundle again."""
     from pykdump.caches import CU_LIVE, CU_LOAD, CU_PYMOD, CU_TIMEOUT, purge_memoize_cache
     from pykdump.struct_attributes import PY_select_purge
 
@@ -144,8 +176,8 @@ def _reload(_given: bool, _undo: list[Callable[[], object]]) -> None:
         del sys.modules[name]
 
 
-def _ofile(path: str, undo: list[Callable[[], object]]) -> None:
-    """Send what the program prints to a file; what goes wrong is still told where the user sees it."""
+def _start_ofile(path: str, undo: Undo) -> None:
+    """Send standard output to a file. Error messages still go where the user sees them."""
     try:
         stream = open(path, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 - undo() closes it
     except OSError as error:
@@ -154,13 +186,11 @@ def _ofile(path: str, undo: list[Callable[[], object]]) -> None:
     undo.append(stream.close)
 
 
-_APPLY: dict[str, Callable[[Any, list[Callable[[], object]]], None]] = {
-    "debug": _debug,
-    "experimental": _flag("experimental"),
-    "dumpcache": _flag("dumpcache"),
-    "timeout": _timeout,
-    "maxel": _maxel,
-    "usens": _usens,
-    "reload": _reload,
-    "ofile": _ofile,
+OPTIONS = {
+    "debug": Option(_number, _start_debug),
+    "timeout": Option(_number, _start_timeout),
+    "maxel": Option(_number, _start_maxel),
+    "usens": Option(_number, _start_usens),
+    "reload": Option(None, _reload),
+    "ofile": Option(_text, _start_ofile),
 }

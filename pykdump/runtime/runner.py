@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one door from the C extension into Python: runs a program or a command and always comes back.
+"""The entry from C into Python: main() runs a program or a command, and always returns.
 
-``main(kind, argv)`` returns the exit status; whatever the program does (exits, raises, is interrupted, recurses
-without end), crash's prompt returns and the next program finds the interpreter as the first one did.
+The program may exit, raise, be interrupted or recurse without end: crash's prompt comes back, and the next program
+finds the interpreter as the first one did.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ import sys
 import time
 
 from pykdump import legacy_crash_names
-from pykdump.runtime import aliases, end_of_program, programs
-from pykdump.runtime.options import CommonOptions, WrongOption, count_leading
+from pykdump.runtime import aliases, command_line, end_of_program, programs
+from pykdump.runtime.command_line import Run
+from pykdump.runtime.options import CommonOptions, WrongOption
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,34 +23,29 @@ if TYPE_CHECKING:
 STATUS_ERROR = 1
 STATUS_USAGE = 2
 STATUS_INTERRUPTED = 130  # what a shell reports for SIGINT
+COMMAND_LINE = "command line"
 aliases.install()
 legacy_crash_names.install()
-# What the C side gave us: the bundle. A nested run starts from it too, not from the outer program's path.
+# The path that C has set: the bundle. A nested run starts from it too, not from the path of the outer program.
 _BASE_PATH = tuple(entry for entry in sys.path if entry)
 
 
 def main(kind: str, argv: Sequence[str]) -> int:
-    """Run what ``kind`` says: "program", "command", "string" or "module"; return the exit status.
+    """Run a program and return its exit status.
 
-    ``argv[0]`` is the program as the user typed it, the command's name, the code, or the module's name. "interactive"
-    opens the REPL after the program, if any, that ``argv[1:]`` names; "session" finds out from ``argv[1:]`` what to do.
+    ``kind`` is "command line" for the words of ``epython`` (with ``epython`` as the first one), or a kind of
+    command_line.Run: then ``argv[0]`` names the program or the command, or is the code.
     """
-    if kind == "session":
-        kind, argv = _what_session(list(argv))
-    try:
-        action = _ACTIONS[kind]
-    except KeyError:
-        return _complain(f"epython: the extension asked for an unknown kind of run, {kind!r}.")
     saved = _InterpreterState()
     options = CommonOptions()
     try:
-        status = _guarded(lambda words: _with_options(action, words, options, saved), list(argv), saved)
+        status = _status_of(lambda: _run(_run_of(kind, list(argv)), options, saved), saved)
         if saved.outermost:
-            status = max(status, _guarded(_finish_program, [], saved))
-            if saved.ran and status != STATUS_USAGE and _wants_time(kind, argv):
+            status = max(status, _status_of(_finish_program, saved))
+            if saved.shows_time and status != STATUS_USAGE:
                 _print_time(saved)
         _output_is_closed()
-    except BaseException as error:  # noqa: BLE001 - nothing may reach C; a second Ctrl-C may well hit the handler itself
+    except BaseException as error:  # noqa: BLE001 - nothing may reach C, not even a second Ctrl-C inside a handler
         status = STATUS_INTERRUPTED if isinstance(error, KeyboardInterrupt) else STATUS_ERROR
     try:
         options.undo()
@@ -61,46 +57,51 @@ def main(kind: str, argv: Sequence[str]) -> int:
     return status
 
 
-def _with_options(
-    action: Callable[[list[str]], int], argv: list[str], options: CommonOptions, saved: _InterpreterState
-) -> int:
-    """Take the options common to all programs out of ``argv`` and run the rest as they say."""
-    try:
-        argv[1:] = options.take(argv[1:])
-        options.apply()
-    except WrongOption as error:
-        return _complain(f"epython: {error}", STATUS_USAGE)
-    # What an --ofile has replaced stays so until the end of the run.
+def _run_of(kind: str, argv: list[str]) -> Run:
+    return command_line.parse(argv[1:]) if kind == COMMAND_LINE else Run(kind, argv)
+
+
+def _run(run: Run, options: CommonOptions, saved: _InterpreterState) -> int:
+    """Run the program with the common options of its command line in force."""
+    if run.kind in _TEXTS:
+        print(_TEXTS[run.kind](), end="")
+        return 0
+    if run.kind not in _ACTIONS:
+        return _print_error(f"epython: the extension asked for an unknown kind of run, {run.kind!r}.")
+    run.argv[1:] = options.take(run.argv[1:])
+    options.apply()
+    # --ofile replaces standard output until the end of the run.
     saved.streams_of_run = (sys.stdin, sys.stdout, sys.stderr)
     _call_hook("enterepython")
     try:
-        saved.ran = True
-        return action(argv)
+        saved.shows_time = _wants_time(run)
+        return _run_before_prompt(run) if run.prompt_follows else _ACTIONS[run.kind](run.argv)
     except programs.ProgramNotFound:
-        saved.ran = False
+        saved.shows_time = False
         raise
     finally:
         _call_hook("exitepython")
 
 
 def _call_hook(name: str) -> None:
-    """``sys.enterepython`` and ``sys.exitepython``: set by a program, called around each later one."""
+    """Call ``sys.enterepython`` or ``sys.exitepython``: a program may set them for the programs after it."""
     hook = getattr(sys, name, None)
     if not callable(hook):
         return
     try:
         hook()
-    except Exception as error:  # noqa: BLE001 - a hook's mistake is not the program's
-        _report(error)
+    except Exception as error:  # noqa: BLE001 - the program must not fail because of a hook
+        _print_traceback(error)
 
 
-def _wants_time(kind: str, argv: Sequence[str]) -> bool:
-    """Not where it would be taken for data: JSON, a pipe, a file; nor for a line of code."""
+def _wants_time(run: Run) -> bool:
+    """Whether the line with the times may follow: not in JSON, a pipe or a file, and not after a line of code."""
     import crash
 
     return (
-        kind not in ("string", "interactive")
-        and not any(word.startswith("--j") for word in argv)
+        run.kind in (command_line.PROGRAM, command_line.MODULE, command_line.COMMAND)
+        and not run.prompt_follows
+        and not any(word.startswith("--j") for word in run.argv)
         and not crash._redirected()
     )
 
@@ -110,51 +111,55 @@ def _print_time(saved: _InterpreterState) -> None:
     print(f"\n ** Execution took {real:6.2f}s (real) {cpu:6.2f}s (CPU)", file=saved.streams[1])
 
 
-def _guarded(action: Callable[[list[str]], int], argv: list[str], saved: _InterpreterState) -> int:
-    """Run ``action`` and turn every way out of it into a status."""
+def _status_of(action: Callable[[], int], saved: _InterpreterState) -> int:
+    """Call ``action`` and turn every way to end it into an exit status."""
     try:
         try:
-            return action(argv)
+            return action()
         finally:
-            # A message must reach the user even if the program has put its own file there, or closed it.
+            # The program may have replaced or closed the streams; messages must reach the user all the same.
             saved.restore_streams()
     except SystemExit as error:
         return _exit_status(error.code)
     except KeyboardInterrupt:
-        return _complain("Interrupted.", STATUS_INTERRUPTED)
+        return _print_error("Interrupted.", STATUS_INTERRUPTED)
+    except command_line.WrongUsage as error:
+        return _print_error(f"epython: {error}; try `epython -h`.", STATUS_USAGE)
+    except WrongOption as error:
+        return _print_error(f"epython: {error}", STATUS_USAGE)
     except programs.ProgramNotFound as error:
-        return _complain(f"epython: {error}")
+        return _print_error(f"epython: {error}")
     except BrokenPipeError as error:
         if _output_is_closed():
-            return 0  # the reader ("| head") has seen enough: that is no failure
-        return _report(error)
+            return 0  # a reader such as "| head" has read enough, which is no failure
+        return _print_traceback(error)
     except BaseException as error:  # noqa: BLE001 - the session must survive anything that a program raises
-        return _report(error)
+        return _print_traceback(error)
 
 
-def _finish_program(_argv: list[str]) -> int:
+def _finish_program() -> int:
     end_of_program.finish_program()
     return 0
 
 
 def _exit_status(code: object) -> int:
-    """What sys.exit(code) means, as for a Python process: None is success, a string is an error message."""
+    """Return the status for sys.exit(code), as a Python process would: None is success, a text is an error message."""
     if code is None:
         return 0
     if isinstance(code, int):
         return int(code)
-    return _complain(str(code))
+    return _print_error(str(code))
 
 
-def _complain(message: str, status: int = STATUS_ERROR) -> int:
-    """Say ``message`` after what the program has printed, and hand back the status."""
+def _print_error(message: str, status: int = STATUS_ERROR) -> int:
+    """Print ``message`` after the output of the program, and return the status."""
     _output_is_closed()
     print(message, file=sys.stderr)
     return status
 
 
 def _output_is_closed() -> bool:
-    """Flush the output; True if nobody reads it any more."""
+    """Flush the output; return True if its reader has closed it."""
     try:
         sys.stdout.write("")
         sys.stdout.flush()
@@ -163,14 +168,14 @@ def _output_is_closed() -> bool:
     return False
 
 
-def _report(error: BaseException) -> int:
-    """Print the traceback of a failed program without this module's own frames."""
+def _print_traceback(error: BaseException) -> int:
+    """Print the traceback of a failed program, without the frames of the runner."""
     try:
         import traceback
 
         _output_is_closed()
         traceback.print_exception(type(error), error, _program_frames(error.__traceback__))
-    except Exception as second:  # noqa: BLE001 - out of memory, or the exception's own __str__ fails
+    except Exception as second:  # noqa: BLE001 - memory is short, or the exception's own __str__ fails
         sys.stderr.write(f"{type(error).__name__} (its traceback could not be printed: {type(second).__name__})\n")
     return STATUS_ERROR
 
@@ -186,7 +191,7 @@ _OUR_FILES = {main.__code__.co_filename, programs.find.__code__.co_filename}
 
 
 class _InterpreterState:
-    """What a program may change and the next one must not see."""
+    """The state that a program may change and that the next program must find unchanged."""
 
     depth = 0
 
@@ -198,8 +203,8 @@ class _InterpreterState:
         self.main = sys.modules.get("__main__")
         self.modules = frozenset(sys.modules)
         self.began, self.cpu = time.monotonic(), time.process_time()
-        self.ran = False  # a program was found and begun
-        # A program may run another one by way of exec_crash_command("epython ...").
+        self.shows_time = False
+        # A program may run another one with exec_crash_command("epython ...").
         self.outermost = _InterpreterState.depth == 0
         _InterpreterState.depth += 1
 
@@ -211,7 +216,7 @@ class _InterpreterState:
         if self.main is not None:
             sys.modules["__main__"] = self.main
         for name in [n for n in sys.modules if n not in self.modules]:
-            # The next program may have a crashcolor of its own.
+            # The next program may have its own crashcolor.
             if name in aliases.BARE_MODULES or _is_foreign(sys.modules.get(name)):
                 del sys.modules[name]
 
@@ -220,7 +225,10 @@ class _InterpreterState:
 
 
 def _is_foreign(module: object) -> bool:
-    """A module that came from the program's folder or $PYKDUMPPATH: the next program may mean another by that name."""
+    """Whether a module came from the program's folder or $PYKDUMPPATH.
+
+    It must be forgotten: the next program may have another module of that name.
+    """
     origin = getattr(module, "__file__", None)
     if not isinstance(origin, str):
         paths = getattr(module, "__path__", None)  # a namespace package
@@ -228,17 +236,17 @@ def _is_foreign(module: object) -> bool:
     return bool(origin) and not origin.startswith(_BASE_PATH)
 
 
-def _search_path(directory: str) -> None:
-    """The bundle first, so that a stray re.py does no harm; then the program's folder and $PYKDUMPPATH."""
+def _set_search_path(directory: str) -> None:
+    """Search the bundle first, so that a stray re.py does no harm; then the program's folder and $PYKDUMPPATH."""
     added = [e for e in (directory, *programs.path_entries()) if e]
     sys.path[:] = list(dict.fromkeys([*_BASE_PATH, *added]))
     for entry in added:
-        # The cache goes by the folder's mtime: a module written within the last second would not be found.
+        # The cache of a folder depends on its mtime: it would miss a module that was written within the last second.
         sys.path_importer_cache.pop(entry, None)
 
 
 def _execute(code: CodeType, filename: str | None, argv: list[str]) -> int:
-    """Run ``code`` in a ``__main__`` of its own."""
+    """Run ``code`` in a new module ``__main__``."""
     module = type(sys)("__main__")
     if filename is not None:
         module.__file__ = filename
@@ -255,22 +263,22 @@ def _run_program(argv: list[str]) -> int:
         if programs.bundled_command(argv[0]) is None:
             raise
         return _run_command(argv)
-    _search_path(program.directory)
+    _set_search_path(program.directory)
     return _execute(program.code, program.filename, [program.filename, *argv[1:]])
 
 
 def _run_module(argv: list[str]) -> int:
-    _search_path("")
+    _set_search_path("")
     program = programs.from_module(argv[0])
     return _execute(program.code, program.filename, [program.filename, *argv[1:]])
 
 
 def _run_string(argv: list[str]) -> int:
-    _search_path("")
+    _set_search_path("")
     source = argv[0] + "\n"
     import linecache
 
-    # No mtime: checkcache() leaves the entry alone, so that a traceback shows the line.
+    # An entry without mtime survives checkcache(), so that a traceback shows the line.
     linecache.cache["<string>"] = (len(source), None, source.splitlines(True), "<string>")
     return _execute(compile(source, "<string>", "exec", dont_inherit=True), None, ["-c", *argv[1:]])
 
@@ -279,71 +287,64 @@ def _run_command(argv: list[str]) -> int:
     name = programs.bundled_command(argv[0])
     if name is None:
         raise programs.ProgramNotFound(f"the bundle {programs.BUNDLE} has no command {argv[0]!r}.")
-    _search_path("")
+    _set_search_path("")
     sys.argv = argv
     module = __import__(name, fromlist=["main"])
     return _exit_status(module.main(argv[1:]))
 
 
-_AFTER_WORD = {"-c": "string", "-m": "module", "-i": "interactive"}
-_NEEDS = {"string": "-c needs code", "module": "-m needs a module"}
-
-
-def _tell_usage(argv: list[str]) -> int:
-    return _complain(f"epython: {argv[0]}; try `epython -h`.", STATUS_USAGE)
-
-
-def _what_session(argv: list[str]) -> tuple[str, list[str]]:
-    """What ``epython`` followed by common options is to do: they may stand before the words of a program."""
-    count = 1 + count_leading(argv[1:])
-    options, rest = argv[1:count], argv[count:]
-    kind = _AFTER_WORD.get(rest[0], "program") if rest else "interactive"
-    if kind == "interactive":
-        return kind, ["-i", *options, *rest[1:]]
-    words = rest if kind == "program" else rest[1:]
-    if not words or (kind == "program" and words[0].startswith("-")):
-        return "usage", [f"unknown option {words[0]}" if words else _NEEDS[kind]]
-    return kind, [*words[:1], *options, *words[1:]]
-
-
-def _run_interactive(argv: list[str]) -> int:
-    """The program that ``argv[1:]`` names, if any, then the REPL in its namespace."""
-    from pykdump.runtime import repl
-
-    _OUR_FILES.add(repl.interact.__code__.co_filename)
+def _run_prompt(argv: list[str]) -> int:
+    _set_search_path("")
     sys.modules["__main__"] = type(sys)("__main__")
-    kind, words = _what_session(["epython", *argv[1:]]) if len(argv) > 1 else ("", [])
-    if kind in ("usage", "interactive"):
-        return _tell_usage(words if kind == "usage" else ["-i is there twice"])
-    error = _outcome(_ACTIONS[kind], words) if words else None
+    sys.argv = argv
+    return _open_prompt(None)
+
+
+def _run_before_prompt(run: Run) -> int:
+    """Run a program, then open the prompt in its namespace, however the program ended."""
+    sys.modules["__main__"] = type(sys)("__main__")
+    error = _exception_of(_ACTIONS[run.kind], run.argv)
     if isinstance(error, programs.ProgramNotFound):
         raise error
     if isinstance(error, SystemExit):
         _exit_status(error.code)
         error = None
     elif error is not None:
-        _report(error)
+        _print_traceback(error)
         error.__traceback__ = _program_frames(error.__traceback__)
-    if not words:
-        _search_path("")
-        sys.argv = [""]
-    return repl.interact(sys.modules["__main__"].__dict__, _report, error)
+    return _open_prompt(error)
 
 
-def _outcome(action: Callable[[list[str]], int], argv: list[str]) -> BaseException | None:
-    """Run ``action``; what it raised."""
+def _exception_of(action: Callable[[list[str]], int], argv: list[str]) -> BaseException | None:
+    """Call ``action``; return the exception that it raised."""
     try:
         action(argv)
-    except BaseException as error:  # noqa: BLE001 - the REPL is there to look into it
+    except BaseException as error:  # noqa: BLE001 - the user looks into it at the prompt
         return error
     return None
 
 
+def _open_prompt(error: BaseException | None) -> int:
+    from pykdump.runtime import repl
+
+    _OUR_FILES.add(repl.interact.__code__.co_filename)
+    return repl.interact(sys.modules["__main__"].__dict__, _print_traceback, error)
+
+
+def _version_report() -> str:
+    from pykdump.runtime import version_report
+
+    return version_report.report()
+
+
 _ACTIONS: dict[str, Callable[[list[str]], int]] = {
-    "program": _run_program,
-    "module": _run_module,
-    "string": _run_string,
-    "command": _run_command,
-    "interactive": _run_interactive,
-    "usage": _tell_usage,
+    command_line.PROGRAM: _run_program,
+    command_line.MODULE: _run_module,
+    command_line.STRING: _run_string,
+    command_line.COMMAND: _run_command,
+    command_line.PROMPT: _run_prompt,
+}
+_TEXTS: dict[str, Callable[[], str]] = {
+    command_line.HELP: lambda: command_line.USAGE,
+    command_line.VERSION: _version_report,
 }

@@ -45,6 +45,17 @@ def test_programs_do_not_see_the_common_options(crash_session: CrashSession, pro
     assert crash_session.run(f"epython {path} --reload") == plain
 
 
+def test_help(crash_session: CrashSession) -> None:
+    shown = crash_session.run("epython -h")
+    assert shown.startswith("Usage: epython [options] [PROGRAM [ARGUMENT ...]]\n  epython   ")
+    assert "  -h, --help, --ehelp         show this text\n" in shown
+    assert shown.endswith(
+        "\nOutput goes where crash sends it: `epython prog.py | head` and `epython prog.py > file` work.\n"
+    )
+    assert [raw(crash_session, f"epython {word}") for word in ("-h", "--help", "--ehelp")] == [shown] * 3
+    assert "Execution took" not in raw(crash_session, "epython -V")
+
+
 @pytest.mark.parametrize(
     ("option", "said"),
     [
