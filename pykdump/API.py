@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything a program needs: ``from pykdump.API import *``.
+"""The names that programs get from ``from pykdump.API import *``.
 
-There is no ``__all__`` on purpose. Programs rely on every public name here, the standard modules included: many
-never import sys or os themselves. tests/unit/test_pykdump_api.py pins the names.
+There is no ``__all__`` on purpose: programs rely on every public name here. Many never import sys or os themselves, so
+the standard modules count too. tests/unit/pykdump/test_API.py pins the names.
 """
 
 from __future__ import annotations

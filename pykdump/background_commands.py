@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Crash commands in a forked child: what hangs or kills it is stopped, and the session goes on."""
+"""Crash commands in a forked child: a command that hangs or crashes does not end the session."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ _FAILED = 1
 
 
 def exec_crash_command_bg(cmd: str, timeout: float | None = None) -> str:
-    """As exec_crash_command(), in a child that may take ``timeout`` seconds (None: crash.default_timeout, 0: no end).
+    """Run a crash command in a forked child and return its output.
 
-    What goes wrong in it is said through pylog, and what was printed till then is the result.
+    The child may take ``timeout`` seconds: None means crash.default_timeout, 0 means no limit. A timeout and a bad exit
+    status are reported through pylog; the result is then the output up to that moment.
     """
     limit = crash.default_timeout if timeout is None else timeout
     fd, pid = exec_crash_command_bg2(cmd)
@@ -45,7 +46,7 @@ def exec_crash_command_bg(cmd: str, timeout: float | None = None) -> str:
 
 
 def _collect(fd: int, chunks: list[bytes], deadline: float | None) -> bool:
-    """Read to the end of the pipe; False when the time is over before."""
+    """Read to the end of the pipe; return False if the time is over before the end."""
     while True:
         left = None if deadline is None else max(0.0, deadline - time.monotonic())
         if not select.select([fd], [], [], left)[0]:
@@ -59,7 +60,7 @@ def _collect(fd: int, chunks: list[bytes], deadline: float | None) -> bool:
 
 
 def _kill(pid: int) -> None:
-    """End the child and what it has started."""
+    """End the child and the processes that it has started."""
     for kill in (os.killpg, os.kill):
         try:
             kill(pid, signal.SIGKILL)
@@ -74,23 +75,23 @@ def _reason(status: int) -> str:
 
 
 def exec_crash_command_bg2(cmd: str) -> tuple[int, int]:
-    """Start a crash command in a forked child: (descriptor to read its output from, pid to wait for).
+    """Start a crash command in a forked child; return (descriptor of its output, PID to wait for).
 
-    crash.error if it is no command line at all (too long, several lines).
+    Raises crash.error for a text that cannot be a command line: it is too long or has several lines.
     """
     crash._exec_crash_command_fd(cmd, -1)
-    sys.stdout.flush()  # the child must not print it a second time
+    sys.stdout.flush()  # otherwise the child prints the buffer a second time
     readable, writable = os.pipe()
     pid = os.fork()
     if pid == 0:
         _child(cmd, writable)
-    os.setpgid(pid, pid)  # here and in the child: whoever comes first
+    os.setpgid(pid, pid)  # in parent and child, as either may run first
     os.close(writable)
     return readable, pid
 
 
 def _child(cmd: str, fd: int) -> NoReturn:
-    """Run the command and end, whatever happens, without crash's and Python's own way out."""
+    """Run the command and end the process, without the exit functions of crash and Python."""
     status = _FAILED
     try:
         os.setpgid(0, 0)
@@ -98,15 +99,18 @@ def _child(cmd: str, fd: int) -> NoReturn:
         crash._exec_crash_command_fd(cmd, fd)
         status = 0
     except crash.error:
-        pass  # crash has printed what is wrong
-    except BaseException as problem:  # noqa: BLE001 - nothing may get back into the parent's program
+        pass  # crash has printed the reason
+    except BaseException as problem:  # noqa: BLE001 - the child must not go on with the parent's program
         os.write(fd, f"{type(problem).__name__}: {problem}\n".encode("utf-8", "surrogateescape"))
     finally:
         os._exit(status)
 
 
 def _own_file_positions() -> None:
-    """Open the dump and all other files once more: a position that parent and child share moves under their feet."""
+    """Open the dump and all other files again.
+
+    Parent and child share the position in a file that both inherited: a read by one would disturb the other.
+    """
     for name in os.listdir("/proc/self/fd"):
         number = int(name)
         try:
@@ -118,11 +122,11 @@ def _own_file_positions() -> None:
                 os.dup2(again, number)
                 os.close(again)
         except OSError:
-            continue  # the descriptor that listed the folder, or a file that is no more
+            continue  # the descriptor that listed the folder, or a file that was deleted
 
 
 def _open_flags(number: int) -> int:
-    """The flags that a descriptor was opened with."""
+    """Return the flags with which a descriptor was opened."""
     with open(f"/proc/self/fdinfo/{number}", encoding="ascii") as stream:
         for line in stream:
             if line.startswith("flags:"):

@@ -26,27 +26,27 @@ def _c_number(match: re.Match[str]) -> str:
 
 
 def c_value(text: str, names: Mapping[str, Any]) -> int:
-    """The value of an integer constant expression of C, with ``names`` for the identifiers in it.
+    """Return the value of a C integer constant expression; ``names`` gives the values of its identifiers.
 
-    ValueError for what is no such expression, KeyError (NameError's text) for an unknown identifier.
+    Raises ValueError for any other text, and KeyError for an unknown identifier.
     """
     source = _NUMBER.sub(_c_number, text)
     if not _EXPRESSION.fullmatch(source) or "**" in source:
-        raise ValueError(f"{text!r} is no integer constant expression")
+        raise ValueError(f"{text!r} is not an integer constant expression")
     try:
         value = eval(source.replace("/", "//"), {"__builtins__": {}}, dict(names))
     except NameError as error:
         raise KeyError(str(error)) from None
     except (SyntaxError, TypeError, ArithmeticError) as error:
-        raise ValueError(f"{text!r} is no integer constant expression: {error}") from None
+        raise ValueError(f"{text!r} is not an integer constant expression: {error}") from None
     return int(value)
 
 
 class CDefine(dict):  # type: ignore[type-arg]
-    """A block of ``#define NAME value`` as {name: int}, each name an attribute too.
+    """A block of ``#define NAME value`` as {name: int}. Each name is an attribute too.
 
-    A value may be an expression of earlier names; macros with arguments and those without value are left out, and
-    what is no integer is kept as text.
+    A value may be an expression of earlier names. A value that is not an integer expression is kept as text. Macros
+    with arguments and macros without a value are left out.
     """
 
     def __init__(self, text: str) -> None:
@@ -64,12 +64,12 @@ class CDefine(dict):  # type: ignore[type-arg]
         self._names[value] = name
 
     def value2key(self, value: Any) -> str | None:
-        """The name of ``value`` (the last one defined with it), None if there is none."""
+        """Return the name of ``value``, None if no name has it. Of several names the one defined last is returned."""
         return self._names.get(value)
 
 
 def _enumerators(body: str) -> list[tuple[str, int]]:
-    """["A", "B = 5", "C"] of an enum's body, with values."""
+    """Return the name and value of each enumerator in the body of an enum, such as "A, B = 5, C"."""
     found: dict[str, int] = {}
     following = 0
     for entry in _COMMENT.sub(" ", body).split(","):
@@ -83,7 +83,7 @@ def _enumerators(body: str) -> list[tuple[str, int]]:
 
 
 class CEnum:
-    """The text of a C enum: ``e[5]`` and ``e.lookup[5]`` give the name, ``e.NAME`` and getByName() the value."""
+    """A C enum made from its text. ``e[5]`` and ``e.lookup[5]`` give a name, ``e.NAME`` and getByName() a value."""
 
     def __init__(self, text: str) -> None:
         body = _ENUM_BODY.search(text)
@@ -105,18 +105,19 @@ class CEnum:
         return str(self.vals)
 
     def getByName(self, name: str) -> int:
-        """The value of an enumerator; KeyError if there is none."""
+        """Return the value of an enumerator. Raises KeyError for an unknown name."""
         return self.name2i[name]
 
     def getAllNames(self) -> list[str]:
-        """All enumerators, sorted by name."""
+        """Return the names of all enumerators, sorted."""
         return sorted(self.name2i)
 
 
 class EnumInfo(dict):  # type: ignore[type-arg]
-    """An enum of the dump's kernel as {name: value}, each name an attribute too.
+    """An enum of the kernel as {name: value}. Each name is an attribute too.
 
-    ``stype`` is "enum x"; an anonymous enum is named by one of its enumerators. TypeError if there is none.
+    ``stype`` is "enum x"; for an anonymous enum it is the name of one of its enumerators. Raises TypeError if the
+    kernel has no such enum.
     """
 
     def __init__(self, stype: str) -> None:
@@ -131,7 +132,7 @@ class EnumInfo(dict):  # type: ignore[type-arg]
         setattr(self, name, value)
 
     def getnam(self, value: int) -> str:
-        """The name of ``value``, or a text that says it has none."""
+        """Return the name of ``value``; for an unknown value a text that says so."""
         for name, known in self.items():
             if known == value:
                 return str(name)
@@ -142,9 +143,10 @@ class EnumInfo(dict):  # type: ignore[type-arg]
 
 
 def dbits2str(flags: int, d: Mapping[str, int], offset: int = 0) -> str:
-    """The set bits of ``flags`` by name, "UP|BROADCAST"; names with several bits are not used.
+    """Return the names of the bits that are set in ``flags``: "UP|BROADCAST".
 
-    ``offset`` characters of each name are left out (3 for "IFF_UP").
+    ``d`` is {name: value}; names whose value has several bits are ignored. The first ``offset`` characters of each name
+    are left out: 4 makes "UP" of "IFF_UP".
     """
     single = [(name, bit) for name, bit in d.items() if bit > 0 and not bit & (bit - 1)]
     return "|".join(name[offset:] for name, bit in single if flags & bit)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How commands print: one table or one JSON document, from the same rows."""
+"""Output of commands: a table or a JSON document, made from the same rows."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ if TYPE_CHECKING:
 
 
 class Column:
-    """A column: ``title`` heads the table, ``key`` names the value in the rows and in the JSON document."""
+    """A column of a table. ``title`` is its heading, ``key`` is the key of its value in each row."""
 
     __slots__ = ("key", "left", "title")
 
@@ -21,13 +21,13 @@ class Column:
 
 
 def printable(value: object) -> str:
-    """``value`` as text of one line: control characters as escapes, None as "?"."""
+    """Return ``value`` as text without line ends: control characters become escapes, None becomes "?"."""
     text = "?" if value is None else str(value)
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
 
 def table_lines(columns: Sequence[Column], rows: Iterable[dict[str, Any]]) -> list[str]:
-    """Heading and rows, the columns aligned. No blanks at the end of a line."""
+    """Return the lines of a table: a heading and the rows, with aligned columns and no blanks at the end of a line."""
     cells = [[column.title for column in columns]]
     cells += [[printable(row.get(column.key)) for column in columns] for row in rows]
     widths = [max(map(len, texts)) for texts in zip(*cells)]
@@ -36,7 +36,7 @@ def table_lines(columns: Sequence[Column], rows: Iterable[dict[str, Any]]) -> li
 
 
 def print_json(document: object) -> None:
-    """Print a JSON document of its own, so that the whole output can be parsed."""
+    """Print ``document`` as JSON. It must be the whole output, so that other programs can parse it."""
     import json
 
     print(json.dumps(document, indent=1))

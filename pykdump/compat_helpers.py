@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small helpers without a kernel in them that programs take from the API."""
+"""Small helpers of the classic API that old programs use and that have nothing to do with the kernel."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
     T = TypeVar("T")
 
-long = int  # Python 2's name: hundreds of scripts still use it
+long = int  # the name in Python 2, which hundreds of scripts still use
 hexl = hex
 
 
 class Bunch(dict):  # type: ignore[type-arg]
-    """A dict whose keys are attributes too."""
+    """A dict whose keys are attributes too: ``b.x`` is ``b["x"]``."""
 
     def __init__(self, d: dict[str, Any] | None = None) -> None:
         super().__init__(d or {})
@@ -34,7 +34,7 @@ class Bunch(dict):  # type: ignore[type-arg]
     __setitem__ = __setattr__
 
     def copy(self) -> Bunch:
-        """A shallow copy."""
+        """Return a shallow copy."""
         return Bunch(self)
 
     def __str__(self) -> str:
@@ -42,7 +42,7 @@ class Bunch(dict):  # type: ignore[type-arg]
 
 
 class TrueOnce:
-    """True the first ``n`` times it is tested, then False: for headings that are printed once."""
+    """True the first ``n`` times that it is tested, then False. It serves for headings that are printed once."""
 
     def __init__(self, n: int = 1) -> None:
         self.v = n
@@ -53,7 +53,7 @@ class TrueOnce:
 
 
 def iterN(seq: Iterable[T], n: int) -> Iterator[T]:
-    """At most ``n`` elements of ``seq``."""
+    """Return an iterator over at most ``n`` elements of ``seq``."""
     return islice(seq, n)
 
 
@@ -64,12 +64,12 @@ def print2columns(left: str, right: str) -> None:
 
 
 def argv2s(argv: Sequence[str]) -> str:
-    """A command line as the user would type it: the program's name without its folder."""
+    """Return a command line as the user would type it: the program's name without its folder, then its arguments."""
     return " ".join([os.path.basename(argv[0]), *argv[1:]]) if argv else ""
 
 
 def patch_default_kw(mod: ModuleType, kw: str, val: object) -> None:
-    """Change the default of the keyword-only argument ``kw`` of all functions and methods of a module."""
+    """Set the default of the keyword-only argument ``kw`` in all functions and methods of a module to ``val``."""
     for thing in list(vars(mod).values()):
         inner = list(vars(thing).values()) if isinstance(thing, type) and thing.__module__ == mod.__name__ else [thing]
         for function in inner:
@@ -79,12 +79,12 @@ def patch_default_kw(mod: ModuleType, kw: str, val: object) -> None:
 
 
 def getCurrentModule(depth: int = 1) -> ModuleType:
-    """The module of the caller (``depth`` 1), of its caller (2)..."""
+    """Return the module of the caller (``depth`` 1), of the caller's caller (2), and so on."""
     return sys.modules[sys._getframe(depth).f_globals["__name__"]]
 
 
 def isfileoutput() -> bool:
-    """Whether the output goes to a regular file."""
+    """Return whether standard output is a regular file."""
     try:
         return _stat.S_ISREG(os.fstat(sys.stdout.fileno()).st_mode)
     except (OSError, ValueError, AttributeError):

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rest of the API that stands on the ``crash`` module alone: symbols by attribute, sizes, running commands."""
+"""Short forms for functions of the module ``crash``: kernel variables as attributes, sizes of types, C integers,
+running commands, memory of processes."""
 
 from __future__ import annotations
 
@@ -33,13 +34,13 @@ API_options = Bunch({"debug": 0, "dumpcache": False, "experimental": False})
 # Each one that is False by default is a common option: --experimental sets it for one program (runtime/options.py).
 PROGRAM_SWITCHES = frozenset(name for name, value in API_options.items() if value is False)
 
-# C's int and long of the dump. (crash.readInt is another function: it takes a size.)
+# Reads of int and long of the dump. crash.readInt is another function: it takes a size.
 readInt, readUInt = readS32, readU32
 readLong, readULong = (readS64, readU64) if LONG_SIZE == 8 else (readS32, readU32)
 
 
 class _KernelVariables:
-    """``PYKD.jiffies`` is readSymbol("jiffies")."""
+    """``PYKD.jiffies`` gives readSymbol("jiffies")."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -51,18 +52,18 @@ PYKD = _KernelVariables()
 
 
 def struct_exists(suname: str) -> bool:
-    """Whether the kernel has such a struct or union ("struct x")."""
+    """Return whether the kernel has a struct or union of this name, such as "struct x"."""
     return struct_size(suname) != -1
 
 
 def getSizeOf(name: str) -> int:
-    """sizeof of any type in bytes, -1 if it is unknown."""
+    """Return the size of any type in bytes, -1 if the type is unknown."""
     size = struct_size(name)
     return size if size != -1 else type_length(name)
 
 
 def exec_command(cmdline: str) -> None:
-    """Run a crash command (those written in Python included) and print what it prints."""
+    """Run a crash command, which may be written in Python, and print its output or its error message."""
     try:
         print(exec_crash_command(cmdline), end="")
     except error as problem:
@@ -70,7 +71,7 @@ def exec_command(cmdline: str) -> None:
 
 
 class SuppressCrashErrors:
-    """``with SuppressCrashErrors():`` sends crash's and gdb's error messages to a file instead of the output."""
+    """``with SuppressCrashErrors():`` sends the error messages of crash and gdb to ``outfile``."""
 
     def __init__(self, outfile: str = "/dev/null") -> None:
         self.outfile = outfile
@@ -85,7 +86,11 @@ class SuppressCrashErrors:
 
 
 def readProcessMem(taskaddr: int, uvaddr: int, size: int) -> bytes:
-    """``size`` bytes at ``void __user *uvaddr`` of a ``struct task_struct *``; crash.error where there are none."""
+    """Return ``size`` bytes of a process's memory.
+
+    ``taskaddr`` is a ``struct task_struct *``, ``uvaddr`` a user address. Raises crash.error if a page is not in the
+    dump.
+    """
     parts = []
     while size > 0:
         count = min(size, PAGESIZE - uvaddr % PAGESIZE)

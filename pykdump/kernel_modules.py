@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kernel modules: which are loaded, and their debuginfo."""
+"""Kernel modules: which ones are loaded, and loading their debuginfo."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ _SUFFIXES = (".ko.debug", ".ko", ".o")
 
 
 def lsModules() -> list[str]:
-    """The names of all modules of the dump, in the kernel's order (struct module.list)."""
+    """Return the names of all modules that the kernel has loaded, in the order of its list ``modules``."""
     head = sym2addr("modules")
     return [str(m.name) for m in readSUListFromHead(head, "list", "struct module")] if head else []
 
 
 def possibleModuleNames(topdir: str, base: str) -> list[str]:
-    """The files below ``topdir`` that may hold a module's debuginfo, those with the most of it first.
+    """Return the files below ``topdir`` that may have the debuginfo of the module ``base``.
 
-    In file names "-" and "_" mean the same.
+    Files named .ko.debug come first, then .ko, then .o. In file names "-" and "_" mean the same.
     """
     wanted = base.replace("-", "_")
     found = [
@@ -41,10 +41,11 @@ def possibleModuleNames(topdir: str, base: str) -> list[str]:
 
 
 def loadModule(modname: str, ofile: str | None = None, altname: str | None = None) -> bool:
-    """Load a module's debuginfo: ``ofile``, or what is found for ``altname`` (default: its name) where debuginfo is.
+    """Load a module's debuginfo and return whether the types of the module are known afterwards.
 
-    True if the types of the module are known afterwards: without a file that is so if the kernel has its BTF. False
-    if the module is not loaded in the dump.
+    The file is ``ofile``; without it the folders of sys_info.debuginfo are searched for a file named ``altname``, by
+    default the module's name. If there is no file, the types are known if the kernel has BTF of the module. The result
+    is False for a module that is not loaded in the dump.
     """
     if modname.replace("-", "_") not in lsModules():
         return False
@@ -55,7 +56,7 @@ def loadModule(modname: str, ofile: str | None = None, altname: str | None = Non
 
 
 def delModule(modname: str) -> None:
-    """Take a module's debuginfo away again."""
+    """Remove the debuginfo of a module from the session. Raises crash.error if crash refuses."""
     exec_crash_command(f"mod -d {modname}")
     purge_typeinfo()
 
@@ -71,12 +72,15 @@ def _mod_s(modname: str, path: str) -> bool:
     except error:
         return False
     purge_typeinfo()
-    # crash lists the module with its object file; what it refuses it only mentions.
+    # On success crash prints a row whose second column is the module; a refusal only mentions the name.
     return any(words[1:2] == [modname.replace("-", "_")] for words in map(str.split, text.splitlines()))
 
 
 def _modules_with_btf() -> list[str]:
-    """Modules on the list of struct btf_module (36e68442d1af, v5.11: "bpf: Load and verify kernel module BTFs")."""
+    """Return the modules whose BTF the kernel has.
+
+    They are on the list ``btf_modules``: commit 36e68442d1af, v5.11, "bpf: Load and verify kernel module BTFs".
+    """
     head = sym2addr("btf_modules")
     if not head:
         return []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Names that the API hands out but that cost milliseconds to import and that few programs touch."""
+"""Stand-ins for modules and functions that cost milliseconds to import and that few programs use."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class _LazyModule(ModuleType):
-    """Stands for a module until one of its names is asked for."""
+    """A module that is imported when a program uses one of its names for the first time."""
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
@@ -26,7 +26,7 @@ class _LazyModule(ModuleType):
 
 
 class _LazyOptionParser:
-    """Stands for the class optparse.OptionParser: can be called, subclassed and asked with isinstance()."""
+    """A stand-in for the class optparse.OptionParser. It can be called, subclassed and used with isinstance()."""
 
     def __call__(self, *args: Any, **kwargs: Any) -> Any:
         return self._real()(*args, **kwargs)
@@ -48,7 +48,7 @@ class _LazyOptionParser:
 
 
 def function(module: str, name: str) -> Any:
-    """A function that imports its module when it is first called."""
+    """Return a function that imports ``module`` when it is called, and calls the function ``name`` there."""
 
     def call(*args: Any, **kwargs: Any) -> Any:
         return getattr(__import__(module, fromlist=[name]), name)(*args, **kwargs)
@@ -61,12 +61,12 @@ def function(module: str, name: str) -> Any:
 OptionParser = _LazyOptionParser()
 argparse = _LazyModule("argparse")
 pprint = _LazyModule("pprint")
-# Since 3.14 it brings inspect and dataclasses along.
+# Since Python 3.14 it imports inspect and dataclasses.
 traceback = _LazyModule("traceback")
 
 
 class _PrettyPrinter:
-    """``pp.pprint(x)`` and ``pp.pformat(x)``: a pprint.PrettyPrinter(indent=4) made when it is first used."""
+    """A stand-in for pprint.PrettyPrinter(indent=4): ``pp.pprint(x)``, ``pp.pformat(x)``."""
 
     def __getattr__(self, name: str) -> Any:
         from pprint import PrettyPrinter

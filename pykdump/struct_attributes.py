@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One name for what is in different places on different kernels: attributes that a program adds to structs."""
+"""Attributes that a program adds to structs: one name for a value whose place differs between kernels."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def _define(suname: str, attr: str, function: Callable[[Any], Any]) -> bool:
 
 
 def _resolve(suname: str, expr: str) -> Callable[[Any], Any] | None:
-    """The function that reads ``expr`` of a ``suname``; None if it leads nowhere on this kernel."""
+    """Return a function that reads ``expr`` of a ``suname``, None if this kernel has no such chain of members."""
     start, chain = (_SOCK_COMMON, expr[len(_SKC) :]) if expr.startswith(_SKC) else (suname, expr)
     if struct_size(start) < 0 or (chain and type_of_chain(start, chain) is None):
         return None
@@ -46,9 +46,10 @@ def _resolve(suname: str, expr: str) -> Callable[[Any], Any] | None:
 
 
 def structSetAttr(suname: str, attr: str, exprs: str | Sequence[str], extra_structs: Iterable[str] = ()) -> bool:
-    """Define ``s.attr`` of a struct as the first of the chains ("a.b.c", pointers followed) that this kernel has.
+    """Define ``s.attr`` of a struct as the first chain of members that this kernel has.
 
-    ``extra_structs`` have a ``suname`` as their first member and get the attribute as well. False if no chain fits.
+    A chain is "a.b.c"; pointers are followed. ``extra_structs`` are structs whose first member is a ``suname``: they
+    get the attribute too. Returns False if the kernel has none of the chains.
     """
     if struct_size(suname) < 0:
         return False
@@ -67,16 +68,16 @@ def _after_cast(suname: str, function: Callable[[Any], Any]) -> Callable[[Any], 
 
 
 def structSetProcAttr(suname: str, attr: str, func: Callable[[Any], Any]) -> bool:
-    """Define ``s.attr`` of a struct as ``func(s)``. False if this kernel has no such struct."""
+    """Define ``s.attr`` of a struct as ``func(s)``. Returns False if this kernel has no such struct."""
     return _define(suname, attr, func)
 
 
 class AttrSetter:
-    """Attributes of several structs at once.
+    """Definition of the same attributes for several structs.
 
-    ``a = AttrSetter("struct x", "struct y"); a.Name = ["chain1", "chain2", function]`` defines ``s.Name`` of each of
-    them by what fits first; "SKC.chain" counts from the struct sock_common at the same address. Then ``a.Name`` is
-    True if at least one of the structs has got it.
+    After ``a = AttrSetter("struct x", "struct y")``, ``a.Name = ["chain1", "chain2", function]`` defines ``s.Name`` of
+    both structs: the first chain that exists is used, or the function. "SKC.chain" starts in the
+    ``struct sock_common`` at the same address. Afterwards ``a.Name`` is True if at least one struct got the attribute.
     """
 
     def __init__(self, *sunames: str) -> None:
@@ -98,15 +99,16 @@ def _first_fit(suname: str, attr: str, choices: Sequence[Any]) -> bool:
     )
 
 
-# {(id of the caller's code, place in it): (that code, the expression that fits)}
+# {(id of the caller's code, position in it): (that code, the expression that works)}
 _selected: dict[tuple[int, int], tuple[Any, Any]] = {}
 _WRONG_KERNEL = (KeyError, AttributeError, TypeError, NameError)
 
 
 def PY_select(*exprs: str) -> Any:
-    """The value of the first of these expressions (Python text) that can be evaluated where it is called.
+    """Return the value of the first expression (Python text) that can be evaluated in the caller's function.
 
-    What fits is remembered for each place in the program that calls it. TypeError if none does.
+    The choice is remembered for each call in the program. Raises TypeError if no expression can be evaluated on this
+    kernel; an error that depends on the object (NULL, not in the dump) is raised as it is.
     """
     frame = sys._getframe(1)
     place = (id(frame.f_code), frame.f_lasti)
@@ -121,7 +123,7 @@ def PY_select(*exprs: str) -> Any:
             value = eval(code, frame.f_globals, frame.f_locals)
         except _WRONG_KERNEL as failure:
             problem = problem or failure
-        except Exception as failure:  # noqa: BLE001 - of this object (NULL, not in the dump), not of this kernel
+        except Exception as failure:  # noqa: BLE001 - the object is the reason (NULL, not in the dump), not the kernel
             problem, certain = failure, False
         else:
             if certain:
@@ -133,5 +135,5 @@ def PY_select(*exprs: str) -> Any:
 
 
 def PY_select_purge() -> None:
-    """Forget which expressions fitted."""
+    """Forget which expressions were chosen."""
     _selected.clear()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Running commands whose output crash does not hand over by itself: shell escapes above all ("!ls")."""
+"""The output of crash commands, gdb commands and shell escapes ("!ls") as text, error messages included."""
 
 from __future__ import annotations
 
@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 def run_command_with_file(func: Callable[[str], object], command: str, file_content: str) -> str:
-    """Output and errors of a command; a shell escape reads ``file_content``. An error's text is a result, as ever."""
+    """Return output and errors of a command. A shell escape reads ``file_content`` as its input.
+
+    ``func`` runs the command. The text of a crash.error is a normal result.
+    """
     if not command.startswith("!"):
         return _run(func, command)
     with tempfile.TemporaryDirectory(prefix="mpykdump-") as folder:
@@ -23,7 +26,7 @@ def run_command_with_file(func: Callable[[str], object], command: str, file_cont
         if file_content:
             with open(given, "w", encoding="utf-8", errors="surrogateescape") as file:
                 file.write(file_content)
-            # Not "< file": crash would take its words as arguments.
+            # Not "< file": crash would use the words of the file as arguments.
             command = f"!cat {shlex.quote(given)} | {command[1:]}"
         command += f" > {shlex.quote(output)} 2> {shlex.quote(problems)}"
         said = _run(func, command)
@@ -38,7 +41,7 @@ def _run(func: Callable[[str], object], command: str) -> str:
 
 
 def _text(path: str) -> str:
-    """What is in a file; "" if there is none."""
+    """Return the content of a file, "" if it does not exist."""
     try:
         with open(path, encoding="utf-8", errors="backslashreplace") as file:
             return file.read()
@@ -47,25 +50,25 @@ def _text(path: str) -> str:
 
 
 def run_command(func: Callable[[str], object], command: str) -> str:
-    """Output and errors of a command."""
+    """Return output and errors of a command that ``func`` runs."""
     return run_command_with_file(func, command, "")
 
 
 def run_gdb_command(command: str) -> str:
-    """Output and errors of a gdb command ("!..." runs a shell)."""
+    """Return output and errors of a gdb command ("!..." runs a shell)."""
     return run_command(exec_gdb_command, command)
 
 
 def run_crash_command(command: str) -> str:
-    """Output and errors of a crash command ("!..." runs a shell)."""
+    """Return output and errors of a crash command ("!..." runs a shell)."""
     return run_command(exec_crash_command, command)
 
 
 def run_gdb_command_with_file(command: str, file_content: str) -> str:
-    """As run_gdb_command(), with input."""
+    """As run_gdb_command(), with ``file_content`` as the input of a shell."""
     return run_command_with_file(exec_gdb_command, command, file_content)
 
 
 def run_crash_command_with_file(command: str, file_content: str) -> str:
-    """As run_crash_command(), with input."""
+    """As run_crash_command(), with ``file_content`` as the input of a shell."""
     return run_command_with_file(exec_crash_command, command, file_content)

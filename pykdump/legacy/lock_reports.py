@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reports on sleeping locks: ``decode_mutex()`` and its kin print owner and waiters, and return them too."""
+"""Reports on sleeping locks: the ``decode_`` functions print owner and waiters, and return them too."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Small helpers of the support engineers' programs: units, flags, per-CPU access. ``indent`` prints, as ever."""
+"""Small helpers of old programs (LinuxDump.libmisc): units, names of flags and enumerators, per-CPU access."""
 
 from __future__ import annotations
 
@@ -22,45 +22,45 @@ UNITS: dict[object, tuple[int, list[str]]] = {
 
 
 def obj_is_inttype(obj: object) -> bool:
-    """Whether it is an integer, a typed one included."""
+    """Return whether ``obj`` is an int; integers of C types are ints too."""
     return isinstance(obj, int)
 
 
 def obj_is_floattype(obj: object) -> bool:
-    """Whether it is a float."""
+    """Return whether ``obj`` is a float."""
     return isinstance(obj, float)
 
 
 def flags_to_string(flags: int, strings: Mapping[str, int]) -> str:
-    """Names, joined by "|", of the bits that are set; ``strings`` maps names to bit numbers."""
+    """Return the names of the bits that are set in ``flags``, joined by "|". ``strings`` is {name: bit number}."""
     return "|".join(name for name, bit in strings.items() if flags & (1 << bit))
 
 
 def defines_to_string(match_val: int, strings: Mapping[str, int]) -> str:
-    """The first name of a value, "UNKNOWN" if it has none."""
+    """Return the first name of a value in {name: value}, "UNKNOWN" if there is no such value."""
     return next((name for name, value in strings.items() if value == match_val), "UNKNOWN")
 
 
 def indent_str(lvl: int) -> str:
-    """Four blanks for each level."""
+    """Return four blanks for each level."""
     return " " * (4 * lvl)
 
 
 def indent(lvl: int) -> None:
-    """Print indent_str() without a line end."""
+    """Print four blanks for each level, without a line end."""
     print(indent_str(lvl), end="")
 
 
 def val_to_units_string(val: int, base: int | str, custom_strings: Sequence[str] | None = None) -> str:
-    """A size with its unit: base 1024 gives "1.50 KiB", 1000 gives "2 KB", "SI" gives "2 K", others "2".
+    """Return a size with its unit: base 1024 gives "1.50 KiB", 1000 gives "2 KB", "SI" gives "2 K".
 
-    ``custom_strings`` are units for the powers of ``base``.
+    ``custom_strings`` are the units for the powers of ``base``. Without them another base gives the plain number.
     """
     step, names = (base, custom_strings) if custom_strings is not None else UNITS.get(base, (1, None))
     if names is None or not isinstance(step, int) or step <= 1:
         return str(val)
     power = 0
-    # Integers all the way: a logarithm is off by one just below the powers.
+    # Integers only: a logarithm would round up just below a power.
     while power + 1 < len(names) and abs(val) >= step ** (power + 1):
         power += 1
     whole, rest = divmod(val, step**power)
@@ -68,37 +68,37 @@ def val_to_units_string(val: int, base: int | str, custom_strings: Sequence[str]
 
 
 def get_enum_info(enum_name: str) -> dict[str, int]:
-    """{name: value} of an enum; TypeError if there is none."""
+    """Return {name: value} of an enum. Raises TypeError for an unknown enum."""
     return enum_values(enum_name if enum_name.startswith("enum ") else f"enum {enum_name}")
 
 
 def get_enum_string(val: int, enum_name: str) -> str:
-    """The name of a value of an enum, "" if it has none."""
+    """Return the name of a value of an enum, "" if no name has it."""
     return next((name for name, value in get_enum_info(enum_name).items() if value == val), "")
 
 
 def get_enum_tag_value(tag: str, enum_name: str) -> int:
-    """The value of a name of an enum, -1 if there is none of that name."""
+    """Return the value of a name of an enum, -1 if the enum has no such name."""
     return get_enum_info(enum_name).get(tag, -1)
 
 
 class get_per_cpu:
-    """Access to what is allocated per CPU. ``cpu`` maps CPU to its offset, as hexadecimal text; ``count`` CPUs."""
+    """Access to per-CPU memory. ``cpu`` is {CPU: its offset as hexadecimal text}, ``count`` the number of CPUs."""
 
     def __init__(self) -> None:
         self.cpu = {cpu: f"{percpu_ptr(0, cpu):#x}" for cpu in possible_cpus()}
         self.count = len(self.cpu)
 
     def per_cpu_ptr(self, cpu: int, pointer: int) -> Any:
-        """A per-CPU object on one CPU; of the type of ``pointer``, as percpu_ptr() gives it."""
+        """Return a per-CPU object on one CPU; its type is that of ``pointer``, as with percpu_ptr()."""
         return percpu_ptr(pointer, cpu)
 
     def per_cpu_struct(self, cpu: int, pointer: int, structtype: str) -> StructResult:
-        """The ``struct structtype`` (named without "struct") of one CPU."""
+        """Return the per-CPU ``struct structtype`` of one CPU; ``structtype`` is the name without "struct"."""
         return readSU("struct " + structtype, percpu_ptr(pointer, cpu))
 
     def sum_values(self, struct: int) -> int:
-        """The sum of a per-CPU ``u64`` over all CPUs. (The classic stopped after the first.)"""
+        """Return the sum of a per-CPU ``u64`` over all CPUs. The classic function stopped after the first CPU."""
         return sum(readU64(percpu_ptr(struct, cpu)) for cpu in self.cpu) & 0xFFFFFFFFFFFFFFFF
 
     def __repr__(self) -> str:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Reports on tasks that programs have printed for them. These print, as they always did."""
+"""Reports on tasks: summaries of states, namespaces and memory, which these functions print."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SECONDS = (1, 5, 60)
 NAMESPACES = ("uts_ns", "ipc_ns", "mnt_ns", "net_ns")
-# The bits on which an architecture's kernels agree: x86 since 2.6.16, arm64 since v3.7
+# {machine: {bit: name}} of the flags that are the same in all its kernels: x86 since 2.6.16, arm64 since v3.7
 # (arch/{x86,arm64}/include/asm/thread_info.h).
 THREAD_FLAGS = {
     "x86_64": {1: "TIF_NOTIFY_RESUME", 2: "TIF_SIGPENDING", 3: "TIF_NEED_RESCHED"},
@@ -25,15 +25,15 @@ THREAD_FLAGS = {
 }
 
 
-def _all(table: TaskTable) -> list[Task]:
-    """Every thread of every process."""
+def _all_threads(table: TaskTable) -> list[Task]:
+    """Return each thread of each process."""
     return [thread for leader in table.allTasks() for thread in (leader, *(leader.threads if leader.pid else ()))]
 
 
 def tasksSummary() -> int:
-    """Print how many threads ran recently and how many are in each state; return how many there are."""
+    """Print how many threads ran recently and how many are in each state; return the number of threads."""
     table = TaskTable()
-    threads = _all(table)
+    threads = _all_threads(table)
     ages = [thread.Ran_ago // 1000 for thread in threads]
     print("Number of Threads That Ran Recently\n-----------------------------------")
     for seconds in SECONDS:
@@ -53,7 +53,7 @@ def tasksSummary() -> int:
 
 
 def decode_tflags(flags: int, offset: int = 0) -> None:
-    """Print the bits of ``thread_info.flags`` that are set, with the names on which kernels agree."""
+    """Print the bits that are set in ``thread_info.flags``, with the names that are the same in all kernels."""
     names = THREAD_FLAGS.get(sys_info.machine, {})
     for bit in range(int(flags).bit_length()):
         if flags >> bit & 1:
@@ -61,13 +61,13 @@ def decode_tflags(flags: int, offset: int = 0) -> None:
 
 
 def _in_namespaces(table: TaskTable) -> list[Task]:
-    """The processes whose ``nsproxy`` is not the first one; a zombie has none."""
+    """Return the processes whose ``nsproxy`` is not the initial one. A zombie has no nsproxy and is left out."""
     first = int(readSymbol("init_task").nsproxy)
     return [task for task in table.allTasks() if task.nsproxy and int(task.nsproxy) != first]
 
 
 def print_namespaces_info(tt: TaskTable, v: int = 0) -> None:
-    """Print which processes are in namespaces of their own, and in which."""
+    """Print the processes that are not in the initial namespaces, and which namespaces differ."""
     first = readSymbol("init_task").nsproxy
     groups: dict[StructResult, list[Task]] = {}
     for task in _in_namespaces(tt):
@@ -84,7 +84,7 @@ def print_namespaces_info(tt: TaskTable, v: int = 0) -> None:
 
 
 def print_pid_namespaces(tt: TaskTable, v: int = 0) -> None:
-    """Print the processes of each PID namespace but the first; their PIDs there too, with ``v``."""
+    """Print the processes of each PID namespace except the initial one; with ``v`` also their PIDs inside."""
     for namespace, tasks in tt.pidnamespaces.items():
         print(f"  {namespace} level={int(namespace.level)} parent={int(namespace.parent):#x}")
         for task in tasks:
@@ -93,7 +93,7 @@ def print_pid_namespaces(tt: TaskTable, v: int = 0) -> None:
 
 
 def print_memory_stats(ntop: int = 8) -> None:
-    """Print the processes with most resident memory, and the sum of all."""
+    """Print the ``ntop`` processes with the most resident memory, and the sum of all processes."""
     sizes = [(get_task_mem_usage(int(task))[1], task) for task in tt_processes()]
     print(f" ==== First {ntop} Tasks Reverse-sorted by RSS only ====")
     for rss, task in sorted(sizes, key=lambda row: -row[0])[:ntop]:
@@ -102,5 +102,5 @@ def print_memory_stats(ntop: int = 8) -> None:
 
 
 def tt_processes() -> list[Task]:
-    """The group leaders that have memory of their own."""
+    """Return the leaders of the processes that have user memory; kernel threads have none."""
     return [task for task in TaskTable().allTasks() if task.mm]

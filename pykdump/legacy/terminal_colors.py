@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Colours of a terminal. On anything else nothing is written: output that is piped stays plain."""
+"""Colours and cursor movements of a terminal. If the output is not a terminal, nothing is written."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import sys
 (BLACK, RED, GREEN, YELLOW, BLUE, MAGENTA, CYAN, DARKGRAY, LIGHTRED, LIGHTGREEN, LIGHTYELLOW, LIGHTBLUE, LIGHTMAGENTA,
  LIGHTCYAN, LIGHTGRAY, WHITE, RESET) = range(1, 18)  # fmt: skip
 MAX_COLOR = WHITE
-# Modes are added to a colour: set_color(RED | BOLD).
+# A mode is combined with a colour: set_color(RED | BOLD).
 BOLD, BLINK, UNDERLINE, INVERT = 0x100, 0x200, 0x400, 0x800
 MIN_MODE, MAX_MODE = BOLD, INVERT
 COLOR_MASK, MODE_MASK = 0x00FF, 0xFF00
@@ -34,7 +34,7 @@ def _terminal() -> bool:
 
 
 def run_ansi_code(ansi_code_str: str) -> None:
-    """Write an escape sequence, whatever the output is."""
+    """Write an escape sequence, even if the output is not a terminal."""
     print(ansi_code_str, end="")
 
 
@@ -44,53 +44,53 @@ def _send(code: str) -> None:
 
 
 def get_color(color: int) -> str:
-    """The escape sequence of a colour; "" on anything but a terminal."""
+    """Return the escape sequence of a colour; "" if the output is not a terminal."""
     return color_list.get(color, "") if _terminal() else ""
 
 
 def set_color(color_mix: int) -> None:
-    """Write in that colour and these modes from now on."""
+    """Write in this colour and these modes from now on."""
     modes = "".join(code for mode, code in _MODES.items() if color_mix & mode)
     _send(color_list.get(color_mix & COLOR_MASK, "") + modes)
 
 
 def set_bg_color(color: int) -> None:
-    """Write on that colour from now on."""
+    """Write on a background of this colour from now on."""
     _send(bg_color_list.get(color, ""))
 
 
 def cursor_reset() -> None:
-    """To the beginning of the line."""
+    """Move the cursor to the beginning of the line."""
     _send("\x1b[1000D")
 
 
 def cursor_up(by: int = 1) -> None:
-    """So many lines up."""
+    """Move the cursor ``by`` lines up."""
     _send(f"\x1b[{by}A")
 
 
 def cursor_down(by: int = 1) -> None:
-    """So many lines down."""
+    """Move the cursor ``by`` lines down."""
     _send(f"\x1b[{by}B")
 
 
 def cursor_right(by: int = 1) -> None:
-    """So many columns right."""
+    """Move the cursor ``by`` columns to the right."""
     _send(f"\x1b[{by}C")
 
 
 def cursor_left(by: int = 1) -> None:
-    """So many columns left."""
+    """Move the cursor ``by`` columns to the left."""
     _send(f"\x1b[{by}D")
 
 
 def set_cursor(xpos: int, ypos: int) -> None:
-    """To a column and a line, counted from 1."""
+    """Move the cursor to a column and a line; both are counted from 1."""
     _send(f"\x1b[{ypos};{xpos}H")
 
 
 def clear_screen() -> None:
-    """Clear all of the screen."""
+    """Clear the whole screen."""
     _send("\x1b[2J")
 
 
@@ -100,7 +100,7 @@ def clear_screen_before() -> None:
 
 
 def clear_screen_after() -> None:
-    """Clear the screen from the cursor on."""
+    """Clear the screen from the cursor to the end."""
     _send("\x1b[0J")
 
 
@@ -115,5 +115,5 @@ def clear_line_before() -> None:
 
 
 def clear_line_after() -> None:
-    """Clear the line from the cursor on."""
+    """Clear the line from the cursor to its end."""
     _send("\x1b[0K")

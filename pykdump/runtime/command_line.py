@@ -21,8 +21,7 @@ Options:
   -V, -v, --version           show the versions of everything involved
 Output goes where crash sends it: `epython prog.py | head` and `epython prog.py > file` work.
 """
-# What a run may be. The first word of its ``argv`` is the program as the user typed it, the code, the module's name or
-# the command's name.
+# The kinds of run. The first word of ``argv`` is the program as the user typed it, the code, the module or the command.
 PROGRAM, STRING, MODULE, COMMAND, PROMPT, HELP, VERSION = (
     "program", "string", "module", "command", "prompt", "help", "version",
 )  # fmt: skip
@@ -36,7 +35,7 @@ class WrongUsage(Exception):
 
 
 class Run:
-    """What to run: one of the kinds above, its words, and whether the prompt follows in its namespace."""
+    """A run: one of the kinds above, its words, and whether the prompt follows in its namespace."""
 
     __slots__ = ("argv", "kind", "prompt_follows")
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the Tab key offers in the REPL: names, members, and inside strings symbols, types and commands of crash.
+"""Completion by the Tab key at the prompt: names and members; inside strings symbols, types and crash commands.
 
-Only what has no effects is evaluated: names, attributes, subscripts, and functions that just look into the dump.
+Only expressions without effects are evaluated: names, attributes, subscripts, and functions that only read the dump.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 INDENT = "    "
-# Functions that may be called for the sake of a completion.
+# Functions that a completion may call.
 _READERS = frozenset(
     ("Addr", "Deref", "StructResult", "TypeInfo", "container_of", "getStructInfo", "member_offset", "pid_to_task",
      "readPtr", "readSU", "readSUArray", "readSymbol", "readU64", "struct_size", "sym2addr", "whatis")
@@ -28,27 +28,30 @@ _READERS = frozenset(
 _READING_METHODS = frozenset(("castTo", "hasField"))
 
 
-class _NotSimple(Exception):
-    """The expression is one that might do something."""
+class _MayHaveEffects(Exception):
+    """The expression cannot be evaluated for a completion: it might change something."""
 
 
 class Bracket:
-    """An open bracket: where it is, and how many commas stand between it and the cursor."""
+    """An open bracket: its position, and the number of commas between it and the cursor."""
 
-    __slots__ = ("commas", "place")
+    __slots__ = ("commas", "position")
 
-    def __init__(self, place: int) -> None:
-        self.place = place
+    def __init__(self, position: int) -> None:
+        self.position = position
         self.commas = 0
 
 
-class Scan:
-    """What the cursor is in, at the end of ``text``: brackets, and a string that began at ``quote`` (or None)."""
+class CursorContext:
+    """The context of the cursor, which is at the end of ``text``: open brackets, a string, a comment.
+
+    ``quote`` is the position where an open string begins, None outside of strings.
+    """
 
     def __init__(self, text: str) -> None:
         self.text = text
         self.brackets: list[Bracket] = []
-        self.pairs: dict[int, int] = {}  # closing bracket to opening one
+        self.pairs: dict[int, int] = {}  # {position of a closing bracket: position of its opening one}
         self.quote: int | None = None
         self.in_comment = False
         position = 0
@@ -64,7 +67,7 @@ class Scan:
         if char in "([{":
             self.brackets.append(Bracket(position))
         elif char in ")]}" and self.brackets:
-            self.pairs[position] = self.brackets.pop().place
+            self.pairs[position] = self.brackets.pop().position
         elif char == "," and self.brackets:
             self.brackets[-1].commas += 1
         self.in_comment = char == "#"
@@ -72,13 +75,13 @@ class Scan:
 
     @property
     def content(self) -> str:
-        """The string so far."""
+        """The text of the open string."""
         start = (self.quote or 0) + 1
         return self.text[start:]
 
 
 def _end_of_string(text: str, start: int) -> int | None:
-    """Where the string that begins at ``start`` has ended; None if it has not."""
+    """Return the end of the string that begins at ``start``, None if it is still open."""
     quote = text[start] * 3 if text.startswith(text[start] * 3, start) else text[start]
     position = start + len(quote)
     while position < len(text):
@@ -88,9 +91,9 @@ def _end_of_string(text: str, start: int) -> int | None:
     return None
 
 
-def primary(text: str) -> str:
-    """The expression of names, dots, calls and subscripts that ``text`` ends with."""
-    opened = Scan(text).pairs
+def last_expression(text: str) -> str:
+    """Return the expression of names, dots, calls and subscripts at the end of ``text``."""
+    opened = CursorContext(text).pairs
     start = len(text)
     while start > 0:
         char = text[start - 1]
@@ -104,7 +107,10 @@ def primary(text: str) -> str:
 
 
 class Completer:
-    """``completer(head, word)``: what may stand for ``word``, the character after it, and text to insert at once."""
+    """``completer(head, word)`` returns (possible words, character to append to a single one, text to insert).
+
+    ``word`` is the word before the cursor, ``head`` the line before it, as readline splits them.
+    """
 
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self._namespace = namespace
@@ -114,21 +120,21 @@ class Completer:
             return [""], "", INDENT
         try:
             found, start, append = self._complete(head + word)
-        except Exception:  # noqa: BLE001 - a key that offers nothing is better than a traceback in the line
+        except Exception:  # noqa: BLE001 - a traceback must not appear in the input line
             return [], "", ""
         skip = len(head) - start
         return [match[skip:] for match in dict.fromkeys(found)], append, ""
 
     def _complete(self, text: str) -> tuple[list[str], int, str]:
-        """The full matches, where the text that they replace begins, what follows a single one."""
-        scan = Scan(text)
+        """Return (full matches, start of the text that they replace, character to append to a single one)."""
+        scan = CursorContext(text)
         if scan.in_comment:
             return [], len(text), ""
         if scan.quote is not None:
             found = self._in_string(scan)
             append = "" if len(found) != 1 or found[0][-1:] in (" ", "") else text[scan.quote]
-            return found, scan.quote + 1, append if not _is_command_line(self._call(scan)[0]) else ""
-        expression = primary(text)
+            return found, scan.quote + 1, append if not _is_command_line(self._innermost_call(scan)[0]) else ""
+        expression = last_expression(text)
         base, dot, prefix = expression.rpartition(".")
         if dot and base:
             return self._attributes(self._evaluate(base), prefix), len(text) - len(prefix), ""
@@ -149,23 +155,23 @@ class Completer:
             return [name for name in crash._symbol_names(prefix) if name.isidentifier()]
         names = [name for name in dir(value) if name.startswith(prefix) and (prefix[:1] == "_" or name[0] != "_")]
         if isinstance(value, (crash.StructResult, crash.CType)):
-            # Everybody looks for members here; what all integers can do is in the way.
+            # A user looks for members here: the methods of all integers would hide them.
             names = [name for name in names if name not in _INTEGER] or names
         return [name + ("(" if _is_function(value, name) else "") for name in names]
 
     # ---- inside strings ----
 
-    def _call(self, scan: Scan) -> tuple[str, str]:
-        """The function and its object of the innermost call: ("hasField", "task.mm"), ("readSU", "")."""
-        if not scan.brackets or scan.text[scan.brackets[-1].place] != "(":
+    def _innermost_call(self, scan: CursorContext) -> tuple[str, str]:
+        """Return function and object of the innermost call: ("hasField", "task.mm") or ("readSU", "")."""
+        if not scan.brackets or scan.text[scan.brackets[-1].position] != "(":
             return "", ""
-        base, _, name = primary(scan.text[: scan.brackets[-1].place]).rpartition(".")
+        base, _, name = last_expression(scan.text[: scan.brackets[-1].position]).rpartition(".")
         return name, base
 
-    def _in_string(self, scan: Scan) -> list[str]:
-        if scan.brackets and scan.text[scan.brackets[-1].place] == "[":
+    def _in_string(self, scan: CursorContext) -> list[str]:
+        if scan.brackets and scan.text[scan.brackets[-1].position] == "[":
             return self._keys(scan)
-        name, base = self._call(scan)
+        name, base = self._innermost_call(scan)
         if base and name in dump_names.MEMBER_METHODS:
             return dump_names.members_of(type(self._evaluate(base)).__name__, scan.content)
         arguments = dump_names.ARGUMENTS.get(name, ())
@@ -175,16 +181,16 @@ class Completer:
             return dump_names.members_of(self._type_argument(scan, arguments), scan.content)
         return dump_names.FINDERS[kind](scan.content)
 
-    def _type_argument(self, scan: Scan, arguments: tuple[str, ...]) -> str:
-        """The type whose member is wanted, which the call names before it, or has an object of."""
-        before = scan.text[scan.brackets[-1].place + 1 : scan.quote]
+    def _type_argument(self, scan: CursorContext, arguments: tuple[str, ...]) -> str:
+        """Return the type whose member is wanted: an earlier argument of the call names it or is an object of it."""
+        before = scan.text[scan.brackets[-1].position + 1 : scan.quote]
         call = ast.parse(f"f({before})", mode="eval").body
         assert isinstance(call, ast.Call)
         value = self._value(call.args[arguments.index("type") if "type" in arguments else 0])
         return value if isinstance(value, str) else type(value).__name__
 
-    def _keys(self, scan: Scan) -> list[str]:
-        value = self._evaluate(primary(scan.text[: scan.brackets[-1].place]))
+    def _keys(self, scan: CursorContext) -> list[str]:
+        value = self._evaluate(last_expression(scan.text[: scan.brackets[-1].position]))
         return [key for key in value if isinstance(key, str) and key.startswith(scan.content)]
 
     # ---- evaluation without effects ----
@@ -205,7 +211,7 @@ class Completer:
             return self._value(node.func)(*map(self._value, node.args))
         if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
             return -self._value(node.operand)
-        raise _NotSimple(ast.dump(node))
+        raise _MayHaveEffects(ast.dump(node))
 
 
 _INTEGER = frozenset(dir(int))
@@ -222,7 +228,7 @@ def _is_reader(function: ast.expr) -> bool:
 
 
 def _is_function(value: Any, name: str) -> bool:
-    """Whether an attribute can be called; members of the dump are not read for that."""
+    """Return whether an attribute can be called. Members of structs are not read from the dump for this."""
     if isinstance(value, int):
         return callable(getattr(type(value), name, None))
     try:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which functions take names of the dump in a string, and the names that begin as typed."""
+"""Names of the dump for completion: the functions that take such names, and the names that begin with a text."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# What each argument is: "symbol", "type", "struct" (a struct's or union's name), "member" (of the type that the call
-# names, or of the object that is its first argument), "command" (a crash command).
+# {function: kinds of its arguments}. A "member" is one of the type that the call names, or of the object that is its
+# first argument; a "command" is a crash command; "" is not completed.
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "Addr": ("", "member"),
     "ListHead": ("", "type"),
@@ -46,11 +46,11 @@ ARGUMENTS: dict[str, tuple[str, ...]] = {
     "union_size": ("type",),
     "whatis": ("symbol",),
 }
-# Methods of StructResult whose argument is a member of the object's struct.
+# Methods of StructResult whose argument is a member of that struct.
 MEMBER_METHODS = frozenset(("Eval", "fieldOffset", "hasField"))
 
-# What follows crash's own commands.
-_OF_COMMANDS = {
+# {crash command: kind of its arguments}
+_COMMAND_ARGUMENTS = {
     **dict.fromkeys(("dis", "p", "rd", "sym", "whatis"), "symbol"),
     **dict.fromkeys(("struct", "union"), "tag"),
     **dict.fromkeys(("help", "man"), "command"),
@@ -59,12 +59,12 @@ _KINDS = ("struct", "union", "enum")
 
 
 def symbols(prefix: str) -> list[str]:
-    """Symbols of the kernel and of its modules."""
+    """Return the symbols of the kernel and its modules that begin with ``prefix``."""
     return crash._symbol_names(prefix)
 
 
 def tags(prefix: str) -> list[str]:
-    """Structs and unions, as crash's `struct` wants them; after a dot their members."""
+    """Return names of structs and unions for crash's `struct`; after a dot, their members."""
     tag, dot, path = prefix.partition(".")
     if dot:
         return [f"{tag}.{member}" for member in members_of(f"struct {tag}", path)]
@@ -72,7 +72,7 @@ def tags(prefix: str) -> list[str]:
 
 
 def types(prefix: str) -> list[str]:
-    """Types as in C: "struct x", a typedef, or the tag alone."""
+    """Return types: "struct x", a typedef, or the name after "struct" alone."""
     kind, blank, tag = prefix.partition(" ")
     if blank:
         return [f"{kind} {name}" for name in crash._type_names(kind, tag)] if kind in _KINDS else []
@@ -81,16 +81,16 @@ def types(prefix: str) -> list[str]:
 
 
 def commands(line: str) -> list[str]:
-    """The command line ``line`` with its last word completed."""
+    """Return the command line ``line`` with each possible completion of its last word."""
     before, blank, word = line.rpartition(" ")
     if not blank:
         return crash._command_names(word)
-    kind = _OF_COMMANDS.get(before.split()[0] if before.split() else "", "")
+    kind = _COMMAND_ARGUMENTS.get(before.split()[0] if before.split() else "", "")
     return [f"{before} {name}" for name in FINDERS[kind](word)]
 
 
 def members_of(typename: str, path: str) -> list[str]:
-    """Members of a struct; of a member's struct when ``path`` has dots."""
+    """Return the members of a struct; if ``path`` has dots, the members of that member's struct."""
     base, dot, prefix = path.rpartition(".")
     for step in base.split(".") if dot else ():
         typename = next(row[5] for row in crash.struct_info(typename) if row[0] == step).partition("[")[0].rstrip(" *")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What happens in the API when a program has ended: problems are summed up, results that must not stay are dropped."""
+"""The end of a program in the API: the summary of problems is printed, results that must not stay are dropped."""
 
 from __future__ import annotations
 

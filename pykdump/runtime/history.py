@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The REPL's history from one crash session to the next: ``$XDG_STATE_HOME/mpykdump/history``.
+"""The history of the prompt, kept from one crash session to the next: ``$XDG_STATE_HOME/mpykdump/history``.
 
-A line is added to the file when it is entered, so that nothing is lost with a session that ends badly, and two
-sessions at once do not overwrite each other's. What cannot be read or written is not kept, without a word.
+Each line is appended to the file when it is entered. So a session that ends badly loses nothing, and two sessions at
+the same time do not overwrite each other's lines. If the file cannot be read or written, nothing is reported.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _state: dict[str, str] = {"loaded": "", "last": ""}
 
 
 def path() -> str:
-    """The file; "" where there is no place for it: a home folder that is missing is not for us to make."""
+    """Return the path of the file, "" if there is no home folder: it is not created here."""
     state = os.environ.get("XDG_STATE_HOME", "")
     if not os.path.isabs(state):
         home = os.path.expanduser("~")
@@ -28,7 +28,7 @@ def path() -> str:
 
 
 def load() -> None:
-    """Give the lines of the file to readline, once in a session of crash."""
+    """Give the lines of the file to readline. Only the first call in a crash session does it."""
     if _state["loaded"]:
         return
     _state["loaded"] = "yes"
@@ -40,7 +40,7 @@ def load() -> None:
 
 
 def add(line: str) -> None:
-    """Add a line that was entered: to readline's history, and to the file."""
+    """Add a line that was entered to readline's history and to the file."""
     if not line.strip() or "\0" in line or line == _state["last"]:
         return
     _remember(line)

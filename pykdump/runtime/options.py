@@ -96,7 +96,7 @@ def count_leading(words: list[str]) -> int:
 
 
 def _split(word: str) -> tuple[str, str, str]:
-    """Split "--name=text"; the name is empty if the word is no long option."""
+    """Split "--name=text"; the name is empty if the word is not a long option."""
     return word[2:].partition("=") if word.startswith("--") else ("", "", "")
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding the program that the user named: a file, a program folder's file, or one inside the bundle."""
+"""Search for the program that the user named: a file, a file in $PYKDUMPPATH, or a program of the bundle."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ COMMANDS = "pykdump.commands"
 
 
 class ProgramNotFound(Exception):
-    """The message is one sentence for the user."""
+    """There is no such program. The message is one sentence for the user."""
 
 
 class Program:
-    """A program ready to be run: ``filename`` is its ``__file__``, ``directory`` goes to sys.path ("" for none)."""
+    """A compiled program. ``filename`` is its ``__file__``; ``directory`` is put on sys.path unless it is ""."""
 
     __slots__ = ("code", "directory", "filename")
 
@@ -32,16 +32,16 @@ class Program:
 
 
 def path_entries() -> list[str]:
-    """The folders of $PYKDUMPPATH, absolute (relative ones count from the current directory), without repeats."""
+    """Return the folders of $PYKDUMPPATH as absolute paths, each once."""
     entries = [os.path.abspath(e) for e in os.environ.get(PATH_VARIABLE, "").split(os.pathsep) if e]
     return list(dict.fromkeys(entries))
 
 
 def find(name: str) -> Program:
-    """Find the file ``name``, with and without ``.py``; the first hit wins.
+    """Find the program ``name``, which may be given without ``.py``, and compile it.
 
-    A name with a slash is that path only; a bare one is looked up in the current directory, then in $PYKDUMPPATH.
-    Raises ProgramNotFound, and SyntaxError for a program that doesn't parse.
+    A name with a slash is a path. Any other name is searched in the current directory, then in $PYKDUMPPATH. Raises
+    ProgramNotFound, and SyntaxError if the program cannot be compiled.
     """
     expanded = os.path.expanduser(name)
     folders = [""] if os.sep in expanded else [".", *path_entries()]
@@ -53,7 +53,10 @@ def find(name: str) -> Program:
 
 
 def from_module(name: str) -> Program:
-    """The program behind ``-m name``: a module on sys.path, or a package's ``__main__``; bundled modules included."""
+    """Return the program for ``-m name``: a module on sys.path or in the bundle, or the ``__main__`` of a package.
+
+    Raises ProgramNotFound.
+    """
     from importlib.util import find_spec
 
     sys.path[:] = [*sys.path, *(e for e in path_entries() if e not in sys.path)]
@@ -71,7 +74,10 @@ def from_module(name: str) -> Program:
 
 
 def bundled_command(name: str) -> str | None:
-    """The module of the bundle's command ``name`` (``.py`` allowed), None if there is none. Imports nothing."""
+    """Return the name of the module for the bundle's command ``name``, None if there is no such command.
+
+    ``name`` may end with ``.py``. The module is not imported.
+    """
     stem = name[:-3] if name.endswith(".py") else name
     if not stem.isidentifier():
         return None
@@ -89,7 +95,7 @@ def _spellings(path: str) -> tuple[str, ...]:
 def _from_file(path: str) -> Program:
     with open(path, "rb") as stream:
         source = stream.read()
-    # dont_inherit: the __future__ imports of this module are none of the program's business.
+    # dont_inherit: the __future__ imports of this module must not apply to the program.
     return Program(path, os.path.dirname(path), compile(source, path, "exec", dont_inherit=True))
 
 

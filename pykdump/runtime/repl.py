@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The interactive side of ``epython``: statements are read one by one, with crash's own readline on a terminal.
+"""The prompt of ``epython``: it reads statements one by one, on a terminal with crash's own readline.
 
-Where stdin is no terminal, the statements are the lines that follow `epython` there, up to the end or to exit().
+If stdin is not a terminal, the lines after `epython` are the statements, up to exit() or the end of the input.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ The Tab key completes names, members, and in strings symbols, types and crash co
 help(readSU) describes a function; exit() or Ctrl-D returns to crash, Ctrl-C stops what runs."""
 
 
-class _Leave:
-    """``exit()``; unlike that of the module site, it leaves stdin alone, which is crash's."""
+class _Exit:
+    """``exit()``. The one of the module site would also close stdin, which belongs to crash."""
 
     def __call__(self, code: object = None) -> NoReturn:
         raise SystemExit(code)
@@ -46,7 +46,7 @@ class _Leave:
 
 
 class _Help:
-    """``help(object)`` without a pager."""
+    """``help(object)``, without a pager."""
 
     def __call__(self, *objects: object) -> None:
         if not objects:
@@ -62,7 +62,7 @@ class _Help:
 
 
 class _CrashInput(io.TextIOBase):
-    """``sys.stdin`` where stdin is no terminal: what crash has read ahead counts, so the lines come through it."""
+    """``sys.stdin`` if it is not a terminal. The lines come from crash, because crash has read ahead."""
 
     def readline(self, _size: int = -1) -> str:  # type: ignore[override]
         line: str | None = crash._repl_read("", None)
@@ -73,7 +73,7 @@ class _CrashInput(io.TextIOBase):
 
 
 class Session:
-    """One REPL in ``namespace``; ``report(error)`` prints the traceback of a statement."""
+    """A prompt in ``namespace``. ``report(error)`` prints the traceback of a statement."""
 
     def __init__(self, namespace: dict[str, Any], report: Callable[[BaseException], object]) -> None:
         self.namespace = namespace
@@ -85,7 +85,7 @@ class Session:
         self._streams = (sys.stdin, sys.stdout, sys.stderr)
 
     def run(self, edited: bool) -> None:
-        """Read and run until the end of the input; SystemExit for exit()."""
+        """Read and run statements until the end of the input. exit() raises SystemExit."""
         if edited:
             from pykdump.runtime.completer import Completer
 
@@ -100,7 +100,7 @@ class Session:
                 print("\nKeyboardInterrupt")
 
     def _step(self) -> bool:
-        """Read and run one line; False at the end."""
+        """Read and run one line; return False at the end of the input."""
         if not self._output_works():
             return False
         line: str | None = crash._repl_read(str(sys.ps2 if self._pending else sys.ps1), self._complete)
@@ -109,11 +109,11 @@ class Session:
             if self._complete is not None:
                 print()
             return False
-        self._take(line.split("\n"))
+        self._feed_lines(line.split("\n"))
         return True
 
-    def _take(self, lines: list[str]) -> None:
-        """One line, or what was pasted at once: there an empty line within a block does not end the block."""
+    def _feed_lines(self, lines: list[str]) -> None:
+        """Run one line, or several lines that were pasted together: there an empty line does not end a block."""
         for index, line in enumerate(lines):
             following = next((other for other in lines[index + 1 :] if other.strip()), "")
             if not line.strip() and following[:1] in (" ", "\t") and self._would_end():
@@ -123,7 +123,7 @@ class Session:
             self.feed(line)
 
     def _output_works(self) -> bool:
-        """Whether somebody reads what is printed; puts back what a statement may have closed."""
+        """Return whether the output still has a reader; restore streams that a statement may have closed."""
         try:
             sys.stdout.write("")
             sys.stdout.flush()
@@ -134,7 +134,7 @@ class Session:
         return True
 
     def feed(self, line: str) -> None:
-        """Take one line: run what is complete with it."""
+        """Add one line; run the statement if it is complete."""
         if not self._pending and line.strip() in _WORDS_TO_LEAVE:
             raise SystemExit
         try:
@@ -154,7 +154,7 @@ class Session:
             self._run(code)
 
     def _would_end(self) -> bool:
-        """Whether an empty line would complete the block that has begun."""
+        """Return whether an empty line would complete the open block."""
         try:
             return (
                 bool(self._pending) and self._compile("\n".join([*self._pending, "", ""]), symbol="single") is not None
@@ -163,7 +163,7 @@ class Session:
             return False
 
     def _flush_pending(self) -> bool:
-        """Run the block that has begun, which has no empty line after it; False if it is not complete."""
+        """Run the open block although no empty line follows it; return False if it is not complete."""
         code = self._compiled([*self._pending, "", ""]) if self._would_end() else None
         if code is None:
             return False
@@ -172,12 +172,12 @@ class Session:
         return True
 
     def _compiled(self, lines: list[str]) -> CodeType | None:
-        """The code, None if more lines are needed. Tracebacks find the lines under the code's name."""
+        """Compile a statement; return None if more lines are needed. Tracebacks find the lines in linecache."""
         name = f"<input-{self._count + 1}>"
         code = self._compile("\n".join(lines), name, "single")
         if code is not None:
             self._count += 1
-            # No mtime: linecache.checkcache() leaves the entry alone.
+            # linecache.checkcache() keeps an entry without mtime.
             linecache.cache[name] = (1, None, [line + "\n" for line in lines], name)
         return code
 
@@ -186,7 +186,7 @@ class Session:
             exec(code, self.namespace)
         except SystemExit:
             raise
-        except BaseException as error:  # noqa: BLE001 - Ctrl-C and all else leave the REPL as it is
+        except BaseException as error:  # noqa: BLE001 - the prompt goes on after Ctrl-C and any exception
             self._failed(error)
 
     def _failed(self, error: BaseException) -> None:
@@ -195,7 +195,7 @@ class Session:
 
 
 def _plain_error(source: str, error: Exception) -> Exception:
-    """What Python itself says of the statement: codeop of 3.11 calls all sorts of mistakes "incomplete input"."""
+    """Return the exception of Python itself: codeop of 3.11 says "incomplete input" for other mistakes too."""
     try:
         compile(source + "\n", getattr(error, "filename", None) or "<input>", "single", dont_inherit=True)
     except (SyntaxError, ValueError, OverflowError) as plain:
@@ -204,13 +204,13 @@ def _plain_error(source: str, error: Exception) -> Exception:
 
 
 def remember(error: BaseException) -> None:
-    """``sys.last_exc`` and its older names, as Python's own prompt sets them."""
+    """Set ``sys.last_exc`` and its older names, as Python's own prompt does."""
     for name, value in zip(_LAST, (error, type(error), error, error.__traceback__)):
         setattr(sys, name, value)
 
 
 def display(value: object) -> None:
-    """``sys.displayhook``: long collections one element a line; the value stays as ``_``."""
+    """``sys.displayhook``: print a value, a long collection with one element on a line; keep the value as ``_``."""
     if value is None:
         return
     builtins._ = None  # type: ignore[attr-defined]
@@ -226,13 +226,16 @@ def display(value: object) -> None:
 def interact(
     namespace: dict[str, Any], report: Callable[[BaseException], object], failed: BaseException | None = None
 ) -> int:
-    """Run a REPL in ``namespace`` until its user leaves it; SystemExit for exit(). ``failed``: of a program before."""
-    edited, talkative = crash._repl_begin()
-    _fill(namespace)
-    if talkative:
+    """Run a prompt in ``namespace`` until the user leaves it; exit() raises SystemExit.
+
+    ``failed`` is the exception that ended the program before.
+    """
+    edited, greets = crash._repl_begin()
+    _add_api(namespace)
+    if greets:
         version = sys.version.partition(" ")[0]
         print(f"Python {version} in crash {crash.Crash_run}: help() says more, exit() or Ctrl-D returns to crash.")
-    before = _Surroundings()
+    before = _SavedState()
     sys.displayhook, sys.ps1, sys.ps2 = display, PS1, PS2
     if failed is not None:
         remember(failed)
@@ -245,8 +248,8 @@ def interact(
     return 0
 
 
-class _Surroundings:
-    """What a REPL sets and what holds its user's objects; one REPL may run within another."""
+class _SavedState:
+    """The state that a prompt changes, or that keeps the user's objects alive. A prompt may run inside another one."""
 
     def __init__(self) -> None:
         names = [(sys, name) for name in ("displayhook", "stdin", "ps1", "ps2", *_LAST)]
@@ -263,10 +266,10 @@ class _Surroundings:
             del linecache.cache[name]
 
 
-def _fill(namespace: dict[str, Any]) -> None:
-    """The API and exit() for a namespace; what a program has defined itself stays."""
+def _add_api(namespace: dict[str, Any]) -> None:
+    """Add the names of the API and exit() to a namespace; names that a program has defined stay."""
     from pykdump import API
 
-    leave, public = _Leave(), {name: value for name, value in vars(API).items() if not name.startswith("_")}
+    leave, public = _Exit(), {name: value for name, value in vars(API).items() if not name.startswith("_")}
     for name, value in {"exit": leave, "quit": leave, "help": _Help(), **public}.items():
         namespace.setdefault(name, value)

@@ -95,7 +95,10 @@ def _call_hook(name: str) -> None:
 
 
 def _wants_time(run: Run) -> bool:
-    """Whether the line with the times may follow: not in JSON, a pipe or a file, and not after a line of code."""
+    """Return whether the line with the times may follow.
+
+    It would disturb JSON, a pipe and a file, and a single line of code does not need it.
+    """
     import crash
 
     return (
@@ -225,7 +228,7 @@ class _InterpreterState:
 
 
 def _is_foreign(module: object) -> bool:
-    """Whether a module came from the program's folder or $PYKDUMPPATH.
+    """Return whether a module came from the program's folder or $PYKDUMPPATH.
 
     It must be forgotten: the next program may have another module of that name.
     """

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Threads that a program has started and does not wait for."""
+"""Threads that are still running when a program has ended."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ PATIENCE_SECONDS = 10.0
 
 
 def wait_for_all() -> None:
-    """Wait for the program's threads that are no daemons, as Python does at its end, but not for ever."""
+    """Wait for the program's threads that are not daemons, as Python does at its end, but for a limited time."""
     threading = sys.modules.get("threading")
     if threading is None:
         return
@@ -23,5 +23,6 @@ def wait_for_all() -> None:
     if running:
         names = ", ".join(running)
         print(
-            f"The program is over, but threads of it are not after {PATIENCE_SECONDS:.0f} s: {names}", file=sys.stderr
+            f"The program has ended, but some of its threads still run after {PATIENCE_SECONDS:.0f} s: {names}",
+            file=sys.stderr,
         )

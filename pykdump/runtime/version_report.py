@@ -43,7 +43,7 @@ def _version_lines(facts: dict[str, Any]) -> list[str]:
 
 
 def _need_lines(source: str, needs: list[Need]) -> list[str]:
-    """How many names the running crash has, and what is lost by each one that it does not have."""
+    """Return the number of names that the running crash has, and a line for each name that is missing."""
     missing = [row for row in needs if not row[1]]
     lines = [f"{source}: {len(needs) - len(missing)} of {len(needs)} functions and variables are there"]
     for name, _, since, fallback, feature in missing:

@@ -80,7 +80,7 @@ class Kernel:
         self.write(address, value.to_bytes(POINTER, "little"))
 
     def make(self, suname: str, address: int, **values: Any) -> StructResult:
-        """Put a struct of zeroes at ``address`` and fill in (dotted, with "__" for the dot) members."""
+        """Write a struct of zeroes at ``address``, then the given members; ``a_DOT_b`` stands for the member "a.b"."""
         self.write(address, bytes(self.sizes[suname]))
         for path, value in values.items():
             offset, kind = self.find(suname, path.replace("_DOT_", "."))

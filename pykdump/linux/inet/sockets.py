@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sockets: TCP, UDP, raw and UNIX ones of the dump, and the names of families, protocols and states."""
+"""Sockets of the dump: TCP, UDP, raw and UNIX; names of families, protocols and states."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ MAX_CHAIN = 1_000_000
 
 
 def protoName(proto: int) -> str:
-    """ "tcp", or "proto=47" of a protocol without a name here."""
+    """Return the name of an IP protocol: "tcp". An unknown one gives "proto=47"."""
     return PROTONAMES.get(proto, f"proto={proto}")
 
 
 def _chain(first: int) -> Iterator[int]:
-    """Each ``struct sock_common`` of an hlist or hlist_nulls chain (whose end is odd), by its ``skc_node``."""
+    """Yield the address of each ``struct sock_common`` in an hlist or hlist_nulls (its end is an odd value)."""
     offset, count = member_offset("struct sock_common", "skc_node"), 0
     while first and not first & 1 and count < MAX_CHAIN:
         yield first - offset
@@ -76,9 +76,11 @@ def _chain(first: int) -> Iterator[int]:
 
 
 class IP_sock:
-    """An IPv4 or IPv6 socket: ``family protocol sktype state src dst sport dport net`` in the host's byte order.
+    """An IPv4 or IPv6 socket.
 
-    Other attributes are those of the struct. ``src`` and ``dst`` are a ``__be32`` or a ``struct in6_addr``.
+    It has the attributes family, protocol, sktype, state, inode, net (``struct net``), and src, dst, sport, dport. The
+    ports are in the byte order of the host; src and dst are a ``__be32`` or a ``struct in6_addr``. All other
+    attributes are members of the struct. Raises TypeError for a socket of another family.
     """
 
     def __init__(self, o: StructResult, details: bool = False) -> None:
@@ -92,7 +94,7 @@ class IP_sock:
         self.dst = common.skc_v6_daddr if v6 else common.skc_daddr
         self.sport, self.dport = int(common.skc_num), ntohs(common.skc_dport)
         self.net = common.skc_net.net
-        full = self.state not in (TCP_TIME_WAIT, TCP_NEW_SYN_RECV)  # those are smaller than a struct sock
+        full = self.state not in (TCP_TIME_WAIT, TCP_NEW_SYN_RECV)  # then the struct is smaller than struct sock
         sock = readSU("struct sock", int(o))
         self.protocol = int(sock.sk_protocol) if full else 6
         self.sktype = int(sock.sk_type) if full else 1
@@ -104,7 +106,7 @@ class IP_sock:
         return getattr(self.sock, name)
 
     def wrongNameSpace(self) -> bool:
-        """Whether it belongs to another network namespace than get_ns_net()."""
+        """Return whether the socket belongs to another network namespace than get_ns_net()."""
         return int(self.net) != int(get_ns_net())
 
     def __str__(self) -> str:
@@ -116,13 +118,13 @@ class IP_sock:
         return f"{name:<5} {self.address(self.src, self.sport)}{self.address(self.dst, self.dport)}{state}"
 
     def address(self, ip: Any, port: int) -> str:
-        """ "10.0.0.1:22", "*" for no port, padded for a table."""
+        """Return address and port as "10.0.0.1:22", padded for a table. Port 0 is "*"."""
         text = ntodots6(ip) if self.family == PF_INET6 else ntodots(ip)
         return f"{text}:{port or '*'}".ljust(27)
 
 
 def _tcp_hashinfo() -> StructResult:
-    # Commit 4461568aa4e5 ("tcp: Access &tcp_hashinfo via net.", v6.1): a namespace may have its own.
+    # Commit 4461568aa4e5 ("tcp: Access &tcp_hashinfo via net.", v6.1): a namespace may have its own table.
     net = get_ns_net()
     if member_offset("struct net", "ipv4.tcp_death_row.hashinfo") >= 0:
         return net.ipv4.tcp_death_row.hashinfo  # type: ignore[no-any-return]
@@ -130,16 +132,17 @@ def _tcp_hashinfo() -> StructResult:
 
 
 def get_TCP_LISTEN() -> Iterator[StructResult]:
-    """``struct tcp_sock`` of each listening socket, of all namespaces that share the table."""
+    """Yield the ``struct tcp_sock`` of each listening socket, of all namespaces that share the table."""
     info = _tcp_hashinfo()
     bucket, head = "struct inet_listen_hashbucket", "nulls_head"
-    # Commit cae3873c5b3a ("net: inet: Retire port only listening_hash", v5.19): only the table by address is left.
+    # Commit cae3873c5b3a ("net: inet: Retire port only listening_hash", v5.19):
+    # the table by address and port stayed.
     if info.hasField("listening_hash"):
         table = Addr(info, "listening_hash")
         count = member_size("struct inet_hashinfo", "listening_hash") // struct_size(bucket)
     else:
         table, count = int(info.lhash2), int(info.lhash2_mask) + 1
-    if member_offset(bucket, head) < 0:  # a plain hlist before v5.5
+    if member_offset(bucket, head) < 0:  # before v5.5 the bucket is a plain hlist
         head = "head"
     for number in range(count):
         for sock in _chain(readPtr(table + number * struct_size(bucket) + member_offset(bucket, head))):
@@ -147,7 +150,11 @@ def get_TCP_LISTEN() -> Iterator[StructResult]:
 
 
 def get_TCP_ESTABLISHED() -> Iterator[tuple[StructResult, str]]:
-    """(struct, kind) of all other TCP sockets: "tcp", "tw" for TIME_WAIT, "rqs" for a connection just asked for."""
+    """Yield (struct, kind) of each TCP socket that does not listen.
+
+    The kinds are "tcp" (``struct tcp_sock``), "tw" (TIME_WAIT, ``struct tcp_timewait_sock``) and "rqs" (a connection
+    request, ``struct request_sock``).
+    """
     info = _tcp_hashinfo()
     size = struct_size("struct inet_ehash_bucket")
     table, chain = int(info.ehash), member_offset("struct inet_ehash_bucket", "chain")
@@ -163,12 +170,12 @@ def get_TCP_ESTABLISHED() -> Iterator[tuple[StructResult, str]]:
 
 
 def get_TCP_TIMEWAIT() -> list[StructResult]:
-    """Nothing: TIME_WAIT sockets are among the established since v3.13. Programs still ask."""
+    """Return []: since v3.13 get_TCP_ESTABLISHED() yields the TIME_WAIT sockets. Old programs call this function."""
     return []
 
 
 def get_UDP() -> Iterator[StructResult]:
-    """``struct udp_sock`` of each UDP socket of IPv4 and IPv6."""
+    """Yield the ``struct udp_sock`` of each UDP socket of IPv4 and IPv6."""
     # Commit ba6aac151677 ("udp: Access &udp_table via net.", v6.2).
     net = get_ns_net()
     own = member_offset("struct net", "ipv4.udp_table") >= 0
@@ -191,17 +198,17 @@ def _raw(symbol: str) -> Iterator[StructResult]:
 
 
 def get_RAW() -> Iterator[StructResult]:
-    """``struct inet_sock`` of each raw IPv4 socket."""
+    """Yield the ``struct inet_sock`` of each raw IPv4 socket."""
     return _raw("raw_v4_hashinfo")
 
 
 def get_RAW6() -> Iterator[StructResult]:
-    """``struct inet_sock`` of each raw IPv6 socket."""
+    """Yield the ``struct inet_sock`` of each raw IPv6 socket."""
     return _raw("raw_v6_hashinfo")
 
 
 def get_AF_UNIX() -> Iterator[StructResult]:
-    """``struct unix_sock`` of each UNIX socket of the namespace (of all, before v6.0)."""
+    """Yield the ``struct unix_sock`` of each UNIX socket in get_ns_net(); before v6.0, in all namespaces."""
     # Commit 51bae889fe11 ("af_unix: Put pathname sockets in the global hash table.") and b6e811383062 ("af_unix:
     # Define a per-netns hash table.", v6.0).
     step = struct_size("struct hlist_head")
@@ -215,13 +222,13 @@ def get_AF_UNIX() -> Iterator[StructResult]:
 
 
 def unix_sock(s: StructResult) -> tuple[int, int, str]:
-    """(state, inode, path) of a ``struct unix_sock``; an abstract name begins with "@"."""
+    """Return (state, inode number, path) of a ``struct unix_sock``. An abstract name begins with "@"."""
     sock = s.sk
     path = ""
     if s.addr:
         family = member_offset("struct sockaddr_un", "sun_path")
         raw = readmem(Addr(s.addr, "name") + family, int(s.addr.len) - family)
-        # A path ends at NUL; an abstract name begins with it and may hold more, which /proc shows as @ too.
+        # A path ends at its NUL. An abstract name begins with NUL and may have more of them; /proc shows each as @.
         text = b"@" + raw[1:].replace(b"\0", b"@") if raw[:1] == b"\0" else raw.split(b"\0")[0]
         path = text.decode("utf-8", "backslashreplace")
     return int(sock.__sk_common.skc_state), socket_inode(sock), path

@@ -95,7 +95,7 @@ def test_a_silent_bound(kernel: fake_crash.Kernel) -> None:
     assert problems() == []
 
 
-def test_a_loop_ends_and_is_told(kernel: fake_crash.Kernel) -> None:
+def test_a_loop_ends_and_is_reported(kernel: fake_crash.Kernel) -> None:
     addresses = nodes(kernel, 4)
     kernel.write_pointer(addresses[3] + LINK_OFFSET, addresses[1] + LINK_OFFSET)
     assert lists.readSUListFromHead(HEAD, "link", NODE) == addresses
@@ -103,7 +103,7 @@ def test_a_loop_ends_and_is_told(kernel: fake_crash.Kernel) -> None:
     assert lists.readBadList(HEAD, inchead=False)[1] == "Duplicate entry"
 
 
-def test_a_wild_pointer_ends_the_list_and_is_told(kernel: fake_crash.Kernel) -> None:
+def test_a_wild_pointer_ends_the_list_and_is_reported(kernel: fake_crash.Kernel) -> None:
     addresses = nodes(kernel, 4)
     kernel.write_pointer(addresses[2] + LINK_OFFSET, 0xDEAD0000)
     found = lists.readListByHead(HEAD)

@@ -34,7 +34,7 @@ def test_there_are_transcripts_of_both_crash_majors() -> None:
 
 @pytest.mark.parametrize("path", TRANSCRIPTS, ids=lambda path: path.stem)
 def test_a_recorded_transcript(path: Path) -> None:
-    facts = sysinfo.describe(path.read_text())
+    facts = sysinfo.system_facts(path.read_text())
     assert facts["machine"] == "x86_64"
     assert isinstance(facts["CPUS"], int)
     assert facts["CPUS"] > 0
@@ -47,7 +47,7 @@ def test_a_recorded_transcript(path: Path) -> None:
 
 
 def test_several_dump_files_and_odd_values() -> None:
-    facts = sysinfo.describe(SPLIT_DUMP)
+    facts = sysinfo.system_facts(SPLIT_DUMP)
     assert facts["DUMPFILE"] == "vmcore1,vmcore2"
     assert facts["CPUS"] == 64
     assert facts["machine"] == "aarch64"
@@ -58,7 +58,7 @@ def test_several_dump_files_and_odd_values() -> None:
 
 
 def test_a_live_system_searches_the_current_directory_first() -> None:
-    facts = sysinfo.describe(LIVE)
+    facts = sysinfo.system_facts(LIVE)
     assert facts["livedump"]
     assert facts["DebugDir"] == "/boot/dbg"
     assert facts["debuginfo"][0] == "."

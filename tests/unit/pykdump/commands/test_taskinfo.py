@@ -68,7 +68,7 @@ def test_a_wrong_command_line_is_one_line(argv: list[str], capsys: pytest.Captur
     assert error.count("\n") == 1
 
 
-def test_a_damaged_task_is_told_and_left_out(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_damaged_task_is_reported_and_left_out(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     offset = world.kernel.find(TASK, "real_cred")[0]
     world.kernel.write_pointer(world.other + offset, 0xBAD000)
     assert taskinfo.main([]) == 0

@@ -38,7 +38,7 @@ def test_a_held_mutex_that_nobody_waits_for(capsys: pytest.CaptureFixture[str]) 
     assert "Waiters" not in capsys.readouterr().out
 
 
-def test_an_owner_that_cannot_be_read_is_told(mutex: World, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_owner_that_cannot_be_read_is_reported(mutex: World, capsys: pytest.CaptureFixture[str]) -> None:
     pylog._problems.clear()
     mutex.own(0x7770000)
     owner, waiters = lock_reports.decode_mutex(LOCK)

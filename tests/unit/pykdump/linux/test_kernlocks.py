@@ -31,7 +31,7 @@ def test_a_mutex_of_an_old_kernel() -> None:
     assert kernlocks.get_mutex_owner(LOCK) == OWNER
 
 
-def test_a_waiter_without_a_task_is_told(mutex: World) -> None:
+def test_a_waiter_without_a_task_is_reported(mutex: World) -> None:
     pylog._problems.clear()
     mutex.kernel.make("struct mutex_waiter", WAITERS, task=0)
     mutex.kernel.write_pointer(WAITERS, WAITERS + 64)

@@ -61,7 +61,7 @@ def complete(monkeypatch: pytest.MonkeyPatch) -> Any:
     ],
 )
 def test_the_expression_before_the_cursor(text: str, expression: str) -> None:
-    assert completer.primary(text) == expression
+    assert completer.last_expression(text) == expression
 
 
 @pytest.mark.parametrize(
@@ -75,7 +75,7 @@ def test_the_expression_before_the_cursor(text: str, expression: str) -> None:
     ],
 )
 def test_what_the_cursor_is_in(text: str, content: str | None, brackets: int) -> None:
-    scan = completer.Scan(text)
+    scan = completer.CursorContext(text)
     assert (scan.content if scan.quote is not None else None, len(scan.brackets)) == (content, brackets)
 
 
@@ -112,7 +112,7 @@ def test_an_empty_line_is_indented() -> None:
     assert completer.Completer({})("  ", "") == ([""], "", "    ")
 
 
-def test_every_function_that_takes_names_is_of_the_api() -> None:
+def test_every_function_that_takes_names_belongs_to_the_api() -> None:
     """A renamed function would silently lose its completion."""
     from pathlib import Path
 
