@@ -103,7 +103,7 @@ def le32_to_cpu(value: int, /) -> int: ...
 def le16_to_cpu(value: int, /) -> int: ...
 def cpu_to_le32(value: int, /) -> int: ...
 
-# The classic dicts; pykdump.classic puts these into the module.
+# The classic dicts; pykdump.legacy_crash_names puts these into the module.
 
 def gdb_typeinfo(typename: str) -> dict[str, Any]:
     """Describe a type: basetype, codetype, typelength and, where they apply, typedef, stars, dims, body and so on."""
@@ -159,6 +159,13 @@ def _type_names(kind: str, prefix: str, /) -> list[str]:
     """Return the types of the BTF that begin so; kind is struct, union, enum, or empty for typedefs."""
 
 def _command_names(prefix: str, /) -> list[str]: ...
+def _version_facts() -> dict[str, Any]:
+    """Return what `epython -V` reports: machine, gdb, gdb_major, target, own_release, from_crash, from_gdb, structures.
+
+    from_crash and from_gdb are lists of (name, present, since, fallback, feature), structures is a list of (name, size
+    in the running crash or 0, size where this was built, bytes that we use).
+    """
+
 def _redirected() -> bool:
     """Return whether the user sends the output of this command to a pipe or a file."""
 

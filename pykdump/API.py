@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Everything a program needs: ``from pykdump.API import *``.
+"""The names that programs get from ``from pykdump.API import *``.
 
-There is no ``__all__`` on purpose. Programs rely on every public name here, the standard modules included: many
-never import sys or os themselves. tests/unit/test_pykdump_api.py pins the names.
+There is no ``__all__`` on purpose: programs rely on every public name here. Many never import sys or os themselves, so
+the standard modules count too. tests/unit/pykdump/test_API.py pins the names.
 """
 
 from __future__ import annotations
@@ -74,70 +74,8 @@ from crash import (
     whatis,
 )
 
-from pykdump._lazy import OptionParser, argparse, pp, pprint, traceback
-from pykdump._lazy import function as _function
-from pykdump.attributes import AttrSetter, PY_select, PY_select_purge, structSetAttr, structSetProcAttr
-from pykdump.caches import (
-    CU_LIVE,
-    CU_LOAD,
-    CU_PYMOD,
-    CU_TIMEOUT,
-    DCache,
-    memoize_cond,
-    memoize_typeinfo,
-    purge_memoize_cache,
-    purge_typeinfo,
-)
-from pykdump.defines import CDefine, CEnum, EnumInfo, dbits2str
-from pykdump.generic import (
-    Bunch,
-    TrueOnce,
-    argv2s,
-    getCurrentModule,
-    hexl,
-    isfileoutput,
-    iterN,
-    long,
-    patch_default_kw,
-    print2columns,
-)
-from pykdump.kernel import (
-    PYKD,
-    API_options,
-    SuppressCrashErrors,
-    exec_command,
-    getSizeOf,
-    readInt,
-    readLong,
-    readProcessMem,
-    readUInt,
-    readULong,
-    struct_exists,
-)
-from pykdump.knobs import (
-    get_nsproxy,
-    registerModuleAttr,
-    registerObjAttrHandler,
-    require_cmod_version,
-    set_nsproxy,
-)
-from pykdump.lists import (
-    LH_isempty,
-    ListHead,
-    hlist_for_each_entry,
-    list_for_each_entry,
-    readBadList,
-    readList,
-    readListByHead,
-    readStructNext,
-    readSUArray,
-    readSUListFromHead,
-    setListMaxel,
-)
-from pykdump.pylog import WARNING, PyLog, pylog
-from pykdump.structinfo import ArtStructInfo, SUInfo, funcargs, getStructInfo, printObject
-from pykdump.sysinfo import KernelRev, sys_info
-from pykdump.words import (
+from pykdump.c_constants import CDefine, CEnum, EnumInfo, dbits2str
+from pykdump.c_integers import (
     ALIGN,
     BITS_PER_INT,
     BITS_PER_LONG,
@@ -156,18 +94,76 @@ from pykdump.words import (
     unsigned32,
     unsigned64,
 )
+from pykdump.caches import (
+    CU_LIVE,
+    CU_LOAD,
+    CU_PYMOD,
+    CU_TIMEOUT,
+    DCache,
+    memoize_cond,
+    memoize_typeinfo,
+    purge_memoize_cache,
+    purge_typeinfo,
+)
+from pykdump.compat_helpers import (
+    Bunch,
+    TrueOnce,
+    argv2s,
+    getCurrentModule,
+    hexl,
+    isfileoutput,
+    iterN,
+    long,
+    patch_default_kw,
+    print2columns,
+)
+from pykdump.crash_access import (
+    PYKD,
+    API_options,
+    SuppressCrashErrors,
+    exec_command,
+    getSizeOf,
+    readInt,
+    readLong,
+    readProcessMem,
+    readUInt,
+    readULong,
+    require_cmod_version,
+    struct_exists,
+)
+from pykdump.debug_settings import registerModuleAttr, registerObjAttrHandler
+from pykdump.lazy_imports import OptionParser, argparse, pp, pprint, traceback
+from pykdump.lazy_imports import function as _function
+from pykdump.lists import (
+    LH_isempty,
+    ListHead,
+    hlist_for_each_entry,
+    list_for_each_entry,
+    readBadList,
+    readList,
+    readListByHead,
+    readStructNext,
+    readSUArray,
+    readSUListFromHead,
+    setListMaxel,
+)
+from pykdump.namespaces import get_nsproxy, set_nsproxy
+from pykdump.pylog import WARNING, PyLog, pylog
+from pykdump.struct_attributes import AttrSetter, PY_select, PY_select_purge, structSetAttr, structSetProcAttr
+from pykdump.structinfo import ArtStructInfo, SUInfo, funcargs, getStructInfo, printObject
+from pykdump.sysinfo import KernelRev, sys_info
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from pykdump.background import exec_crash_command_bg, exec_crash_command_bg2
-    from pykdump.modules import delModule, loadModule, lsModules, possibleModuleNames
+    from pykdump.background_commands import exec_crash_command_bg, exec_crash_command_bg2
+    from pykdump.kernel_modules import delModule, loadModule, lsModules, possibleModuleNames
 else:
-    exec_crash_command_bg = _function("pykdump.background", "exec_crash_command_bg")
-    exec_crash_command_bg2 = _function("pykdump.background", "exec_crash_command_bg2")
-    loadModule = _function("pykdump.modules", "loadModule")
-    delModule = _function("pykdump.modules", "delModule")
-    lsModules = _function("pykdump.modules", "lsModules")
-    possibleModuleNames = _function("pykdump.modules", "possibleModuleNames")
+    exec_crash_command_bg = _function("pykdump.background_commands", "exec_crash_command_bg")
+    exec_crash_command_bg2 = _function("pykdump.background_commands", "exec_crash_command_bg2")
+    loadModule = _function("pykdump.kernel_modules", "loadModule")
+    delModule = _function("pykdump.kernel_modules", "delModule")
+    lsModules = _function("pykdump.kernel_modules", "lsModules")
+    possibleModuleNames = _function("pykdump.kernel_modules", "possibleModuleNames")
 del TYPE_CHECKING
 
 debug: int = API_options["debug"]

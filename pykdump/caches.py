@@ -1,14 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Results that are kept between programs of one crash session, and when they are dropped."""
+"""Caches of results that stay from one program to the next in a crash session, and the conditions that clear them."""
 
 from __future__ import annotations
 
-import sys
 from functools import wraps
 
 from crash import purge_types, sysfacts
 
-from pykdump.generic import Bunch
+from pykdump.compat_helpers import Bunch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,17 +16,20 @@ if TYPE_CHECKING:
 
     R = TypeVar("R")
 
-CU_LIVE = 1  # dropped at each program on a live system
-CU_LOAD = 2  # dropped when a module's debuginfo is loaded
-CU_PYMOD = 4  # dropped when Python modules are reloaded
-CU_TIMEOUT = 8  # dropped when the timeout is raised
+CU_LIVE = 1  # cleared after each program on a live system
+CU_LOAD = 2  # cleared when a module's debuginfo is loaded
+CU_PYMOD = 4  # cleared when Python modules are reloaded
+CU_TIMEOUT = 8  # cleared when the timeout is raised
 
 _conditional: list[tuple[int, dict[Any, Any]]] = []
 _names: dict[str, dict[Any, Any]] = {}
 
 
 def memoize_cond(condition: int) -> Callable[[Callable[..., R]], Callable[..., R]]:
-    """Decorator: remember results (by positional and keyword arguments) until one of the CU_ flags says otherwise."""
+    """Decorate a function: its results are remembered for each set of arguments.
+
+    ``condition`` is one or more CU_ flags: the results are dropped when one of these events comes.
+    """
 
     def decorate(function: Callable[..., R]) -> Callable[..., R]:
         cache: dict[Any, R] = {}
@@ -49,51 +51,44 @@ def memoize_cond(condition: int) -> Callable[[Callable[..., R]], Callable[..., R
 
 
 def purge_memoize_cache(flags: int) -> None:
-    """Drop the results of all functions whose condition has one of ``flags``."""
+    """Drop the results of all functions that were decorated with one of ``flags``."""
     for condition, cache in _conditional:
         if condition & flags:
             cache.clear()
 
 
 def print_caches() -> None:
-    """What the option --dumpcache shows at the end: how much each function remembers."""
+    """Print how many results each function remembers: the output of the option --dumpcache."""
     for name, cache in sorted(_names.items()):
         print(f"{len(cache):>8}  {name}")
 
 
-def end_of_program() -> None:
-    """Forget what must not outlive a program; the runner calls it."""
-    DCache.cleartmp()
-    kernel = sys.modules.get("pykdump.kernel")
-    if kernel is not None and kernel.API_options["dumpcache"]:
-        print_caches()
-    attributes = sys.modules.get("pykdump.attributes")
-    if attributes is not None:
-        attributes.PY_select_purge()
+def purge_at_end_of_program() -> None:
+    """Drop the results that are only good for one program: on a live system those with CU_LIVE."""
     if sysfacts()["live"]:
         purge_memoize_cache(CU_LIVE)
 
 
 def memoize_typeinfo(function: Callable[..., R]) -> Callable[..., R]:
-    """Decorator for what depends on type information: dropped after ``mod -s``."""
+    """Decorate a function whose results depend on type information: ``mod -s`` drops them."""
     return memoize_cond(CU_LOAD)(function)
 
 
 def purge_typeinfo(name: str | None = None) -> None:
-    """Drop remembered type information (of all types: ``name`` is accepted for compatibility)."""
+    """Drop the remembered information on all types. ``name`` has no effect; old programs pass it."""
     purge_memoize_cache(CU_LOAD)
     purge_types()
 
 
 class _DCache:
-    """Two places for a program's own results: ``tmp`` is emptied at its end, ``perm`` lives as long as the session."""
+    """A program's own results: ``tmp`` is emptied when the program ends, ``perm`` stays until the session ends."""
 
     def __init__(self) -> None:
         self.tmp = Bunch()
         self.perm = Bunch()
 
     def cleartmp(self) -> None:
-        """Forget what the program put into ``tmp``."""
+        """Empty ``tmp``."""
         self.tmp = Bunch()
 
 

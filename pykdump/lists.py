@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Walking the kernel's linked lists: ``list_head``, ``hlist`` and chains of plain ``next`` pointers.
+"""Readers of the kernel's linked lists: ``list_head``, ``hlist`` and chains of plain ``next`` pointers.
 
-All readers are bounded by ``maxel`` and survive damaged lists: a loop, a wild pointer or an end of patience gives
-the elements read so far and a message in pylog.
+Each reader stops after ``maxel`` elements and survives damaged lists. In a list with a loop or a wild pointer it gives
+the elements read so far and reports the problem through pylog.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 import crash
 from crash import member_offset, readPtr, readSU, struct_size, sym2addr
 
-from pykdump.generic import patch_default_kw
+from pykdump.compat_helpers import patch_default_kw
 from pykdump.pylog import pylog
 
 TYPE_CHECKING = False
@@ -27,15 +27,16 @@ DEFAULT_MAXEL = 10000
 def readList(
     start: int, offset: int = 0, *, maxel: int = DEFAULT_MAXEL, inchead: bool = True, warn: bool = True
 ) -> list[int]:
-    """Addresses of a chain: the pointer at ``start + offset`` (C ``void *``) leads to the next, and so on.
+    """Return the addresses of a chain: the ``void *`` at ``start + offset`` is the address of the next element.
 
-    Stops at NULL, at ``start``, at an address seen before (pylog.error), at a read error (pylog.error) and after
-    ``maxel`` elements (pylog.warning if ``warn``). ``inchead`` counts ``start`` in. NULL start gives [].
+    The walk ends at NULL or back at ``start``. It also ends at an address seen before and at a read error (both are
+    reported by pylog.error), and after ``maxel`` elements (pylog.warning, if ``warn``). With ``inchead``, ``start`` is
+    the first element. A NULL ``start`` gives [].
     """
     start = int(start)
     if start == 0:
         return []
-    # One more than asked for, so that a list of exactly maxel elements is no reason to warn.
+    # One more than maxel, so that a list of exactly maxel elements gives no warning.
     found, problem = crash.readBadList(start, offset, maxel + 1, inchead)
     if problem is not None:
         pylog.error(f"List at {start:#x}, after {len(found)} elements: {problem}")
@@ -53,7 +54,7 @@ def _warn_maxel(start: int, maxel: int) -> None:
 def readBadList(
     start: int, offset: int = 0, *, maxel: int = DEFAULT_MAXEL, inchead: bool = True
 ) -> tuple[list[int], str | None]:
-    """As readList() for lists known to be damaged: (addresses read, why it ended early or None)."""
+    """As readList(), for damaged lists: return (addresses, reason why the walk ended early or None)."""
     found, problem = crash.readBadList(start, offset, maxel + 1, inchead)
     if len(found) > maxel:
         del found[maxel:]
@@ -62,7 +63,7 @@ def readBadList(
 
 
 def readListByHead(start: int, offset: int = 0, *, maxel: int = DEFAULT_MAXEL, warn: bool = True) -> list[int]:
-    """readList() without the head, as the kernel's list_for_each."""
+    """As readList() without ``start`` itself, like the kernel's list_for_each()."""
     return readList(start, offset, maxel=maxel, inchead=False, warn=warn)
 
 
@@ -70,7 +71,10 @@ list_for_each_entry = readListByHead
 
 
 def field_offset(suname: str, field: str) -> int:
-    """Offset in bytes of a (dotted) member. TypeError for an unknown struct, KeyError for an unknown member."""
+    """Return the offset of a member in bytes; ``field`` may be "a.b".
+
+    Raises TypeError for an unknown struct, KeyError for an unknown member.
+    """
     offset = member_offset(suname, field)
     if offset < 0:
         if struct_size(suname) < 0:
@@ -95,10 +99,11 @@ def readSUListFromHead(
     inchead: bool = False,
     warn: bool = True,
 ) -> list[StructResult]:
-    """The kernel's list_for_each_entry(): all ``suname`` linked through their ``struct list_head listfield``.
+    """Return all structs ``suname`` that are linked by their ``struct list_head listfield``.
 
-    ``head`` is the address of the list_head; a string is a symbol: the struct that embeds the head ("init_task"), or a
-    ``struct list_head`` itself ("modules").
+    This is the kernel's list_for_each_entry(). ``head`` is the address of the list_head, or a symbol: either a
+    ``struct list_head`` ("modules") or a ``suname`` that embeds the head ("init_task"). Raises TypeError for an unknown
+    symbol or struct, KeyError for an unknown member.
     """
     offset = field_offset(suname, listfield)
     if isinstance(head, str):
@@ -113,7 +118,7 @@ def readSUListFromHead(
 def readStructNext(
     shead: StructResult, nextname: str, *, maxel: int = DEFAULT_MAXEL, inchead: bool = True
 ) -> list[StructResult]:
-    """Structs of one kind linked by a plain pointer: ``struct X *nextname``. A NULL ``shead`` gives []."""
+    """Return the structs of one type that a plain pointer ``struct X *nextname`` links. A NULL ``shead`` gives []."""
     if not shead:
         return []
     first = shead if hasattr(shead, "PYT_symbol") else crash.Deref(shead)
@@ -123,16 +128,19 @@ def readStructNext(
 
 
 def hlist_for_each_entry(suname: str, head: int, member: str) -> Iterator[StructResult]:
-    """The structs of a ``struct hlist_head`` (or its address), linked by ``struct hlist_node member``."""
+    """Yield the structs ``suname`` of a ``struct hlist_head`` or hlist_nulls_head, linked by their member ``member``.
+
+    ``head`` is the head or its address.
+    """
     offset = field_offset(suname, member)
     node = readPtr(int(head))
-    while node and not node & 1:  # hlist_nulls ends with an odd value
+    while node and not node & 1:  # the end of an hlist_nulls is an odd value
         yield readSU(suname, node - offset)
         node = readPtr(node)
 
 
 def readSUArray(suname: str, start: int, dim: int = 0) -> list[StructResult] | Iterator[StructResult]:
-    """``suname start[dim]`` as a list; dim 0 gives an endless generator."""
+    """Return the elements of the array ``suname start[dim]`` as a list. A ``dim`` of 0 gives an endless generator."""
     if dim == 0:
         return _endless(suname, int(start))
     size = struct_size(suname)
@@ -147,10 +155,10 @@ def _endless(suname: str, address: int) -> Iterator[StructResult]:
 
 
 class ListHead(list):  # type: ignore[type-arg]
-    """All elements of the list whose ``struct list_head`` is at ``addr``, the head left out.
+    """The elements of the list whose ``struct list_head`` is at ``addr``, without the head.
 
-    Without ``suname`` they are ``struct list_head``. With it they are addresses, and any attribute is the name of
-    the embedded list_head: ``ListHead(addr, "struct module").list`` is a list of struct module.
+    Without ``suname`` the elements are ``struct list_head``. With it they are addresses, and an attribute names the
+    member that links the structs: ``ListHead(addr, "struct module").list`` is a list of ``struct module``.
     """
 
     def __init__(self, addr: int, suname: str | None = None, *, maxel: int = DEFAULT_MAXEL, warn: bool = True) -> None:
@@ -168,14 +176,14 @@ class ListHead(list):  # type: ignore[type-arg]
 
 
 def LH_isempty(head: StructResult) -> bool:
-    """Whether a ``struct list_head`` is NULL or has no element."""
+    """Return whether a ``struct list_head`` is NULL or has no element."""
     return not head or readPtr(int(head)) in (0, int(head))
 
 
 def setListMaxel(n: int) -> int:
-    """Change how many elements the list readers give unless they are told; returns the old number.
+    """Set the default of ``maxel`` in all list readers; return the old default.
 
-    The option --maxel does it for one program.
+    The option --maxel does this for one program.
     """
     global _maxel
     old, _maxel = _maxel, int(n)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``pylog``: messages that are collected while a program runs and summed up when it ends.
+"""``pylog``: messages that are printed while a program runs, collected, and repeated in a summary at its end.
 
-A walk over a damaged list must neither stop the program nor scroll its warning out of sight.
+A damaged list must not stop a program, and its warning must not be lost in a long output.
 """
 
 from __future__ import annotations
@@ -14,35 +14,35 @@ INFO = "...INFO..."
 
 
 class PyLog:
-    """Collect warnings, errors and notes; ``cleanup()`` prints each different one once and forgets them."""
+    """A collector of warnings, errors and notes. cleanup() prints the summary: each different message once."""
 
-    # Shared by all instances: programs make their own PyLog() and expect one summary.
+    # All instances share these: programs make their own PyLog() and expect one summary.
     _problems: dict[tuple[str, str], int] = {}  # noqa: RUF012
     _silent: dict[str, list[str]] = {"warning": [], "error": []}  # noqa: RUF012
     _at_exit: list[str] = []  # noqa: RUF012
 
     def warning(self, *args: object, **kwargs: str) -> None:
-        """Print the message at once and repeat it in the summary."""
+        """Print a warning now and again in the summary. ``sep`` and ``end`` are as for print()."""
         self._now(WARNING, args, kwargs)
 
     def error(self, *args: object, **kwargs: str) -> None:
-        """As warning(), for what makes the result incomplete."""
+        """Print an error now and again in the summary: the result is incomplete."""
         self._now(ERROR, args, kwargs)
 
     def info(self, *args: object, **kwargs: str) -> None:
-        """A note; it does not count as a problem."""
+        """Print a note, which is not repeated in the summary."""
         self._now(INFO, args, kwargs, remember=False)
 
     def timeout(self, message: object) -> None:
-        """A command was stopped because it took too long."""
+        """Warn that a command was stopped because it took too long."""
         self._now(WARNING, (message, "(timeout)"), {})
 
     def warning_onexit(self, *args: object) -> None:
-        """Say it in the summary only."""
+        """Put a warning into the summary only."""
         self._remember(WARNING, _joined(args))
 
     def onexit(self, *args: object) -> None:
-        """Print a line when the program ends, with no prefix."""
+        """Print a line, without a prefix, when the program ends."""
         self._at_exit.append(_joined(args))
 
     def silent(self, *args: object) -> None:
@@ -54,14 +54,14 @@ class PyLog:
         self._silent["error"].append(_joined(args))
 
     def getsilent(self) -> list[str]:
-        """The messages kept by silent() and silenterror(), errors last; they are forgotten."""
+        """Return the messages that silent() and silenterror() kept, errors last, and forget them."""
         kept = [message for messages in self._silent.values() for message in messages]
         for messages in self._silent.values():
             messages.clear()
         return kept
 
     def cleanup(self) -> None:
-        """Print the summary and start afresh. The runner calls it at the end of each program."""
+        """Print the summary and forget all messages. The runner calls this at the end of each program."""
         problems, lines = dict(self._problems), list(self._at_exit)
         self._problems.clear()
         self._at_exit.clear()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a program may ask about the kernel's structs and functions: ``SUInfo`` and its kin."""
+"""Descriptions of the kernel's structs, unions and functions; structs that a program makes itself."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 
 def declaration(ctype: str, name: str) -> str:
-    """C text that declares ``name`` as ``ctype``: ("char [16]", "comm") gives "char comm[16]"."""
+    """Return the C declaration of ``name``: ("char [16]", "comm") gives "char comm[16]"."""
     star = ctype.find("(*")
     if star >= 0:
         end = star + 2
@@ -41,7 +41,7 @@ def declaration(ctype: str, name: str) -> str:
 
 
 class _Description(dict):  # type: ignore[type-arg]
-    """{member: description}; each member is an attribute too, unless dict has one of that name."""
+    """A struct as {member: description}. A member is an attribute too, unless dict has an attribute of that name."""
 
     def __init__(self, stype: str, size: int) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class _Description(dict):  # type: ignore[type-arg]
             return self[name]
         except KeyError:
             pass
-        if name == "size":  # unless the struct has such a member
+        if name == "size":  # the struct has no such member
             return self.PYT_size
         if name.startswith("__"):
             raise AttributeError(name)
@@ -61,19 +61,22 @@ class _Description(dict):  # type: ignore[type-arg]
 
     @property
     def PYT_body(self) -> list[str]:
-        """The members in the order of their declaration."""
+        """The names of the members, in the order of their declaration."""
         return list(self)
 
     def getFnames(self) -> list[str]:
-        """The members in the order of their declaration."""
+        """Return the names of the members, in the order of their declaration."""
         return list(self)
 
     def shortstr(self) -> str:
-        """Name and size, in one line."""
+        """Return name and size in one line."""
         return f"{self.stype} {{...}} SIZE: {self.PYT_size}"
 
     def fullstr(self, indent: int = 0) -> str:
-        """The whole struct in the manner of crash's ``struct -o``; members of anonymous members are its own."""
+        """Return the struct as text, as crash's ``struct -o`` prints it.
+
+        Members of anonymous structs are shown as members of the struct itself.
+        """
         lines = [f"{self.stype} {{"]
         for name, info in self.items():
             bits = f" : {info.bitsize}" if info.bitsize else ""
@@ -89,7 +92,7 @@ class _Description(dict):  # type: ignore[type-arg]
 
 
 class SUInfo(_Description):
-    """A struct or union of the kernel as {member: VarInfo}. TypeError if there is none of that name."""
+    """A struct or union of the kernel as {member: crash.VarInfo}. Raises TypeError for an unknown name."""
 
     def __init__(self, suname: str) -> None:
         members = struct_members(suname)
@@ -98,12 +101,12 @@ class SUInfo(_Description):
 
 
 getStructInfo = memoize_typeinfo(SUInfo)
-# s.PYT_sinfo of every struct; without it that is a plain dict.
+# This makes s.PYT_sinfo of every struct an SUInfo; without it, it would be a plain dict.
 _set_sinfo_factory(getStructInfo)
 
 
 class ArtMember:
-    """A member of an artificial struct; as crash.VarInfo."""
+    """A member of an artificial struct. It has the attributes of crash.VarInfo."""
 
     addr = None
 
@@ -114,12 +117,12 @@ class ArtMember:
 
     @property
     def ctype(self) -> str:
-        """Type as C text."""
+        """The type as C text."""
         return self.ti.fullname()
 
     @property
     def basetype(self) -> str:
-        """Base type without stars and dimensions."""
+        """The type without pointer stars and array dimensions."""
         return str(self.ti.stype)
 
     def __repr__(self) -> str:
@@ -127,9 +130,9 @@ class ArtMember:
 
 
 class ArtStructInfo(_Description):
-    """A struct that the program makes up from the kernel's types, member by member, as a C compiler would lay it out.
+    """A struct that a program builds from types of the kernel. Its layout is the one that a C compiler would choose.
 
-    readSU() and all else that takes a name knows it by its name, unless the kernel has a struct of that name.
+    All functions that take a struct's name accept its name, unless the kernel has a struct of the same name.
     """
 
     def __init__(self, suname: str) -> None:
@@ -138,7 +141,7 @@ class ArtStructInfo(_Description):
         self._alignment = 1
 
     def append(self, ctype: str, fname: str) -> None:
-        """Add the member ``ctype fname``, aligned. TypeError for an unknown type."""
+        """Append the member ``ctype fname`` at its natural alignment. Raises TypeError for an unknown type."""
         info = TypeInfo(ctype)
         size = info.size * info.elements
         alignment = _alignment(info)
@@ -147,7 +150,7 @@ class ArtStructInfo(_Description):
         self._finish(offset + size, alignment)
 
     def inline(self, si: _Description) -> None:
-        """Add all members of another struct, as if it were an anonymous member."""
+        """Append all members of another struct, as if that struct were an anonymous member."""
         alignment = max((_alignment(info.ti) for info in si.values()), default=1)
         start = (self._end + alignment - 1) // alignment * alignment
         for name, info in si.items():
@@ -168,7 +171,7 @@ class ArtStructInfo(_Description):
 
 
 def _alignment(info: TypeInfo) -> int:
-    """That of a type whose members have their natural alignment."""
+    """Return the alignment of a type, assuming that its members have their natural alignment."""
     if not info.ptrlev and struct_size(info.stype) >= 0:
         try:
             members = struct_members(info.stype)
@@ -179,7 +182,10 @@ def _alignment(info: TypeInfo) -> int:
 
 
 def funcargs(funcname: str) -> list[str] | None:
-    """The types of a kernel function's parameters as C text; None if that is unknown or no function."""
+    """Return the types of a kernel function's parameters as C text.
+
+    The result is None if there is no such function or its type is unknown.
+    """
     try:
         prototype = whatis(funcname).ti.prototype
     except (TypeError, error):
@@ -188,7 +194,7 @@ def funcargs(funcname: str) -> list[str] | None:
 
 
 def printObject(structresult: StructResult) -> None:
-    """Print a struct as gdb shows it; where gdb does not know its type, as we do."""
+    """Print a struct as gdb does. If gdb does not know the type, StructResult.Dump() prints it."""
     address = Addr(structresult)
     try:
         print(exec_gdb_command(f"print *({structresult.PYT_symbol} *){address:#x}"), end="")
@@ -197,7 +203,10 @@ def printObject(structresult: StructResult) -> None:
 
 
 def type_of_chain(suname: str, chain: str) -> TypeInfo | None:
-    """The type that "a.b->c" leads to from a struct, through embedded structs and pointers; None if it doesn't."""
+    """Return the type of the last member of a chain such as "a.b->c", which starts in the struct ``suname``.
+
+    The steps go through embedded structs and pointers to structs. The result is None if a step does not exist.
+    """
     info = TypeInfo(suname)
     for step in chain.replace("->", ".").split("."):
         struct = info.stype if (info.ptrlev or 0) < 2 and not info.dims else None

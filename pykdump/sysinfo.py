@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``sys_info``: what crash's ``sys`` command says about the dump, read when it is first asked for."""
+"""``sys_info``: facts about the dump from crash's ``sys`` command, which runs when a program asks for the first one."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ _LIVE_SOURCES = ("/dev/", "/proc/kcore")
 
 
 class KernelRev(str):
-    """A kernel version that compares numerically: KernelRev("5.9.0") < "5.14.0"."""
+    """A kernel version that is compared by numbers: KernelRev("5.9.0") < "5.14.0"."""
 
     __slots__ = ()
 
     @staticmethod
     def conv(text: str) -> tuple[int, ...]:
-        """("6", "12", "3-rc1") as numbers; whatever follows the number of a part is ignored; always three parts."""
+        """Return the first three parts of a version as numbers: "6.12-rc1" gives (6, 12, 0)."""
         parts = [0, 0, 0]
         for i, part in enumerate(text.split(".")[:3]):
             digits = len(part) - len(part.lstrip("0123456789"))
@@ -44,9 +44,9 @@ class KernelRev(str):
 
 
 def parse_sys(text: str) -> dict[str, str]:
-    """The output of ``sys`` as {"KERNEL": ..., "LOAD AVERAGE": ...}; values without the blanks around them.
+    """Return the output of ``sys`` as {"KERNEL": ..., "LOAD AVERAGE": ...}.
 
-    A line without a key continues the value before it, joined by "|" (DUMPFILES has one file a line).
+    A line without a key continues the value before it, after a "|": DUMPFILES has a line for each file.
     """
     facts: dict[str, str] = {}
     key = ""
@@ -60,9 +60,12 @@ def parse_sys(text: str) -> dict[str, str]:
     return facts
 
 
-def describe(text: str) -> dict[str, Any]:
-    """parse_sys() plus what programs ask for: machine, CPUS (int), kernel, HZ, pointersize, pointermask, livedump,
-    DebugDir, debuginfo (folders to search for module debuginfo)."""
+def system_facts(text: str) -> dict[str, Any]:
+    """Return the facts of parse_sys(), and those that programs expect besides.
+
+    These are machine, CPUS (an int), kernel (a KernelRev), HZ, pointersize, pointermask, livedump, DebugDir and
+    debuginfo (the folders to search for debuginfo of modules).
+    """
     facts: dict[str, Any] = dict(parse_sys(text))
     if "DUMPFILES" in facts:
         facts["DUMPFILE"] = ",".join(f.split()[0] for f in facts["DUMPFILES"].split("|") if f)
@@ -81,31 +84,31 @@ def describe(text: str) -> dict[str, Any]:
     return facts
 
 
-def _debuginfo_folders(release: str, beside_kernel: str, live: bool) -> list[str]:
+def _debuginfo_folders(release: str, kernel_folder: str, live: bool) -> list[str]:
     packaged = [
         f"/usr/lib/debug/lib/modules/{release}",
         f"/usr/lib/kernel-image-{release}-dbg/lib/modules/{release}/",
     ]
     own = f"/lib/modules/{release}"
-    return [".", *packaged, own] if live else [*packaged, beside_kernel, own]
+    return [".", *packaged, own] if live else [*packaged, kernel_folder, own]
 
 
 class SystemInfo:
-    """Facts as attributes (``sys_info.RELEASE``) and as items (``sys_info["LOAD AVERAGE"]``)."""
+    """The facts as attributes (``sys_info.RELEASE``) and as items (``sys_info["LOAD AVERAGE"]``)."""
 
     def __init__(self) -> None:
         self._loaded = False
 
     def __getattr__(self, name: str) -> Any:
-        # Only called for what is not there yet.
+        # Python calls this only for attributes that are not set yet.
         if name.startswith("__") or self.__dict__.get("_loaded", True):
             raise AttributeError(f"sys_info has no {name!r}")
         self.reload()
         return getattr(self, name)
 
     def reload(self) -> None:
-        """Ask crash again (a live system's DATE and LOAD AVERAGE change)."""
-        facts = describe(exec_crash_command("sys"))
+        """Run ``sys`` again: DATE and LOAD AVERAGE of a live system change."""
+        facts = system_facts(exec_crash_command("sys"))
         self.__dict__.update(facts)
         self._loaded = True
 
@@ -131,15 +134,15 @@ class SystemInfo:
         return len(self._facts())
 
     def get(self, name: str, default: Any = None) -> Any:
-        """The fact, or ``default``."""
+        """Return the fact ``name``, or ``default`` if there is no such fact."""
         return self._facts().get(name, default)
 
     def keys(self) -> list[str]:
-        """The names of all facts."""
+        """Return the names of all facts."""
         return list(self._facts())
 
     def items(self) -> list[tuple[str, Any]]:
-        """All facts with their values."""
+        """Return all facts with their values."""
         return list(self._facts().items())
 
     def __str__(self) -> str:
@@ -147,4 +150,4 @@ class SystemInfo:
 
 
 sys_info = SystemInfo()
-__all__ = ["HZ", "PAGESIZE", "PAGE_CACHE_SHIFT", "KernelRev", "SystemInfo", "describe", "parse_sys", "sys_info"]
+__all__ = ["HZ", "PAGESIZE", "PAGE_CACHE_SHIFT", "KernelRev", "SystemInfo", "parse_sys", "sys_info", "system_facts"]

@@ -75,15 +75,13 @@ mpyk_layout_check(char *text, size_t size)
     return 0;
 }
 
-void
-mpyk_layout_print(FILE *out)
+int
+mpyk_layout_get(int index, struct mpyk_layout_size *row)
 {
-    for (int i = 0; i < OBJECT_COUNT; i++) {
-        size_t seen = visible_size(i);
-
-        if (seen != 0 && seen != objects[i].size) {
-            fprintf(out, "struct %s: %zu bytes, %zu where this was built; the first %zu are used\n",
-                    objects[i].name, seen, objects[i].size, used_bytes(i));
-        }
+    if (index >= OBJECT_COUNT) {
+        return 0;
     }
+    *row = (struct mpyk_layout_size){objects[index].name, visible_size(index), objects[index].size,
+                                     used_bytes(index)};
+    return 1;
 }

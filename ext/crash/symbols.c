@@ -4,6 +4,8 @@
 
 #include "crash_symbols_generated.h"
 
+#include <stddef.h>
+
 /* X(number, name for the linker, name for people, gdb majors, since, fallback, feature) */
 #define DECLARE(number, linked, shown, majors, since, fallback, feature)                           \
     extern const char mpyk_need_##number __asm__(linked) __attribute__((weak));
@@ -48,32 +50,15 @@ mpyk_symbols_missing(int gdb)
     return NULL;
 }
 
-static void
-print_group(FILE *out, const char *whose, int gdb)
+int
+mpyk_symbols_get(int gdb, int index, struct mpyk_symbol_row *row)
 {
-    int count = 0, there = 0;
-
     for (size_t i = 0; i < NEEDS_COUNT; i++) {
-        if (belongs_to(&needs[i], gdb)) {
-            count++;
-            there += needs[i].address != NULL;
+        if (belongs_to(&needs[i], gdb) && index-- == 0) {
+            *row = (struct mpyk_symbol_row){needs[i].name, needs[i].address != NULL, needs[i].since,
+                                            needs[i].fallback, needs[i].feature};
+            return 1;
         }
     }
-    fprintf(out, "%s: %d of %d functions and variables are there\n", whose, there, count);
-    for (size_t i = 0; i < NEEDS_COUNT; i++) {
-        if (belongs_to(&needs[i], gdb) && needs[i].address == NULL) {
-            fprintf(out, "  without %s (crash %s has it): %s; lost: %s\n", needs[i].name,
-                    needs[i].since, needs[i].fallback, needs[i].feature);
-        }
-    }
-}
-
-void
-mpyk_symbols_print(FILE *out, int gdb)
-{
-    char whose[32];
-
-    snprintf(whose, sizeof(whose), "from gdb %d", gdb);
-    print_group(out, "from crash", 0);
-    print_group(out, whose, gdb);
+    return 0;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The `epython` command and the one way from crash into Python: mpyk_run().
+ * The `epython` command and the one way from crash into Python: mpyk_run().  The command line is
+ * split here; pykdump/runtime/command_line.py says what its words mean.
  */
 #include "base/pycompat.h"
 
@@ -19,25 +20,10 @@
 #include "module/module.h"
 #include "session/output.h"
 
-/* What _runner.main() returns when SIGINT ended the program. */
+/* What runner.main() returns when SIGINT ended the program. */
 #define STATUS_INTERRUPTED 130
 
 static int run_depth;
-
-static const char epython_usage[] =
-    "Usage: epython [options] [PROGRAM [ARGUMENT ...]]\n"
-    "  epython                     Python statements one by one, until exit() or Ctrl-D\n"
-    "  epython prog.py [ARG ...]   run a program: a file, or a name found in $PYKDUMPPATH or in "
-    "the bundle\n"
-    "  epython -c CODE [ARG ...]   run one line of Python\n"
-    "  epython -m MODULE [ARG ...] run a module of the bundle as a program\n"
-    "Options:\n"
-    "  -i                          after the program, go on with statements in its namespace\n"
-    "  -d N                        debug level N for the program\n"
-    "  -h, --help, --ehelp         show this text\n"
-    "  -V, -v, --version           show the versions of everything involved\n"
-    "Output goes where crash sends it: `epython prog.py | head` and `epython prog.py > file` "
-    "work.\n";
 
 /* ---- running Python ---- */
 
@@ -86,7 +72,7 @@ call_runner(const char *kind, int argc, char *const *argv)
     long status = 1;
 
     if (mpyk_output_install() == 0 && mpyk_signals_for_python() == 0) {
-        module = PyImport_ImportModule("pykdump._runner");
+        module = PyImport_ImportModule("pykdump.runtime.runner");
     }
     if (module != NULL) {
         list = argv_list(argc, argv);
@@ -209,100 +195,11 @@ mpyk_split_line(struct mpyk_words *words)
     return words->argc;
 }
 
-static void
-print_version(void)
-{
-    fprintf(fp, "mpykdump %s (source %s), built for crash %s, %s\n", MPYK_VERSION, MPYK_SOURCE_ID,
-            MPYK_BUILT_FOR_CRASH, MACHINE_TYPE);
-    fprintf(fp, "Python %s\n", Py_GetVersion());
-    fprintf(fp, "crash %s, gdb %s, target %s\n",
-            pc->program_version != NULL ? pc->program_version : "unknown",
-            pc->gdb_version != NULL ? pc->gdb_version : "unknown",
-            MPYK_HAS(build_target) && build_target != NULL ? build_target : MACHINE_TYPE);
-    if (!mpyk_runs_in_its_release()) {
-        fprintf(fp, "this file was not built for that very release of crash\n");
-    }
-    mpyk_symbols_print(fp, mpyk_gdb_major());
-    mpyk_layout_print(fp);
-    fprintf(fp, "loaded from %s\n", mpyk_so_path() != NULL ? mpyk_so_path() : "an unknown place");
-}
-
-static int
-is_one_of(const char *word, const char *const *names)
-{
-    for (; *names != NULL; names++) {
-        if (strcmp(word, *names) == 0) {
-            return 1;
-        }
-    }
-    return 0;
-}
-
-static int
-usage_error(const char *what, const char *word)
-{
-    fprintf(fp, "epython: %s%s; try `epython -h`.\n", what, word);
-    return 1;
-}
-
-/* `-d N prog args` is the old spelling of `prog --debug N args`. */
-static int
-run_with_debug(int argc, char **argv)
-{
-    static char option[] = "--debug";
-
-    if (argc < 3) {
-        return usage_error("-d needs a level and a program", "");
-    }
-    argv[0] = argv[2];
-    argv[2] = argv[1];
-    argv[1] = option;
-    return mpyk_run("program", argc, argv);
-}
-
-/* argv: the words after `epython`. */
-static int
-epython_main(int argc, char **argv)
-{
-    static const char *const help[] = {"-h", "--help", "--ehelp", NULL};
-    static const char *const version[] = {"-V", "-v", "--version", NULL};
-
-    if (argc > 0 && is_one_of(argv[0], help)) {
-        fputs(epython_usage, fp);
-        return 0;
-    }
-    if (argc > 0 && is_one_of(argv[0], version)) {
-        print_version();
-        return 0;
-    }
-    /* argv[-1] is `epython`: common options may follow it, and then the words of a program. */
-    if (argc == 0 || strncmp(argv[0], "--", 2) == 0) {
-        return mpyk_run("session", argc + 1, argv - 1);
-    }
-    if (strcmp(argv[0], "-i") == 0) {
-        return mpyk_run("interactive", argc, argv);
-    }
-    if (strcmp(argv[0], "-d") == 0) {
-        return run_with_debug(argc, argv);
-    }
-    if (strcmp(argv[0], "-c") == 0) {
-        return argc > 1 ? mpyk_run("string", argc - 1, argv + 1) : usage_error("-c needs code", "");
-    }
-    if (strcmp(argv[0], "-m") == 0) {
-        return argc > 1 ? mpyk_run("module", argc - 1, argv + 1)
-                        : usage_error("-m needs a module", "");
-    }
-    if (argv[0][0] == '-') {
-        return usage_error("unknown option ", argv[0]);
-    }
-    return mpyk_run("program", argc, argv);
-}
-
 void
 mpyk_cmd_epython(void)
 {
     struct mpyk_words words;
 
     mpyk_split_line(&words);
-    (void)epython_main(words.argc - 1, words.argv + 1);
+    (void)mpyk_run("command line", words.argc, words.argv);
 }

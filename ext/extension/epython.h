@@ -14,7 +14,7 @@ struct mpyk_words {
 /* Split the line of the running command; the number of words, the command's name included. */
 int mpyk_split_line(struct mpyk_words *words);
 
-/* Give (kind, argv) to pykdump._runner.main().  Its return value, or 1 when that failed. */
+/* Give (kind, argv) to pykdump.runtime.runner.main().  Its return value, or 1 when that failed. */
 int mpyk_run(const char *kind, int argc, char *const *argv);
 
 /* How many runs are active: more than one when a program runs a crash command that is a program. */

@@ -74,7 +74,7 @@ mpyk_crash_module_init(void)
         mpyk_commands_init,       mpyk_tasks_init,
         mpyk_values_init,         mpyk_value_functions_init,
         mpyk_type_functions_init, mpyk_completion_init,
-        mpyk_repl_input_init,
+        mpyk_repl_input_init,     mpyk_version_init,
     };
     MPYK_REF *module = PyModule_Create(&crash_module);
 

@@ -25,6 +25,7 @@ int mpyk_symbols_init(PyObject *module);
 int mpyk_tasks_init(PyObject *module);
 int mpyk_type_functions_init(PyObject *module);
 int mpyk_value_functions_init(PyObject *module);
+int mpyk_version_init(PyObject *module);
 
 /* Symbols may have changed: forget those that are remembered. */
 void mpyk_symbols_flush(void);

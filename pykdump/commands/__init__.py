@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""One module for each command that the extension adds to crash; see taskinfo.py for the shape of one."""
+"""The commands that the extension adds to crash, one module for each. taskinfo.py shows the shape of such a module.
+
+The modules here import ``linux/``, the API core and ``crash``.
+"""

@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """taskinfo: all threads with CPU, state, owner and when they ran last.
 
-One line a thread, the one that ran most recently first:
+There is one line for each thread. The thread that ran most recently comes first.
 
   PID         the process (thread group)
   TID         the thread
-  CPU         where it runs or ran last
+  CPU         the CPU on which it runs or ran last
   ST          RU running, IN sleeping, UN uninterruptible, ID idle kernel thread, ST stopped, TR traced,
               PA parked, ZO zombie, DE dead
   RAN-MS-AGO  ms between its last arrival on that CPU and that CPU's clock, as in "ps -m"
   UID         the real user ID, as root sees it
   COMM        the thread's name
 
-The idle threads (swapper/N, PID 0) are among them.
+The list includes the idle threads (swapper/N, PID 0).
 
-  taskinfo --taskfilter UN       those that wait uninterruptibly
-  taskinfo --maxpids 20          the ten that ran last and the ten that have waited longest
-  taskinfo --summary             how many threads in each state
+  taskinfo --taskfilter UN       threads that wait uninterruptibly
+  taskinfo --maxpids 20          the ten threads that ran last and the ten that have waited longest
+  taskinfo --summary             the number of threads in each state
   taskinfo --json                the same rows for a program
 """
 
@@ -24,9 +24,9 @@ from __future__ import annotations
 
 from crash import error
 
-from pykdump.cmdline import CommandParser, natural
+from pykdump.command_output import Column, print_json, table_lines
+from pykdump.command_parser import CommandParser, positive_number
 from pykdump.linux.tasks import STATE_CODES, Task, all_tasks
-from pykdump.output import Column, print_json, table_lines
 from pykdump.pylog import pylog
 
 TYPE_CHECKING = False
@@ -48,20 +48,25 @@ RECENT_MS = (("in the last second", 1_000), ("in the last 10 seconds", 10_000), 
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The options of taskinfo."""
+    """Return the parser with the options of taskinfo."""
     parser = CommandParser("taskinfo", (__doc__ or "").partition("\n")[0])
     parser.add_argument("--summary", action="store_true", help="print the number of threads in each state only")
-    parser.add_argument("--maxpids", type=natural, metavar="N", help="print N threads: half from either end")
+    parser.add_argument(
+        "--maxpids",
+        type=positive_number,
+        metavar="N",
+        help="print only N threads: the most and the least recent",
+    )
     parser.add_argument(
         "--taskfilter", type=_states, metavar="STATES", help="only threads in these states: UN,RU or D,R"
     )
-    parser.add_argument("-r", action="store_true", help="most recently run first (always so; for old command lines)")
+    parser.add_argument("-r", action="store_true", help="no effect; old command lines have it")
     parser.add_argument("--json", action="store_true", help="print a JSON document instead of a table")
     return parser
 
 
 def _states(text: str) -> frozenset[str]:
-    """ "UN,RU" or "D,R" as a set of two-letter codes."""
+    """Convert "UN,RU" or "D,R" to a set of two-letter codes. Raises ArgumentTypeError."""
     codes = {STATE_CODES.get(word, word.upper()) for word in text.replace(",", " ").split()}
     unknown = sorted(codes - set(STATE_CODES.values()))
     if unknown or not codes:
@@ -73,7 +78,7 @@ def _states(text: str) -> frozenset[str]:
 
 
 def row(task: Task) -> dict[str, Any]:
-    """What taskinfo shows of one thread."""
+    """Return the values that taskinfo shows of one thread."""
     return {
         "pid": task.tgid,
         "tid": task.pid,
@@ -86,7 +91,7 @@ def row(task: Task) -> dict[str, Any]:
 
 
 def rows(tasks: Iterable[Task]) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
-    """(the rows of ``tasks``, most recently run first; what went wrong with tasks that cannot be read)."""
+    """Return (rows of ``tasks``, most recently run first; rows with the errors of tasks that cannot be read)."""
     found, damaged = [], []
     for task in tasks:
         try:
@@ -98,7 +103,7 @@ def rows(tasks: Iterable[Task]) -> tuple[list[dict[str, Any]], list[dict[str, st
 
 
 def summary(all_rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Counts over all rows."""
+    """Return the number of processes, of threads, of threads in each state, and of threads that ran recently."""
     states: dict[str, int] = {}
     for r in all_rows:
         states[r["state"]] = states.get(r["state"], 0) + 1
@@ -119,7 +124,7 @@ def _print_summary(counts: dict[str, Any]) -> None:
 
 
 def _ends(chosen: list[dict[str, Any]], limit: int | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
-    """Split ``chosen`` into (first rows, last rows, how many are left out between them)."""
+    """Split ``chosen`` into (first rows, last rows, number of rows left out between them)."""
     if not limit or limit >= len(chosen):
         return chosen, [], 0
     first = (limit + 1) // 2
@@ -137,7 +142,7 @@ def _print_all(chosen: list[dict[str, Any]], damaged: Sequence[dict[str, str]], 
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run the command; the result is its exit status."""
+    """Run the command and return its exit status."""
     options = build_parser().parse_args(argv)
     everything, damaged = rows(all_tasks())
     chosen = [r for r in everything if not options.taskfilter or r["state"] in options.taskfilter]

@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Helpers for one kernel subsystem each: they yield values and never print."""
+"""Helpers that read the kernel's structures, one module for each subsystem. They yield values and never print.
+
+The modules here import the API core and ``crash``, and each other where no circle results.
+"""

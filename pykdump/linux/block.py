@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The block layer: disks, their partitions, their request queues and what is in flight on them."""
+"""The block layer: disks, partitions, request queues, and requests that are not completed."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from crash import (
     struct_size,
 )
 
-from pykdump.attributes import structSetProcAttr
+from pykdump.c_integers import BITS_PER_LONG, PTR_SIZE
 from pykdump.caches import CU_LIVE, memoize_cond
-from pykdump.generic import Bunch
-from pykdump.kernel import readULong
+from pykdump.compat_helpers import Bunch
+from pykdump.crash_access import readULong
 from pykdump.linux.clock import jiffie_clock_base
 from pykdump.linux.percpu import percpu_ptr, possible_cpus
 from pykdump.linux.trees import for_all_xarray
 from pykdump.lists import readList, readSUListFromHead
-from pykdump.words import BITS_PER_LONG, PTR_SIZE
+from pykdump.struct_attributes import structSetProcAttr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,20 +31,20 @@ if TYPE_CHECKING:
 
 MINOR_BITS = 20
 MAX_DEVICES = 1_000_000
-MAX_TAGS = 1 << 20  # the kernel's own bound is far lower: BLK_MQ_MAX_DEPTH
+MAX_TAGS = 1 << 20  # far above the kernel's own limit BLK_MQ_MAX_DEPTH
 GENDISK = "struct gendisk"
 REQUEST = "struct request"
 
 
 def decode_devt(devt: int) -> tuple[int, int]:
-    """(major, minor) of a ``dev_t`` as the kernel keeps it."""
+    """Return (major, minor) of a ``dev_t`` in the kernel's encoding."""
     return int(devt) >> MINOR_BITS, int(devt) & ((1 << MINOR_BITS) - 1)
 
 
 def _class_devices() -> list[int]:
-    """``struct klist_node *`` of each device of the class "block"."""
+    """Return the ``struct klist_node *`` of each device of the class "block"."""
     block = readSymbol("block_class")
-    # Since v6.4 (drivers/base/base.h) a class does not lead to its subsys_private: look in the set of all.
+    # Since v6.4 (drivers/base/base.h) a class has no pointer to its subsys_private: search the set of all classes.
     private = block.p if block.hasField("p") else _private_of_class(Addr(block))
     head = Addr(private.klist_devices, "k_list")
     offset = member_offset("struct klist_node", "n_node")
@@ -61,7 +61,7 @@ def _private_of_class(block: int) -> StructResult:
 
 
 def _block_devices() -> Iterator[StructResult]:
-    """``struct block_device`` (before v5.11 ``struct hd_struct``) of each disk and partition."""
+    """Yield the ``struct block_device`` (before v5.11 ``struct hd_struct``) of each disk and partition."""
     knode = member_offset("struct device_private", "knode_class")
     # v5.11 merged hd_struct into block_device (include/linux/blk_types.h).
     modern = member_offset("struct block_device", "bd_device") >= 0
@@ -77,7 +77,7 @@ def _block_devices() -> Iterator[StructResult]:
 
 @memoize_cond(CU_LIVE)
 def get_gendisks() -> list[StructResult]:
-    """``struct gendisk`` of each disk, in the order in which they were added."""
+    """Return the ``struct gendisk`` of each disk, in the order in which the disks were added."""
     found = []
     for device in _block_devices():
         if device.hasField("bd_disk"):
@@ -90,33 +90,33 @@ def get_gendisks() -> list[StructResult]:
 
 
 def disk_name(disk: StructResult) -> str:
-    """Name of a ``struct gendisk`` as in /proc/partitions: "sda"."""
+    """Return the name of a ``struct gendisk`` as in /proc/partitions: "sda"."""
     return str(disk.disk_name)
 
 
 def get_disk(name: str) -> StructResult | None:
-    """The ``struct gendisk`` of that name; None if there is none."""
+    """Return the ``struct gendisk`` with this name, None if there is no such disk."""
     return next((disk for disk in get_gendisks() if disk_name(disk) == name), None)
 
 
 def disk_devt(disk: StructResult) -> tuple[int, int]:
-    """(major, minor) of a ``struct gendisk``."""
+    """Return (major, minor) of a ``struct gendisk``."""
     return int(disk.major), int(disk.first_minor)
 
 
 def disk_sectors(disk: StructResult) -> int:
-    """Size of a ``struct gendisk`` in sectors of 512 bytes."""
+    """Return the size of a ``struct gendisk`` in sectors of 512 bytes."""
     part0 = disk.part0
     if part0.hasField("bd_nr_sectors"):
         return int(part0.bd_nr_sectors)
-    # Older block devices have it in their inode alone, the hd_struct before them in a member of its own.
+    # Older block devices have the size only in their inode; the still older hd_struct has the member nr_sects.
     return int(part0.bd_inode.i_size) >> 9 if part0.hasField("bd_inode") else int(part0.nr_sects)
 
 
 def disk_stat(disk: StructResult, group: int) -> tuple[int, int, int]:
-    """(requests done, merged, sectors) of one of the kernel's ``enum stat_group``: 0 read, 1 write, 2 discard, 3 flush.
+    """Return (requests done, requests merged, sectors) of a ``struct gendisk`` for one ``enum stat_group``.
 
-    IndexError for a group that this kernel does not count.
+    The groups are 0 read, 1 write, 2 discard, 3 flush. Raises IndexError for a group that this kernel does not count.
     """
     part0 = disk.part0
     stats = int(part0.bd_stats if part0.hasField("bd_stats") else part0.dkstats)
@@ -127,11 +127,11 @@ def disk_stat(disk: StructResult, group: int) -> tuple[int, int, int]:
 
 
 def get_partitions(disk: StructResult) -> list[StructResult]:
-    """``struct block_device`` of each partition of a ``struct gendisk``, without that of the whole disk.
+    """Return the ``struct block_device`` of each partition of a ``struct gendisk``, without the one of the whole disk.
 
-    TypeError on a kernel before v5.12, which had a table of another kind.
+    Raises TypeError on a kernel before v5.12, which keeps partitions in another kind of table.
     """
-    # v5.12 (include/linux/genhd.h): struct disk_part_tbl gave way to an xarray.
+    # v5.12 (include/linux/genhd.h) replaced struct disk_part_tbl by an xarray.
     if int(member_offset(GENDISK, "part_tbl.xa_head")) < 0:
         raise TypeError("This kernel keeps no xarray of partitions: it is older than 5.12.")
     found = [readSU("struct block_device", entry) for _, entry in for_all_xarray(disk.part_tbl)]
@@ -139,13 +139,13 @@ def get_partitions(disk: StructResult) -> list[StructResult]:
 
 
 def get_all_request_queues(devname: str = "") -> list[StructResult]:
-    """``struct request_queue`` of each disk, or of those whose name begins with ``devname``; each queue once."""
+    """Return the ``struct request_queue`` of each disk whose name begins with ``devname``; each queue once."""
     queues = (disk.queue for disk in get_gendisks() if disk_name(disk).startswith(devname) and disk.queue)
     return list({int(queue): queue for queue in queues}.values())
 
 
 def get_hw_queues(queue: StructResult) -> list[StructResult]:
-    """``struct blk_mq_hw_ctx`` of each hardware queue of a ``struct request_queue``."""
+    """Return the ``struct blk_mq_hw_ctx`` of each hardware queue of a ``struct request_queue``."""
     # v5.18 (include/linux/blkdev.h): an xarray; before, struct blk_mq_hw_ctx **queue_hw_ctx.
     if queue.hasField("hctx_table"):
         return [readSU("struct blk_mq_hw_ctx", entry) for _, entry in for_all_xarray(queue.hctx_table)]
@@ -154,19 +154,19 @@ def get_hw_queues(queue: StructResult) -> list[StructResult]:
 
 
 def _set_bits(sbitmap: StructResult) -> Iterator[int]:
-    """Numbers of the bits that are set in a ``struct sbitmap``."""
+    """Yield the numbers of the bits that are set in a ``struct sbitmap``."""
     depth, shift, words = int(sbitmap.depth), int(sbitmap.shift), int(sbitmap.map)
     size, cleared = struct_size("struct sbitmap_word"), member_offset("struct sbitmap_word", "cleared")
     for start in range(0, min(depth, MAX_TAGS), 1 << shift):
         address = words + (start >> shift) * size
         word = readULong(address + member_offset("struct sbitmap_word", "word"))
-        if cleared >= 0:  # since v5.0 (lib/sbitmap.c) bits are cleared later, in one go
+        if cleared >= 0:  # since v5.0 (lib/sbitmap.c) freed bits are first noted here and cleared later, all at once
             word &= ~readULong(address + cleared)
         yield from (start + bit for bit in range(min(1 << shift, depth - start, BITS_PER_LONG)) if word >> bit & 1)
 
 
 def _allocated(tags: StructResult) -> Iterator[StructResult]:
-    """``struct request`` of each tag of a ``struct blk_mq_tags`` that is taken; the reserved ones come first."""
+    """Yield the ``struct request`` of each tag in use of a ``struct blk_mq_tags``; reserved tags come first."""
     requests, reserved = int(tags.static_rqs), int(tags.nr_reserved_tags)
     numbers = list(_set_bits(tags.breserved_tags.sb)) if reserved else []
     numbers += [bit + reserved for bit in _set_bits(tags.bitmap_tags.sb)]
@@ -177,14 +177,14 @@ def _allocated(tags: StructResult) -> Iterator[StructResult]:
 
 
 def get_queue_requests(queue: StructResult) -> list[StructResult]:
-    """``struct request`` of each request that a ``struct request_queue`` has taken and not completed.
+    """Return the ``struct request`` of each request of a ``struct request_queue`` that is not completed.
 
-    Each has ``_reqinfo_``: ``rq_alloc`` (seconds since it was made, as a negative number) and ``state``.
+    Each has ``_reqinfo_`` with ``state`` and ``rq_alloc``: the seconds since its allocation as a negative number.
     """
     structSetProcAttr(REQUEST, "_reqinfo_", _request_info)
     found: dict[int, StructResult] = {}
     for hctx in get_hw_queues(queue):
-        # With a scheduler the requests are those of its own tags.
+        # An I/O scheduler has its own tags, and its requests are there.
         tags = hctx.sched_tags or hctx.tags
         if tags:
             found.update((int(r), r) for r in _allocated(tags) if int(r.q) == int(queue))

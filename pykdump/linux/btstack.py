@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stack traces, as crash's ``bt`` prints them."""
+"""Stack traces: the output of crash's ``bt`` as objects."""
 
 from __future__ import annotations
 
@@ -14,9 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pykdump.linux.tasks import TaskTable
-
-# PID: 12  TASK: ffff888003  CPU: 1  COMMAND: "name"; a name may hold quotes and line ends.
+# PID: 12  TASK: ffff888003  CPU: 1  COMMAND: "name"; a name may contain quotes and line ends.
 _TASK = re.compile(r'^PID:\s+(\d+)\s+TASK:\s+([\da-f]+)\s+CPU:\s+(\d+)\s+COMMAND:\s+"((?s:.{0,64}?))"[ \t]*$', re.M)
 #  #3 [ffffc90000] schedule at ffffffff81 [module];  START: function at ffffffff81
 _FRAME = re.compile(
@@ -27,14 +25,18 @@ _EXCEPTION = re.compile(r"\[exception RIP: ([^+\]]+)(?:\+(\d+))?\]")
 
 
 class BTFrame:
-    """One function on a stack. ``offset`` is -1 when there is no symbol, ``level`` -1 for an exception's RIP."""
+    """One function on a stack.
+
+    ``offset`` is the offset of ``addr`` in the function, -1 if there is no symbol. ``level`` is -1 for the RIP of an
+    exception. ``data`` are the lines that follow: registers.
+    """
 
     def __init__(self, level: int, func: str, addr: int, offset: int) -> None:
         self.level, self.func, self.addr, self.offset = level, func, addr, offset
         self.frame: int | None = -1
         self.via = ""
         self.module: str | None = None
-        self.data: list[str] = []  # the lines that follow it: registers
+        self.data: list[str] = []
 
     def __str__(self) -> str:
         data = f", {len(' '.join(self.data))} bytes of data" if self.data else ""
@@ -51,11 +53,11 @@ class BTFrame:
         return f" , (via {self.via})" if self.via else ""
 
     def simplerepr(self) -> str:
-        """Level and function only."""
+        """Return level and function."""
         return f"  #{self.level:<2d}  {self.func}"
 
     def fullstr(self) -> str:
-        """All that is known of the frame, in lines."""
+        """Return everything that is known of the frame, in several lines."""
         return (
             f"\n** Frame details **\n  #{self.level} func=<{self.func}>  via=<{self.via}>\n"
             f"      addr={self.addr:#x}  offset={self.offset}"
@@ -63,7 +65,7 @@ class BTFrame:
 
 
 class BTStack:
-    """The stack of one thread: ``pid`` (the thread's), ``addr`` of its task, ``cpu``, ``cmd``, ``frames``."""
+    """The stack of one thread: ``pid`` is its TID, ``addr`` its ``struct task_struct *``, ``frames`` are BTFrames."""
 
     def __init__(self, pid: int, addr: int, cpu: int, cmd: str) -> None:
         self.pid, self.addr, self.cpu, self.cmd = pid, addr, cpu, cmd
@@ -82,11 +84,14 @@ class BTStack:
         return self.pid < other.pid
 
     def simplerepr(self) -> str:
-        """The functions only."""
+        """Return a line for each function."""
         return "\n".join(frame.simplerepr() for frame in self.frames)
 
     def hasfunc(self, func: str | re.Pattern[str], reverse: bool = False) -> tuple[int, str] | bool:
-        """(index of the frame, matching text) of the first function that a regular expression finds, or False."""
+        """Return (index of frame, matching text) for the first function that matches a regular expression, or False.
+
+        The search begins at the innermost function, with ``reverse`` at the outermost one.
+        """
         wanted = re.compile(func)
         for number, frame in enumerate(reversed(self.frames) if reverse else self.frames):
             match = wanted.search(frame.func) or wanted.search(frame.via)
@@ -95,16 +100,16 @@ class BTStack:
         return False
 
     def getSimpleSignature(self) -> str:
-        """Equal for stacks of the same functions."""
+        """Return a text that is equal for stacks with the same functions."""
         return "/".join(frame.func for frame in self.frames)
 
     def getFullSignature(self) -> str:
-        """Equal for stacks of the same functions, offsets and data."""
+        """Return a text that is equal for stacks with the same functions, offsets and data."""
         return "\n".join(map(repr, self.frames))
 
 
 def _frame(line: str, level: int, live: bool) -> BTFrame | None:
-    """The frame that a line begins, None for any other line."""
+    """Return the frame that begins in this line, None if the line is something else."""
     match = _FRAME.match(line)
     if match:
         stack, func, via, addr, via_after, module = match.groups()
@@ -119,7 +124,7 @@ def _frame(line: str, level: int, live: bool) -> BTFrame | None:
 
 
 def parse_bt(text: str, live: bool = True) -> Iterator[BTStack]:
-    """The stacks in what ``bt`` printed. ``live``: it was printed by this session, so that symbols are at hand."""
+    """Yield the stacks in the output of ``bt``. ``live``: this session printed it, so that its symbols can be used."""
     headings = list(_TASK.finditer(text))
     ends = [heading.start() for heading in headings[1:]] + [len(text)]
     for heading, end in zip(headings, ends):
@@ -137,9 +142,10 @@ def parse_bt(text: str, live: bool = True) -> Iterator[BTStack]:
 
 @memoize_cond(CU_LIVE | CU_PYMOD | CU_TIMEOUT)
 def exec_bt(crashcmd: str | None = None, text: str | None = None, bg: bool = False) -> list[BTStack]:
-    """The stacks that a command prints ("bt", "bt 1", "foreach bt"), or those in ``text``.
+    """Return the stacks that a crash command prints ("bt", "bt 1", "foreach bt"), or the stacks in ``text``.
 
-    A stack that crash gives up on ends where it did; pylog says so. ``bg`` has no meaning any more.
+    If crash fails, pylog reports it and the result has the stacks up to that point. ``bg`` has no effect; old programs
+    pass it.
     """
     if crashcmd is not None:
         try:
@@ -148,56 +154,3 @@ def exec_bt(crashcmd: str | None = None, text: str | None = None, bg: bool = Fal
             pylog.warning(f"Crash error executing {crashcmd!r}")
             text = str(problem)
     return list(parse_bt(text or "", crashcmd is not None))
-
-
-def bt_mergestacks(
-    btlist: Iterable[BTStack],
-    precise: bool = False,
-    count: int = 1,
-    reverse: bool = False,
-    tt: TaskTable | None = None,
-    verbose: int = 0,
-) -> None:
-    """Print each stack once, with how many are like it and whose they are; the rarest first, or ``reverse``.
-
-    ``precise``: offsets and data count too. ``count``: leave out what is rarer. ``tt``: say who ran last.
-    ``verbose``: the PIDs as well.
-    """
-    groups: dict[str, list[BTStack]] = {}
-    for stack in btlist:
-        signature = stack.getFullSignature() if precise else stack.getSimpleSignature()
-        groups.setdefault(signature, []).append(stack)
-    for stacks in sorted(groups.values(), key=len, reverse=reverse):
-        if len(stacks) < count:
-            continue
-        print(f"\n------- {len(stacks)} stacks like that: ----------")
-        print(stacks[-1] if precise else stacks[-1].simplerepr())
-        if tt is not None:
-            _print_ages(stacks, tt)
-        names: dict[str, int] = {}
-        for stack in stacks:
-            names[stack.cmd] = names.get(stack.cmd, 0) + 1
-        print("    ........................")
-        for name in sorted(names):
-            print(f"      {name:<30} {names[name]} times")
-        if verbose:
-            print("    PIDs:", *sorted(stack.pid for stack in stacks))
-
-
-def _print_ages(stacks: list[BTStack], table: TaskTable) -> None:
-    tasks = [table.getByTid(stack.pid) for stack in stacks]
-    ages = sorted((task.Ran_ago, task.pid) for task in tasks if task is not None)
-    if ages:
-        (young, young_pid), (old, old_pid) = ages[0], ages[-1]
-        print(f"    youngest={young / 1000:.2f}s(pid={young_pid}), oldest={old / 1000:.2f}s(pid={old_pid})")
-
-
-def bt_summarize(btlist: Iterable[BTStack]) -> None:
-    """Print how many stacks end (as seen from user space) in the same function, the most frequent first."""
-    counts: dict[str, int] = {}
-    for stack in btlist:
-        entry = next((f.func for f in reversed(stack.frames) if "sys_" in f.func or "thread" in f.func), "")
-        name = entry or (stack.frames[-1].func if stack.frames else "(empty)")
-        counts[name] = counts.get(name, 0) + 1
-    for name, number in sorted(counts.items(), key=lambda row: (-row[1], row[0])):
-        print(f"{number:6d} {name}")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""IDR: the kernel's map from small integers to pointers."""
+"""IDR (``struct idr``): the kernel's map from small integers to pointers."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ if TYPE_CHECKING:
 
 
 def idr_for_each(idr: StructResult) -> Iterator[tuple[int, int]]:
-    """(id, ``void *entry``) of each entry of a ``struct idr``, by id.
+    """Yield (id, ``void *entry``) for each entry of a ``struct idr``, in the order of the ids.
 
-    TypeError for an IDR of before v4.11, which had a tree of its own.
+    An IDR before v4.11, which had its own kind of tree, is read as well. Raises crash.error for a damaged tree.
     """
-    # Commit 0a835c4f090a ("Reimplement IDR and IDA using the radix tree", v4.11). The base came with
-    # 6ce711f27500 ("idr: Make 1-based IDRs more efficient", v4.16).
+    # Commit 0a835c4f090a ("Reimplement IDR and IDA using the radix tree", v4.11). Commit 6ce711f27500 ("idr: Make
+    # 1-based IDRs more efficient", v4.16) added idr_base.
     if not idr.hasField("idr_rt"):
         return _layers(idr)
     base = int(idr.idr_base) if idr.hasField("idr_base") else 0
@@ -26,7 +26,7 @@ def idr_for_each(idr: StructResult) -> Iterator[tuple[int, int]]:
 
 
 def _layers(idr: StructResult) -> Iterator[tuple[int, int]]:
-    """The IDR of before v4.11: ``struct idr_layer`` with 64 or 256 slots each, the layer's number counted from 0."""
+    """Read an IDR before v4.11: a tree of ``struct idr_layer``, whose nodes have 64 or 256 slots."""
     layer = idr.top
     return _below(layer, 0, int(idr.layers)) if layer else iter(())
 

@@ -1,12 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Sleeping locks: who holds a mutex, a semaphore or an rw_semaphore, and who waits for it.
-
-The ``decode_...`` functions print, as programs expect of them, and give back what they printed.
-"""
+"""Sleeping locks: owners and waiters of a mutex, a semaphore or an rw_semaphore."""
 
 from __future__ import annotations
 
-from crash import Addr, error, readSU
+from crash import Addr, readSU
 
 from pykdump.lists import readSUListFromHead
 from pykdump.pylog import pylog
@@ -22,7 +19,7 @@ RWSEM_OWNER_FLAGS = 0x7
 
 
 def _waiters(lock: StructResult, waiter: str) -> list[StructResult]:
-    """``waiter->task`` of each entry of ``struct list_head wait_list``; without those whose task is NULL."""
+    """Return ``waiter->task`` of each entry of ``struct list_head wait_list``. A NULL task is reported as an error."""
     found = []
     for entry in readSUListFromHead(Addr(lock, "wait_list"), "list", waiter):
         if entry.task:
@@ -33,92 +30,48 @@ def _waiters(lock: StructResult, waiter: str) -> list[StructResult]:
 
 
 def get_mutex_waiters(addr: int) -> list[StructResult]:
-    """``struct task_struct`` of those that wait for a ``struct mutex *``, the next to get it first."""
+    """Return the ``struct task_struct`` of each waiter for a ``struct mutex *``, in the order of the queue."""
     return _waiters(readSU("struct mutex", int(addr)), "struct mutex_waiter")
 
 
 def get_mutex_owner(addr: int) -> StructResult | None:
-    """``struct task_struct`` that holds a ``struct mutex *``; None if it is free, or the kernel does not tell."""
+    """Return the ``struct task_struct`` that holds a ``struct mutex *``.
+
+    The result is None if the mutex is free, or if this kernel does not record the owner.
+    """
     mutex = readSU("struct mutex", int(addr))
     if not mutex.hasField("owner"):
         return None
     owner = mutex.owner
-    # Commit 3ca0ff571b09 ("locking/mutex: Rework mutex::owner", v4.10): an atomic_long_t with flags below.
+    # Commit 3ca0ff571b09 ("locking/mutex: Rework mutex::owner", v4.10): an atomic_long_t
+    # with flags in its low bits.
     if hasattr(owner, "counter"):
         task = int(owner.counter) & ~MUTEX_FLAGS
         return readSU(TASK, task & (1 << 64) - 1) if task else None
     if not owner:
         return None
-    # Still older kernels kept the thread_info, which leads to its task.
+    # Before that the owner was a thread_info, which points to its task.
     task_of: StructResult = owner.task if owner.hasField("task") else owner
     return task_of
 
 
 def get_rwsemaphore_tasks(semaddr: int) -> list[StructResult]:
-    """``struct task_struct`` of those that wait for a ``struct rw_semaphore *``, in their order."""
+    """Return the ``struct task_struct`` of each waiter for a ``struct rw_semaphore *``, in the order of the queue."""
     return _waiters(readSU("struct rw_semaphore", int(semaddr)), "struct rwsem_waiter")
 
 
 def get_rwsemaphore_owner(semaddr: int) -> StructResult | None:
-    """The ``struct task_struct`` that holds a ``struct rw_semaphore *`` for writing; None if none does."""
+    """Return the ``struct task_struct`` that holds a ``struct rw_semaphore *`` for writing, None if no task does."""
     sem = readSU("struct rw_semaphore", int(semaddr))
     if not sem.hasField("owner"):
         return None
     # Commit 94a9717b3c40 ("locking/rwsem: Make rwsem->owner an atomic_long_t", v5.3).
     owner = int(sem.owner.counter if hasattr(sem.owner, "counter") else sem.owner) & (1 << 64) - 1
     if owner & RWSEM_READER_OWNED or not owner & ~RWSEM_OWNER_FLAGS:
-        return None  # a reader's trace is only a hint
+        return None  # the owner of a semaphore held for reading is only a hint
     return readSU(TASK, owner & ~RWSEM_OWNER_FLAGS)
 
 
 def get_semaphore_tasks(semaddr: int) -> list[StructResult]:
-    """``struct task_struct`` of those that wait for a ``struct semaphore *``."""
+    """Return the ``struct task_struct`` of each waiter for a ``struct semaphore *``."""
     return _waiters(readSU("struct semaphore", int(semaddr)), "struct semaphore_waiter")
-
-
-def _shown(tasks: list[StructResult]) -> list[tuple[int, str]]:
-    return sorted((int(task.pid), str(task.comm)) for task in tasks)
-
-
-def _print_rows(rows: list[tuple[int, str]], heading: str) -> None:
-    if rows and heading:
-        print(heading)
-    for pid, comm in rows:
-        print(f"\t{pid:8d}  {comm}")
-
-
-def _print_owner(owner: StructResult | None, kind: str) -> None:
-    if owner is None:
-        return
-    try:
-        print(f"    Owner of this {kind}: pid={int(owner.pid)} cmd={owner.comm}")
-    except error as problem:
-        pylog.error(f"The owner {int(owner):#x} of a {kind} cannot be read: {problem}")
-
-
-def decode_mutex(addr: int) -> tuple[StructResult | None, list[StructResult]]:
-    """Print who waits for a ``struct mutex *`` and who holds it; returns (owner, waiters)."""
-    mutex = readSU("struct mutex", int(addr))
-    owner, waiters = get_mutex_owner(addr), get_mutex_waiters(addr)
-    print(f" {mutex!s:-^40}")
-    _print_rows(_shown(waiters), "    Waiters on this mutex:")
-    _print_owner(owner, "mutex")
-    return owner, waiters
-
-
-def decode_rwsemaphore(semaddr: int) -> tuple[StructResult | None, list[StructResult]]:
-    """Print who waits for a ``struct rw_semaphore *`` and who holds it for writing; returns (owner, waiters)."""
-    owner, waiters = get_rwsemaphore_owner(semaddr), get_rwsemaphore_tasks(semaddr)
-    print(readSU("struct rw_semaphore", int(semaddr)))
-    _print_rows(_shown(waiters), "")
-    _print_owner(owner, "rw_semaphore")
-    return owner, waiters
-
-
-def decode_semaphore(semaddr: int, v: int = 1) -> list[tuple[int, str]]:
-    """(PID, name) of those that wait for a ``struct semaphore *``; printed too, unless ``v`` is 0."""
-    rows = _shown(get_semaphore_tasks(semaddr))
-    if v:
-        print(readSU("struct semaphore", int(semaddr)))
-        _print_rows(rows, "")
-    return rows

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Per-CPU variables: their address on each CPU, and which CPUs there are."""
+"""Per-CPU variables: their addresses on each CPU, and the lists of CPUs."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ from crash import (
     whatis,
 )
 
+from pykdump.c_integers import LONG_MASK, PTR_SIZE
 from pykdump.caches import CU_LIVE, CU_LOAD, memoize_cond
 from pykdump.lists import readSUListFromHead
-from pykdump.words import LONG_MASK, PTR_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 
 
 def _cpus(kind: str) -> list[int]:
-    """The CPUs in the kernel's possible, present or online mask; [0] on a kernel without SMP."""
+    """Return the CPUs in the kernel's possible, present or online mask; [0] on a kernel without SMP."""
     address = sym2addr(f"__cpu_{kind}_mask")
     if not address:
         # Before commit c4c54dd1caf1 ("kernel/cpu.c: change type of cpu_possible_bits and friends", v4.5)
@@ -46,7 +46,7 @@ def _cpus(kind: str) -> list[int]:
 
 
 def _set_bits(bitmap: bytes) -> list[int]:
-    """Numbers of the bits set in a bitmap, which is an array of ``unsigned long``."""
+    """Return the numbers of the bits that are set in a bitmap, which is an array of ``unsigned long``."""
     words = [int.from_bytes(bitmap[i : i + PTR_SIZE], sys.byteorder) for i in range(0, len(bitmap), PTR_SIZE)]
     width = 8 * PTR_SIZE
     return [n * width + bit for n, word in enumerate(words) for bit in range(width) if word >> bit & 1]
@@ -54,32 +54,33 @@ def _set_bits(bitmap: bytes) -> list[int]:
 
 @memoize_cond(CU_LIVE)
 def possible_cpus() -> list[int]:
-    """The CPUs that this kernel has per-CPU areas for."""
+    """Return the CPUs for which this kernel has per-CPU memory."""
     return _cpus("possible")
 
 
 @memoize_cond(CU_LIVE)
 def present_cpus() -> list[int]:
-    """The CPUs that the machine had, online or not."""
+    """Return the CPUs of the machine, online or not."""
     return _cpus("present")
 
 
 @memoize_cond(CU_LIVE)
 def online_cpus() -> list[int]:
-    """The CPUs that were running."""
+    """Return the CPUs that were running."""
     return _cpus("online")
 
 
 def cpu_offset(cpu: int) -> int:
-    """``__per_cpu_offset[cpu]``; 0 on a kernel without SMP."""
+    """Return ``__per_cpu_offset[cpu]``, 0 on a kernel without SMP."""
     table = sym2addr("__per_cpu_offset")
     return readPtr(table + cpu * PTR_SIZE) if table else 0
 
 
 def percpu_ptr(pointer: int, cpu: int) -> Any:
-    """The kernel's per_cpu_ptr(): a per-CPU object (or a static per-CPU symbol, by its address) on one CPU.
+    """Return the address of a per-CPU object on one CPU, as the kernel's per_cpu_ptr() does.
 
-    Of the same type as ``pointer``: a struct for a pointer to a struct, a typed pointer for one, or else an int.
+    ``pointer`` is a ``__percpu`` pointer or the address of a static per-CPU symbol. The result has its type: a
+    StructResult, a tPtr or an int.
     """
     address = (int(pointer) + cpu_offset(cpu)) & LONG_MASK
     if isinstance(pointer, StructResult):
@@ -88,9 +89,9 @@ def percpu_ptr(pointer: int, cpu: int) -> Any:
 
 
 def is_percpu_symbol(symbol: int | str) -> bool:
-    """Whether a static per-CPU variable is of that name, or begins at that address (before the offset is added).
+    """Return whether ``symbol`` is the name, or the address without offset, of a static per-CPU variable.
 
-    Those of modules are known by their names only.
+    Variables of modules are found by name only.
     """
     if isinstance(symbol, str):
         if _module_variable(symbol) is not None:
@@ -105,7 +106,7 @@ def is_percpu_symbol(symbol: int | str) -> bool:
 
 
 def percpu_counter_sum(counter: StructResult) -> int:
-    """The exact value of a ``struct percpu_counter``: its count and what each CPU has not added yet."""
+    """Return the exact value of a ``struct percpu_counter``: its count plus what each CPU has not added yet."""
     total = int(counter.count)
     if not counter.hasField("counters"):  # without SMP
         return total
@@ -115,11 +116,11 @@ def percpu_counter_sum(counter: StructResult) -> int:
 
 @memoize_cond(CU_LIVE | CU_LOAD)
 def _module_variable(name: str) -> int | None:
-    """Address (before the offset is added) of a module's per-CPU variable; None if no module has it.
+    """Return the address, without offset, of a module's per-CPU variable; None if no module has it.
 
-    crash knows these only when the module's debuginfo is loaded: they lie outside of its text and data.
+    crash knows such a variable only after the module's debuginfo was loaded: it lies outside the module's memory.
     """
-    # struct module has had a mod_kallsyms since v4.5 (kernel/module.c).
+    # Since v4.5 struct module has a mod_kallsyms (kernel/module.c).
     head = sym2addr("modules")
     if not head or member_offset("struct module", "kallsyms") < 0 or member_offset("struct module", "percpu") < 0:
         return None
@@ -132,7 +133,7 @@ def _module_variable(name: str) -> int | None:
 
 
 def _symbols_between(table: StructResult, start: int, size: int) -> Iterator[tuple[int, int]]:
-    """(value, address of the name) of the symbols of a ``struct mod_kallsyms`` with such a value."""
+    """Yield (value, address of the name) of the symbols in a ``struct mod_kallsyms`` whose value is in this range."""
     length = struct_size("Elf64_Sym" if PTR_SIZE == 8 else "Elf32_Sym")
     format_ = "=IBBHQQ" if PTR_SIZE == 8 else "=IIIBBH"
     strings = readPtr(Addr(table, "strtab"))
@@ -144,7 +145,7 @@ def _symbols_between(table: StructResult, start: int, size: int) -> Iterator[tup
 
 
 def _is_text(address: int, text: str) -> bool:
-    """Whether ``char *address`` is this text."""
+    """Return whether the string at ``char *address`` equals ``text``."""
     wanted = text.encode() + b"\0"
     try:
         return readmem(address, len(wanted)) == wanted
@@ -153,15 +154,15 @@ def _is_text(address: int, text: str) -> bool:
 
 
 def get_cpu_var(name: str | int) -> list[int]:
-    """Addresses of the per-CPU variable ``name`` (or at that address), one for each possible CPU, in their order.
+    """Return the address of a per-CPU variable on each possible CPU, in the order of the CPUs.
 
-    TypeError if there is no such symbol.
+    ``name`` is its symbol, or its address without offset. Raises TypeError if there is no such symbol.
     """
     if not isinstance(name, str):
         return [(int(name) + cpu_offset(cpu)) & LONG_MASK for cpu in possible_cpus()]
     # Before v2.6.33 the symbols had a prefix.
     address: int | None = sym2addr(name) or sym2addr("per_cpu__" + name)
-    if not address and not symbol_exists(name):  # on x86 a per-CPU symbol may well be at 0
+    if not address and not symbol_exists(name):  # on x86 a per-CPU symbol may be at 0
         address = _module_variable(name)
     if address is None:
         raise TypeError(f"There is no per-CPU variable {name!r} in this kernel.")
@@ -169,12 +170,12 @@ def get_cpu_var(name: str | int) -> list[int]:
 
 
 def get_cpu_var_type(name: str) -> str:
-    """The type of a per-CPU variable: "struct rq". TypeError if there is no such symbol, or its type is not known."""
+    """Return the type of a per-CPU variable, such as "struct rq". Raises TypeError if symbol or type is unknown."""
     return str(whatis(name if symbol_exists(name) else "per_cpu__" + name).ctype)
 
 
 def runqueues() -> dict[int, StructResult]:
-    """``struct rq`` of each present CPU whose memory is in the dump, by CPU."""
+    """Return {CPU: ``struct rq``} for each present CPU whose runqueue is in the dump."""
     found = {}
     addresses = dict(zip(possible_cpus(), get_cpu_var("runqueues")))
     for cpu in present_cpus():

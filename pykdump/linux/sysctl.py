@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sysctl variables: what is below /proc/sys, by name ("net.ipv4.ip_forward")."""
+"""sysctl variables: the files below /proc/sys, under names such as "net.ipv4.ip_forward"."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ from crash import (
     symbol_exists,
 )
 
+from pykdump.c_integers import INT_SIZE, LONG_SIZE, PTR_SIZE
 from pykdump.linux.clock import kernel_hz
 from pykdump.linux.trees import for_all_rbtree
-from pykdump.words import INT_SIZE, LONG_SIZE, PTR_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 CTL_TABLE = "struct ctl_table"
 MAX_DEPTH = 32
-SHOWN = 5  # so many elements of a longer array
+SHOWN = 5  # the number of elements that are shown of a longer array
 UNKNOWN = "(?)"
-# Handlers that work on longs without saying so (fs/file_table.c, fs/dcache.c, fs/inode.c, mm/page-writeback.c,
+# Handlers of longs whose names do not show it (fs/file_table.c, fs/dcache.c, fs/inode.c, mm/page-writeback.c,
 # security/min_addr.c, mm/util.c, kernel/hung_task.c).
 LONGS = (
     "proc_nr_files",
@@ -45,8 +45,8 @@ LONGS = (
     "overcommit_kbytes_handler",
     "proc_dohung_task_timeout_secs",
 )
-# Handlers that take their value from elsewhere, not from ctl_table.data (kernel/sysctl.c, kernel/fork.c).
-ELSEWHERE = {
+# {handler that does not use ctl_table.data: variable that has the value} (kernel/sysctl.c, kernel/fork.c).
+VARIABLES = {
     "proc_taint": "tainted_mask",
     "sysctl_max_threads": "max_threads",
     "sysrq_sysctl_handler": "sysrq_enabled",
@@ -55,26 +55,26 @@ UUID_SIZE = 16
 
 
 def _entries(directory: StructResult, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, StructResult]]:
-    """(name, ``struct ctl_table``) of all below a ``struct ctl_dir``."""
+    """Yield (name, ``struct ctl_table``) of each variable in a ``struct ctl_dir`` and the directories below it."""
     size, entry_size = struct_size("struct ctl_node"), struct_size(CTL_TABLE)
     if depth > MAX_DEPTH:
         raise error(f"The sysctl directory {prefix!r} at {int(directory):#x} is {depth} levels deep: it has a loop.")
     for node in for_all_rbtree(directory.root, "struct ctl_node", "node"):
         header = node.header
-        # The n-th node is that of the n-th entry.
+        # The n-th node belongs to the n-th entry.
         number = (int(node) - int(header.node)) // size
         entry = readSU(CTL_TABLE, int(header.ctl_table) + number * entry_size)
         name = prefix + str(entry.procname)
         if stat.S_ISDIR(entry.mode):
             yield from _entries(container_of(header, "struct ctl_dir", "header"), name + ".", depth + 1)
-        elif not stat.S_ISLNK(entry.mode):  # a link stands for what each namespace has of its own
+        elif not stat.S_ISLNK(entry.mode):  # a link leads to the variables of a namespace
             yield name, entry
 
 
 def getCtlTables(nsproxy: StructResult | None = None) -> dict[str, StructResult]:
-    """{name: ``struct ctl_table``} of all variables, those of a ``struct nsproxy``'s namespaces (init's) included.
+    """Return {name: ``struct ctl_table``} of all variables, with those of the namespaces of a ``struct nsproxy``.
 
-    TypeError on an old kernel, which has no tree of them.
+    The default is the initial nsproxy. Raises TypeError on an old kernel, which keeps variables in another way.
     """
     root = readSymbol("sysctl_table_root")
     if not root.hasField("default_set") or struct_size("struct ctl_node") < 0:
@@ -92,15 +92,15 @@ def getCtlTables(nsproxy: StructResult | None = None) -> dict[str, StructResult]
 
 
 def getCtlData(ct: StructResult) -> str | int | list[int | str]:
-    """The value of a ``struct ctl_table``: text, a number, a list of numbers, "(?)" if its handler is not known.
+    """Return the value of a ``struct ctl_table``: text, a number, a list of numbers, or "(?)" for an unknown handler.
 
-    Jiffies are given in seconds (those that are shown in ms: in ms), as the kernel shows them; of arrays of more than
-    five elements the first five and how many there are more.
+    Jiffies are converted to seconds or milliseconds, as in /proc/sys. Of an array with more than five elements, the
+    list has the first five and a text with the number of the others.
     """
     handler, data, length = addr2sym(int(ct.proc_handler)) or "", int(ct.data), int(ct.maxlen)
-    if handler in ELSEWHERE and symbol_exists(ELSEWHERE[handler]):
-        return int(readSymbol(ELSEWHERE[handler]))
-    if data and handler == "proc_do_uuid":  # its length is not given
+    if handler in VARIABLES and symbol_exists(VARIABLES[handler]):
+        return int(readSymbol(VARIABLES[handler]))
+    if data and handler == "proc_do_uuid":  # its maxlen is 0
         return _uuid(readmem(data, UUID_SIZE))
     if not data or not length:
         return UNKNOWN
@@ -113,12 +113,12 @@ def getCtlData(ct: StructResult) -> str | int | list[int | str]:
 
 
 def _size(handler: str, length: int) -> int:
-    """Bytes of one number, 0 if the handler does not tell."""
+    """Return the size of one number in bytes, 0 if the handler does not show it."""
     if "longvec" in handler or handler in LONGS:
         return LONG_SIZE
     if "u8vec" in handler or "dobool" in handler:
         return 1
-    # The kernel's many handlers of their own call one of these for a single int.
+    # Many special handlers read a single int with proc_dointvec() or its variants.
     return INT_SIZE if "intvec" in handler or "jiffies" in handler or length == INT_SIZE else 0
 
 
@@ -137,13 +137,13 @@ def _numbers(raw: bytes, size: int, handler: str) -> int | list[int | str]:
 
 
 def _uuid(raw: bytes) -> str:
-    """16 bytes as "1a0601a2-4663-4db8-b3f6-9014bfe27830"."""
+    """Return 16 bytes as "1a0601a2-4663-4db8-b3f6-9014bfe27830"."""
     text = raw.hex()
     return "-".join((text[:8], text[8:12], text[12:16], text[16:20], text[20:]))
 
 
 def _ranges(bitmap: int, bits: int) -> str:
-    """``unsigned long *bitmap`` as "1,5-7"."""
+    """Return the numbers of the bits that are set in an ``unsigned long *bitmap``, as "1,5-7"."""
     if not bitmap:
         return ""
     raw = readmem(bitmap, (bits + 8 * PTR_SIZE - 1) // (8 * PTR_SIZE) * PTR_SIZE)

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Tasks: every thread of the dump with its state, CPU, owner and when it ran last.
+"""Tasks: each thread of the dump with its state, CPU, owner, and the time when it ran last.
 
-Layouts are looked for, newest first; kernel versions are never compared.
+The code looks for the members that this kernel has, the newest layout first. It never compares kernel versions.
 """
 
 from __future__ import annotations
@@ -10,13 +10,13 @@ import re
 
 from crash import Addr, error, get_task_mem_usage, member_offset, readSU, readSymbol, sym2addr
 
-from pykdump.attributes import structSetAttr
 from pykdump.caches import CU_LIVE, CU_PYMOD, memoize_cond
-from pykdump.generic import Bunch
+from pykdump.compat_helpers import Bunch
 from pykdump.linux.clock import get_uptime, jiffie_clock_base, jiffies2ms, ms2uptime
 from pykdump.linux.percpu import runqueues
 from pykdump.lists import LH_isempty, readSUListFromHead
 from pykdump.pylog import pylog
+from pykdump.struct_attributes import structSetAttr
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,14 +28,13 @@ if TYPE_CHECKING:
     from pykdump.linux.btstack import BTStack
 
 TASK_STRUCT = "struct task_struct"
-MAX_TASKS = 1 << 22  # the kernel's PID_MAX_LIMIT: no sane list is longer
+MAX_TASKS = 1 << 22  # the kernel's PID_MAX_LIMIT, so no sound list is longer
 NANOSECONDS_IN_MS = 1_000_000
 
-# Those print; a module of their own, imported when one of them is asked for.
-_REPORTS = ("decode_tflags", "print_memory_stats", "print_namespaces_info", "print_pid_namespaces", "tasksSummary")
-_MADE_WHEN_ASKED_FOR = ("TASK_STATE", *_REPORTS)
+# TASK_STATE is computed by __getattr__() below.
+_COMPUTED = ("TASK_STATE",)
 __all__ = [
-    *_MADE_WHEN_ASKED_FOR, "TASK_STRUCT", "Layout", "StateTable", "Task", "TaskTable", "all_tasks", "decode_waitq",
+    *_COMPUTED, "TASK_STRUCT", "Layout", "StateTable", "Task", "TaskTable", "all_tasks", "decode_waitq",
     "getRunQueues", "get_task_mem_usage", "get_uptime", "idle_tasks", "jiffie_clock_base", "jiffies2ms", "layout",
     "ms2uptime", "process_leaders", "task_state2str",
 ]  # fmt: skip
@@ -61,7 +60,7 @@ TASK_FROZEN = 0x8000
 
 
 def first_member(suname: str, *members: str) -> str:
-    """The first of (dotted) ``members`` that this kernel's ``suname`` has. KeyError, naming all, if it has none."""
+    """Return the first of the (dotted) ``members`` that ``suname`` has. Raises KeyError if this kernel has none."""
     for member in members:
         if member_offset(suname, member) >= 0:
             return member
@@ -75,30 +74,30 @@ def _chain(value: Any, members: str) -> Any:
 
 
 class StateTable:
-    """How this kernel turns ``task->__state`` and ``exit_state`` into the letter of /proc/PID/stat.
+    """The table of this kernel from ``task->__state`` and ``exit_state`` to the letter in /proc/PID/stat.
 
-    The bits have moved (4.14 renumbered PARKED and DEAD, 3.14 swapped ZOMBIE and DEAD), but the kernel carries its
-    own table: ``const char *task_state_array[]``, "S (sleeping)" at index 1 is the state 1 << 0, and so on.
+    The bits differ between kernels: 4.14 renumbered PARKED and DEAD, 3.14 swapped ZOMBIE and DEAD. The kernel has its
+    own table, ``const char *task_state_array[]``: "S (sleeping)" at index 1 is the state 1 << 0, and so on.
     """
 
     def __init__(self, letters: str) -> None:
-        # "I (idle)" is no bit: since v4.14 it follows the reported states (TASK_REPORT_IDLE in the kernel). Before,
-        # "x (dead)" and what follows were bits that /proc does not report.
+        # "I (idle)" is not a bit: since v4.14 it follows the reported states (TASK_REPORT_IDLE in the kernel). Before
+        # that, "x (dead)" and the entries after it are bits that /proc does not report.
         self.letters = re.split("[Ix]", letters)[0]
         self.report = (1 << (len(self.letters) - 1)) - 1
 
     @classmethod
     def of_kernel(cls) -> StateTable:
-        """From the dump; the table of v4.14 and later if the symbol is missing."""
+        """Make the table from the dump. If the symbol is missing, it is the table of v4.14 and later."""
         try:
             return cls("".join(str(text)[:1] for text in readSymbol("task_state_array")))
         except (TypeError, error):
             return cls("RSDTtXZPI")
 
     def letter(self, state: int, exit_state: int = 0) -> str:
-        """``unsigned int __state`` and ``int exit_state`` as one of R S D T t X Z P I."""
+        """Return the letter for ``unsigned int __state`` and ``int exit_state``: one of R S D T t X Z P I."""
         if state & ~self.report & (TASK_RTLOCK_WAIT | TASK_FROZEN):
-            # Commits 5f220be21418 (v5.15) and f5d39b020809 (v6.1): shown as uninterruptible by the kernel too.
+            # Commits 5f220be21418 (v5.15) and f5d39b020809 (v6.1): the kernel shows these as uninterruptible too.
             return "D"
         if state & (TASK_UNINTERRUPTIBLE | TASK_NOLOAD) == TASK_UNINTERRUPTIBLE | TASK_NOLOAD:
             return "I"
@@ -106,22 +105,22 @@ class StateTable:
 
 
 def task_state2str(state: int) -> str:
-    """``unsigned int __state`` as the kernel's names for it: "TASK_INTERRUPTIBLE"."""
+    """Return the kernel's name for an ``unsigned int __state``: "TASK_INTERRUPTIBLE"."""
     return STATE_NAMES.get(layout().states.letter(int(state)), f"state:{int(state)}")
 
 
 class Layout:
-    """Where this kernel keeps what we need of a task; found once for a dump."""
+    """The members of this kernel that have the facts about a task. They are looked up once for a dump."""
 
     def __init__(self) -> None:
         # Commit 2f064a59a11f ("sched: Change task_struct::state", v5.14).
         self.state = first_member(TASK_STRUCT, "__state", "state")
-        # Since commit 8e1f385104ac ("kill task_struct->thread_group", v6.7) only signal->thread_head is left,
-        # which exists since v3.14.
+        # signal->thread_head exists since v3.14. Commit 8e1f385104ac ("kill task_struct->thread_group", v6.7) removed
+        # the older list.
         self.thread_head = member_offset("struct signal_struct", "thread_head") >= 0
         self.states = StateTable.of_kernel()
         self.cpu = _cpu_reader()
-        # What crash's ps -l and ps -m use; without CONFIG_SCHED_INFO the scheduler's own stamp is the nearest.
+        # crash's ps -l and ps -m use sched_info. Without CONFIG_SCHED_INFO the scheduler's own stamp comes nearest.
         self.last_ran = first_member(TASK_STRUCT, "sched_info.last_arrival", "se.exec_start", "timestamp")
         self.clock = first_member("struct rq", "clock", "timestamp_last_tick")
         self.runqueues = runqueues()
@@ -129,7 +128,7 @@ class Layout:
 
 @memoize_cond(CU_PYMOD)
 def _add_attributes() -> None:
-    """What programs ask of the structs themselves, wherever the kernel keeps it."""
+    """Define the attributes that programs read from the structs, such as ``task_struct.Uid``."""
     structSetAttr(TASK_STRUCT, "Uid", ["real_cred.uid.val", "real_cred.uid", "uid"])
     structSetAttr(TASK_STRUCT, "User", ["real_cred.user", "user"])
     structSetAttr(TASK_STRUCT, "Realparent", ["real_parent", "parent"])
@@ -143,7 +142,10 @@ def layout() -> Layout:
 
 
 def _cpu_reader() -> Callable[[StructResult], int]:
-    """A function from ``struct task_struct *`` to the CPU it is on or ran on last (unlike wake_cpu, a mere hint)."""
+    """Return a function that gives the CPU on which a ``struct task_struct`` runs or ran last.
+
+    The member wake_cpu is only a hint and is not used.
+    """
     # Commit bcf9033e5449 ("sched: move CPU field back into thread_info if THREAD_INFO_IN_TASK=y", v5.16).
     embedded = member_offset(TASK_STRUCT, "thread_info") >= 0
     if embedded and member_offset("struct thread_info", "cpu") >= 0:
@@ -152,11 +154,11 @@ def _cpu_reader() -> Callable[[StructResult], int]:
         return lambda task: int(task.cpu)
     if member_offset("struct thread_info", "cpu") >= 0:
         return lambda task: int(readSU("struct thread_info", int(task.stack)).cpu)
-    return lambda task: 0  # no SMP
+    return lambda task: 0  # a kernel without SMP
 
 
 class Task:
-    """One thread. Any member of ``struct task_struct`` is an attribute, beside what is computed here."""
+    """One thread. Its attributes are the computed ones below and all members of ``struct task_struct``."""
 
     def __init__(self, ts: StructResult, table: TaskTable | None = None) -> None:
         self.ts = ts
@@ -178,22 +180,22 @@ class Task:
 
     @property
     def pid(self) -> int:
-        """``pid_t pid``: what user space calls the TID."""
+        """``pid_t pid``, which user space calls the TID."""
         return int(self.ts.pid)
 
     @property
     def tgid(self) -> int:
-        """``pid_t tgid``: what user space calls the PID."""
+        """``pid_t tgid``, which user space calls the PID."""
         return int(self.ts.tgid)
 
     @property
     def comm(self) -> str:
-        """``char comm[]`` up to its NUL."""
+        """``char comm[]``: the name of the thread."""
         return str(self.ts.comm)
 
     @property
     def cpu(self) -> int:
-        """The CPU that it runs on or ran on last."""
+        """The CPU on which the thread runs or ran last."""
         return self._layout.cpu(self.ts)
 
     @property
@@ -212,28 +214,28 @@ class Task:
         return STATE_NAMES.get(self.state_letter, "TASK_??")
 
     def credential(self, name: str) -> int | None:
-        """``task->real_cred->...``: uid, euid, suid, fsuid, gid and so on; None for a task without credentials."""
+        """Return a member of ``task->real_cred``, such as uid, euid or gid; None for a task without credentials."""
         cred = self.ts.real_cred
         if not cred:
             return None
         number = getattr(cred, name)
-        return int(number.val) if hasattr(number, "val") else int(number)  # kuid_t and kgid_t: since v3.5
+        return int(number.val) if hasattr(number, "val") else int(number)  # since v3.5 it is a kuid_t or kgid_t
 
     @property
     def uid(self) -> int | None:
-        """``task->real_cred->uid``, what /proc/PID/status shows first."""
+        """``task->real_cred->uid``: the first UID in /proc/PID/status."""
         return self.credential("uid")
 
     @property
     def Last_ran(self) -> int:
-        """When it was last put on a CPU, in ms of the scheduler's clock."""
+        """The time when the thread last began to run, in ms of the scheduler's clock."""
         return int(_chain(self.ts, self._layout.last_ran)) // NANOSECONDS_IN_MS
 
     @property
     def Ran_ago(self) -> int:
-        """ms from its last arrival on a CPU to the clock of that CPU's runqueue.
+        """The ms between the time when the thread last began to run and the clock of that CPU's runqueue.
 
-        As crash's ps -m does it: an idle CPU's clock stands still, so that "now" is when that CPU last scheduled.
+        crash's ps -m does the same. The clock of an idle CPU stands still, so "now" is the time when it last scheduled.
         """
         queue = self._layout.runqueues.get(self.cpu)
         if queue is None:
@@ -244,24 +246,24 @@ class Task:
 
     @property
     def Rq(self) -> StructResult:
-        """``struct rq`` of its CPU. KeyError if that is not in the dump."""
+        """The ``struct rq`` of the thread's CPU. Raises KeyError if it is not in the dump."""
         return self._layout.runqueues[self.cpu]
 
     def taskChildren(self) -> list[Task]:
-        """The processes whose parent it is, in the kernel's order."""
+        """Return the child processes, in the kernel's order."""
         found = readSUListFromHead(Addr(self.ts, "children"), "sibling", TASK_STRUCT, maxel=MAX_TASKS)
         return [Task(child, self.ttable) for child in found]
 
     def hasChildren(self) -> bool:
-        """Whether it has children (not: threads)."""
+        """Return whether there are child processes."""
         return not LH_isempty(self.ts.children)
 
     def taskFds(self, short: bool = False) -> list[Any]:
-        """(fd, address of its ``struct file``, ``struct dentry``, ``struct inode``) of each open file.
+        """Return (fd, address of ``struct file``, ``struct dentry``, ``struct inode``) of each open file.
 
-        ``short``: the addresses alone.
+        With ``short`` the result has the addresses only.
         """
-        from pykdump.linux.fs import open_files  # rarely wanted
+        from pykdump.linux.fs import open_files  # few programs need it
 
         rows = open_files(self.ts)
         if short:
@@ -269,59 +271,59 @@ class Task:
         return [(fd, int(f), f.f_path.dentry, f.f_path.dentry.d_inode) for fd, f in rows]
 
     def get_task_socks(self) -> list[StructResult]:
-        """``struct sock`` of each socket that it has open."""
+        """Return the ``struct sock`` of each open socket."""
         from pykdump.linux.inet import inode_socket
 
         sockets = (inode_socket(inode) for _, _, _, inode in self.taskFds())
         return [socket.sk for socket in sockets if socket is not None and socket.sk]
 
     def get_task_stack(self) -> BTStack | None:
-        """Its stack; None if crash shows none."""
+        """Return the stack, None if crash shows no stack."""
         from pykdump.linux.btstack import exec_bt
 
         return next(iter(exec_bt(f"bt {int(self):x}")), None)
 
     def get_task_mem(self) -> tuple[int, int]:
-        """(virtual, resident) size in KiB."""
+        """Return (virtual, resident) size in KiB."""
         return get_task_mem_usage(int(self))
 
     def task_get_pid(self) -> StructResult:
-        """Its ``struct pid``."""
-        # v4.19 (include/linux/sched.h): thread_pid; before, the first of struct pid_link pids[].
+        """Return the ``struct pid`` of the thread."""
+        # v4.19 (include/linux/sched.h) added thread_pid; before it is the first element of struct pid_link pids[].
         pid: StructResult = self.ts.thread_pid if self.ts.hasField("thread_pid") else self.ts.pids[0].pid
         return pid
 
     def task_ns(self) -> StructResult:
-        """The ``struct pid_namespace`` that it is in."""
+        """Return the ``struct pid_namespace`` of the thread."""
         pid = self.task_get_pid()
         namespace: StructResult = pid.numbers[int(pid.level)].ns
         return namespace
 
     def ns_pids(self) -> list[int]:
-        """Its PID in each PID namespace from the first one down to its own."""
+        """Return the thread's PID in each PID namespace, from the initial one down to its own."""
         pid = self.task_get_pid()
         return [int(pid.numbers[level].nr) for level in range(int(pid.level) + 1)]
 
     @property
     def threads(self) -> list[Task]:
-        """The other threads of a group leader, in the kernel's order."""
+        """The other threads of the process, in the kernel's order."""
         return [Task(t, self.ttable) for t in _group(self.ts, self._layout) if int(t) != int(self.ts)]
 
 
 def _group(leader: StructResult, where: Layout) -> list[StructResult]:
-    """All threads of a group, the leader included (first, unless it was replaced by exec)."""
+    """Return all threads of a process. The leader is the first one, unless exec() has replaced it."""
     if not where.thread_head:
         others = readSUListFromHead(Addr(leader, "thread_group"), "thread_group", TASK_STRUCT, maxel=MAX_TASKS)
         return [leader, *others]
     signal = leader.signal
-    if not signal:  # it is being released
+    if not signal:  # the kernel is releasing the process
         return [leader]
     threads = readSUListFromHead(Addr(signal, "thread_head"), "thread_node", TASK_STRUCT, maxel=MAX_TASKS)
     return threads or [leader]
 
 
 def process_leaders() -> list[StructResult]:
-    """``struct task_struct`` of every process, in the order of the kernel's list; swapper/0 is not among them."""
+    """Return the ``struct task_struct`` of each process, in the order of the kernel's list, without swapper/0."""
     head = sym2addr("init_task")
     if not head:
         raise TypeError("There is no symbol 'init_task' in this kernel.")
@@ -330,12 +332,12 @@ def process_leaders() -> list[StructResult]:
 
 
 def idle_tasks() -> list[Task]:
-    """The idle task (swapper/N, PID 0) of each present CPU."""
+    """Return the idle task (swapper/N, PID 0) of each present CPU."""
     return [Task(queue.idle) for queue in layout().runqueues.values() if queue.idle]
 
 
 def all_tasks(*, idle: bool = True) -> Iterator[Task]:
-    """Every thread, those of one process together; the idle tasks first."""
+    """Yield each thread; the threads of a process follow each other. The idle tasks come first, if ``idle``."""
     if idle:
         yield from idle_tasks()
     where = layout()
@@ -350,7 +352,7 @@ def all_tasks(*, idle: bool = True) -> Iterator[Task]:
 
 
 class TaskTable:
-    """All tasks, found by PID, TID or name."""
+    """All tasks, with functions that find them by PID, TID, name or open file."""
 
     def __init__(self) -> None:
         _add_attributes()
@@ -361,13 +363,13 @@ class TaskTable:
         self._openers: dict[int, list[Task]] = {}
 
     def allTasks(self) -> list[Task]:
-        """The group leaders, swapper/0 first."""
+        """Return the leader of each process, swapper/0 first."""
         return self.tt
 
     allThreadGroups = allTasks
 
     def allThreads(self) -> list[Task]:
-        """All threads by TID."""
+        """Return all threads in the order of their TIDs."""
         if not self._tids:
             for leader in self.tt:
                 for task in [leader, *(leader.threads if leader.pid else [])]:
@@ -375,26 +377,26 @@ class TaskTable:
         return [self._tids[tid] for tid in sorted(self._tids)]
 
     def getByPid(self, pid: int) -> Task | None:
-        """The group leader with that PID."""
+        """Return the leader of the process with this PID, None if there is no such process."""
         return self.pids.get(pid)
 
     def getByTid(self, tid: int) -> Task | None:
-        """The thread with that TID."""
+        """Return the thread with this TID, None if there is no such thread."""
         self.allThreads()
         return self._tids.get(tid)
 
     def getByComm(self, comm: str) -> list[Task]:
-        """The group leaders of that name."""
+        """Return the leaders of the processes with this name."""
         return [task for task in self.tt if task.comm == comm]
 
     def getThreadsByComm(self, comm: str) -> Iterator[Task]:
-        """The threads of all processes of that name."""
+        """Yield the threads of all processes with this name."""
         for task in self.getByComm(comm):
             yield task
             yield from task.threads
 
     def getByFile(self, filep: int) -> list[Task]:
-        """The processes that have a ``struct file *`` open."""
+        """Return the processes that have a ``struct file *`` open."""
         if not self._openers:
             for task in self.tt:
                 for file in set(task.taskFds(True)):
@@ -403,13 +405,13 @@ class TaskTable:
 
     @property
     def tids(self) -> dict[int, Task]:
-        """All threads by TID."""
+        """{TID: thread}."""
         self.allThreads()
         return self._tids
 
     @property
     def comms(self) -> dict[str, list[Task]]:
-        """The group leaders by name."""
+        """{name: leaders of the processes with this name}."""
         found: dict[str, list[Task]] = {}
         for task in self.tt:
             found.setdefault(task.comm, []).append(task)
@@ -417,7 +419,7 @@ class TaskTable:
 
     @property
     def pidnamespaces(self) -> dict[StructResult, list[Task]]:
-        """The group leaders by their ``struct pid_namespace``, without those of the first one."""
+        """{``struct pid_namespace``: leaders of its processes}, without the initial namespace."""
         found: dict[StructResult, list[Task]] = {}
         for task in self.tt:
             if task.task_get_pid() and int(task.task_get_pid().level):
@@ -426,18 +428,21 @@ class TaskTable:
 
     @property
     def runqueues(self) -> dict[int, StructResult]:
-        """``struct rq`` by CPU."""
+        """{CPU: ``struct rq``}."""
         return layout().runqueues
 
 
 def getRunQueues() -> list[StructResult]:
-    """``struct rq`` of each present CPU."""
+    """Return the ``struct rq`` of each present CPU."""
     return list(layout().runqueues.values())
 
 
 def decode_waitq(wq: StructResult) -> list[StructResult]:
-    """``struct task_struct`` of those that wait on a ``wait_queue_head_t``; entries that are no task's are left out."""
-    # v4.13 (include/linux/wait.h) gave struct, list and link other names.
+    """Return the ``struct task_struct`` of each waiter on a ``wait_queue_head_t``.
+
+    Entries without a task are left out.
+    """
+    # v4.13 (include/linux/wait.h) renamed the struct, the list and the member that links.
     if wq.hasField("head"):
         entries = readSUListFromHead(Addr(wq, "head"), "entry", "struct wait_queue_entry", maxel=MAX_TASKS)
     else:
@@ -448,15 +453,11 @@ def decode_waitq(wq: StructResult) -> list[StructResult]:
 def __getattr__(name: str) -> Any:
     if name == "TASK_STATE":
         return _task_state_values(layout().states)
-    if name in _REPORTS:
-        from pykdump.linux import taskreport
-
-        return getattr(taskreport, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def _task_state_values(states: StateTable) -> Bunch:
-    """{"TASK_INTERRUPTIBLE": 1, ...} as this kernel numbers the states."""
+    """Return {"TASK_INTERRUPTIBLE": 1, ...} with the values of this kernel."""
     known = ((bit, STATE_NAMES.get(letter)) for bit, letter in enumerate(states.letters))
     values = {name: (1 << bit) >> 1 for bit, name in known if name is not None}
     values["TASK_IDLE"] = TASK_UNINTERRUPTIBLE | TASK_NOLOAD

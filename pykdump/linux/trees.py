@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kernel's trees: red-black tree, xarray, radix tree (two ages of it) and maple tree.
+"""The kernel's trees: red-black tree, xarray, radix tree (before and after v4.20) and maple tree.
 
-All walks are generators in the order of the keys. A damaged tree gives ``crash.error``, not an endless walk.
+All walks are generators in the order of the keys. A damaged tree raises crash.error and never gives an endless walk.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from __future__ import annotations
 import crash
 from crash import Addr, container_of, error, member_offset, member_size, readmem, readPtr, readSU
 
+from pykdump.c_integers import LONG_MASK, PTR_SIZE
 from pykdump.caches import CU_LIVE, memoize_cond
-from pykdump.words import LONG_MASK, PTR_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -19,12 +19,13 @@ if TYPE_CHECKING:
     from crash import StructResult
 
 RB_NODE = "struct rb_node"
-MAX_DEPTH = 64  # no tree of the kernel can be deeper: red-black trees of 2**32 nodes are, at most
+MAX_DEPTH = 64  # the depth of a red-black tree with 2**32 nodes; no tree of the kernel is deeper
 
 
 def rb_first(root: StructResult) -> StructResult | None:
-    """The leftmost ``struct rb_node`` of a ``struct rb_root`` (or ``rb_root_cached``); None if it is empty."""
-    # Commit cd9e61ed1eeb ("rbtree: cache leftmost node internally", v4.14) put an rb_root into rb_root_cached.
+    """Return the leftmost ``struct rb_node`` of a ``struct rb_root`` or ``rb_root_cached``, None if it is empty."""
+    # Commit cd9e61ed1eeb ("rbtree: cache leftmost node internally", v4.14) added
+    # rb_root_cached, which contains an rb_root.
     if root.hasField("rb_root"):
         root = root.rb_root
     node = root.rb_node
@@ -40,15 +41,15 @@ def _leftmost(node: StructResult) -> StructResult:
 
 
 def rb_parent(node: StructResult) -> int:
-    """Address of the parent of a ``struct rb_node``, 0 for the root: the colour is in the low bits."""
-    # v3.7 renamed it (include/linux/rbtree.h).
+    """Return the address of the parent of a ``struct rb_node``, 0 for the root."""
+    # v3.7 renamed the member (include/linux/rbtree.h). Its low bits are the colour.
     name = "__rb_parent_color" if member_offset(RB_NODE, "__rb_parent_color") >= 0 else "rb_parent_color"
     return int(getattr(node, name)) & ~3
 
 
 def rb_next(node: StructResult) -> StructResult | None:
-    """The node after ``struct rb_node *node`` in the order of the tree; None after the last."""
-    if rb_parent(node) == int(node):  # it is in no tree
+    """Return the node after a ``struct rb_node`` in the order of the tree, None after the last one."""
+    if rb_parent(node) == int(node):  # the node is not in a tree
         return None
     if node.rb_right:
         return _leftmost(node.rb_right)
@@ -64,7 +65,7 @@ def rb_next(node: StructResult) -> StructResult | None:
 
 
 def for_all_rbtree(root: StructResult, sname: str | None = None, smember: str | None = None) -> Iterator[StructResult]:
-    """Each ``struct rb_node`` of a tree in order or, with ``sname``, the struct that embeds it as ``smember``."""
+    """Yield each ``struct rb_node`` of a tree, or with ``sname`` the struct that embeds the node as ``smember``."""
     node, seen = rb_first(root), set()
     while node is not None:
         if int(node) in seen:
@@ -74,12 +75,12 @@ def for_all_rbtree(root: StructResult, sname: str | None = None, smember: str | 
         node = rb_next(node)
 
 
-class _Chunks:
-    """Where the nodes of an xarray, or of the radix tree before it, keep their slots."""
+class _XarrayLayout:
+    """The layout of the nodes of an xarray, or of the radix tree before it."""
 
     def __init__(self) -> None:
-        # Commit 3159f943aafd ("xarray: Replace exceptional entries", v4.20), which came with struct xa_node: internal
-        # entries are those whose low bits are 10; before, bit 0 was the mark.
+        # Commit 3159f943aafd ("xarray: Replace exceptional entries", v4.20) came with struct xa_node. Since then the
+        # low bits of an internal entry are 10; before, bit 0 marked it.
         self.modern = member_offset("struct xa_node", "slots") >= 0
         self.node = "struct xa_node" if self.modern else "struct radix_tree_node"
         self.slots = member_offset(self.node, "slots")
@@ -89,25 +90,25 @@ class _Chunks:
         self.bits = self.size.bit_length() - 1
 
     def is_node(self, entry: int) -> bool:
-        """Whether ``void *entry`` leads to a node (XA_ZERO_ENTRY, XA_RETRY_ENTRY and siblings do not)."""
+        """Return whether ``void *entry`` points to a node. XA_ZERO_ENTRY, XA_RETRY_ENTRY and siblings do not."""
         return entry & 3 == 2 and entry > 4096 if self.modern else entry & 3 == 1 and entry > 4096
 
     def is_value(self, entry: int) -> bool:
-        """Whether it is something that a user stored."""
+        """Return whether ``void *entry`` was stored by a user of the tree."""
         return entry != 0 and (entry & 3 != 2 if self.modern else entry & 3 != 1)
 
     def shift(self, node: int) -> int:
-        """``xa_node.shift``: how many bits of the index are below this node."""
+        """Return ``xa_node.shift``: the number of index bits that the nodes below this one use."""
         found = readSU(self.node, node)
         if found.hasField("shift"):
             return int(found.shift)
-        # Older nodes have the height in its place, in the low bits of ``path`` if they have that
-        # (include/linux/radix-tree.h of v3.10 and v4.4).
+        # Older nodes have the height instead, in the low bits of ``path`` if that exists (include/linux/radix-tree.h
+        # of v3.10 and v4.4).
         height = int(found.path) & 0xF if found.hasField("path") else int(found.height)
         return (height - 1) * self.bits
 
     def walk(self, entry: int, base: int = 0, limit: int = 8 * PTR_SIZE + 1) -> Iterator[tuple[int, int]]:
-        """(index, entry) of all that is stored below ``entry``. ``limit``: what the shift must be below."""
+        """Yield (index, entry) for everything stored below ``entry``. The shift of a sound node is below ``limit``."""
         if not self.is_node(entry):
             if self.is_value(entry):
                 yield base, entry
@@ -122,54 +123,54 @@ class _Chunks:
 
 
 @memoize_cond(CU_LIVE)
-def _chunks() -> _Chunks:
-    return _Chunks()
+def _xarray_layout() -> _XarrayLayout:
+    return _XarrayLayout()
 
 
 def _pointers(address: int, count: int) -> list[int]:
-    """``void *address[count]``"""
+    """Return the elements of ``void *address[count]``."""
     found: list[int] = crash.mem2long(readmem(address, count * PTR_SIZE), array=count)
     return [pointer & LONG_MASK for pointer in found]
 
 
 def _head(root: StructResult) -> int:
-    """The entry at the top of a ``struct xarray`` or a ``struct radix_tree_root``."""
+    """Return the entry at the root of a ``struct xarray`` or a ``struct radix_tree_root``."""
     # radix_tree_root has been another name of xarray since commit f8d5d0cc145c (v4.20).
     return readPtr(Addr(root, "xa_head" if root.hasField("xa_head") else "rnode"))
 
 
 def for_all_xarray(root: StructResult) -> Iterator[tuple[int, int]]:
-    """(``unsigned long index``, ``void *entry``) of a ``struct xarray``, as xa_for_each() in the kernel.
+    """Yield (``unsigned long index``, ``void *entry``) of a ``struct xarray``, as the kernel's xa_for_each() does.
 
-    Entries come as stored: one with bit 0 set is a number (xa_to_value: ``entry >> 1``).
+    The entries are given as they are stored. An entry whose bit 0 is set is a number: ``entry >> 1`` (xa_to_value()).
     """
-    return _chunks().walk(_head(root))
+    return _xarray_layout().walk(_head(root))
 
 
-for_all_radix_tree = for_all_xarray  # of a struct radix_tree_root
+for_all_radix_tree = for_all_xarray  # its argument is a struct radix_tree_root
 
 
 def radix_tree_lookup_element(root: StructResult | int, index: int) -> tuple[int | None, int | None]:
-    """(entry, entry) stored under ``index``, (None, None) if there is nothing. The classic gave the slot twice."""
-    chunks = _chunks()
-    tree = readSU("struct xarray" if chunks.modern else "struct radix_tree_root", int(root))
+    """Return (entry, entry) for the entry stored under ``index``, or (None, None). Old programs expect a pair."""
+    layout = _xarray_layout()
+    tree = readSU("struct xarray" if layout.modern else "struct radix_tree_root", int(root))
     entry, above = _head(tree), 8 * PTR_SIZE + 1
-    while chunks.is_node(entry):
+    while layout.is_node(entry):
         node = entry & ~3
-        shift = chunks.shift(node)
+        shift = layout.shift(node)
         number = index >> shift
-        if shift >= above or number >= chunks.size:
+        if shift >= above or number >= layout.size:
             return None, None
-        entry, index, above = readPtr(node + chunks.slots + number * PTR_SIZE), index & ((1 << shift) - 1), shift
-        if chunks.modern and entry & 3 == 2 and entry < 4 * chunks.size:  # a sibling: the entry is in that slot
-            entry = readPtr(node + chunks.slots + (entry >> 2) * PTR_SIZE)
-    return (entry, entry) if chunks.is_value(entry) and not index else (None, None)
+        entry, index, above = readPtr(node + layout.slots + number * PTR_SIZE), index & ((1 << shift) - 1), shift
+        if layout.modern and entry & 3 == 2 and entry < 4 * layout.size:  # a sibling points to the slot
+            entry = readPtr(node + layout.slots + (entry >> 2) * PTR_SIZE)
+    return (entry, entry) if layout.is_value(entry) and not index else (None, None)
 
 
 def walk_page_tree(ptree: StructResult, checkfordups: bool = False) -> Iterator[int]:
-    """Addresses of the ``struct page`` (or folio) in ``address_space.i_pages``; what is swapped out is left out.
+    """Yield the address of each ``struct page`` (or folio) in ``address_space.i_pages``, except swapped-out pages.
 
-    crash.error for a page that comes twice, if ``checkfordups``.
+    With ``checkfordups``, a page that is found twice raises crash.error.
     """
     seen: set[int] = set()
     for _, entry in for_all_xarray(ptree):
@@ -185,7 +186,7 @@ LEAVES = (0, 1)  # maple_dense, maple_leaf_64
 
 
 class _Maple:
-    """Pivots and slots of the nodes of a maple tree, by ``enum maple_type``."""
+    """The layout of the nodes of a maple tree: pivots and slots for each ``enum maple_type``."""
 
     def __init__(self) -> None:
         # Commit 54a611b60590 ("Maple Tree: add new data structure", v6.1).
@@ -199,13 +200,16 @@ class _Maple:
                 self.arrays[kind] = (pivot, sizes[0], slot, sizes[1])
 
     def walk(self, enode: int, first: int, last: int, depth: int = 0) -> Iterator[tuple[int, int, int]]:
-        """(first index, last index, entry) of what is stored below a ``struct maple_enode *`` for first...last."""
+        """Yield (first index, last index, entry) for everything below a ``struct maple_enode *``.
+
+        The node covers the indexes ``first`` to ``last``.
+        """
         node, kind = enode & ~0xFF, enode >> 3 & 0xF  # enum maple_type is in bits 3 to 6
         if kind not in self.arrays or depth > MAX_DEPTH:
             raise error(f"The maple tree's node {enode:#x} is of the kind {kind}, {depth} levels below the root.")
         for begin, end, slot in self._ranges(node, kind, first, last):
             if kind in LEAVES:
-                if slot and slot & 3 != 2:  # 2: XA_ZERO_ENTRY, reserved
+                if slot and slot & 3 != 2:  # XA_ZERO_ENTRY reserves an index
                     yield begin, end, slot
             elif slot:
                 yield from self.walk(slot, begin, end, depth + 1)
@@ -214,7 +218,7 @@ class _Maple:
         pivot_offset, pivots, slot_offset, slots = self.arrays[kind]
         ends = _pointers(node + pivot_offset, pivots) if pivots else []
         for number, slot in enumerate(_pointers(node + slot_offset, slots)):
-            # A pivot of 0 that is not the first means that the slot before was the last one in use.
+            # A pivot of 0, except as the first one, means that this slot is the last one in use.
             end = ends[number] if number < pivots else (first if kind == 0 else last)
             if number and not end and kind:
                 end = last
@@ -230,9 +234,9 @@ def _maple() -> _Maple:
 
 
 def for_all_maple_tree(tree: StructResult) -> Iterator[tuple[int, int, int]]:
-    """(first index, last index, ``void *entry``) of a ``struct maple_tree``, as mt_for_each() in the kernel."""
+    """Yield (first index, last index, ``void *entry``) of a ``struct maple_tree``, like the kernel's mt_for_each()."""
     root = readPtr(Addr(tree, "ma_root"))
-    if root & 3 == 2 and root > 4096:  # below the root, nodes have no such mark
+    if root & 3 == 2 and root > 4096:  # only the pointer to the root node has this mark
         yield from _maple().walk(root, 0, LONG_MASK)
-    elif root and root & 3 != 2:  # a lone entry is that of index 0
+    elif root and root & 3 != 2:  # a single entry without a node has the index 0
         yield 0, 0, root

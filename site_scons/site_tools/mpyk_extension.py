@@ -30,7 +30,7 @@ from mpykbuild.plan.records import CrashPlan, Variant
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 COMMON = ["-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", *WARNINGS]
 
-UNITS_WITH_SOURCE_ID = ("extension/epython", "module/module")
+UNITS_WITH_SOURCE_ID = ("module/module",)
 EXPORTS = "ext/mpykdump.map"
 LINKER_FLAGS = ["-Bsymbolic", "--exclude-libs,ALL", "--as-needed", "--gc-sections", f"--version-script={EXPORTS}"]
 

@@ -27,17 +27,17 @@ NAMES = {
     ("LinuxDump.fs", "pykdump.linux.fs"): "get_dentry_name getMount IS_ROOT sb_frozen sb2Vfsmnt",
     ("LinuxDump.fs.dcache", "pykdump.linux.fs.dcache"): "pathname2dentry read_dir print_dentry ls_pathname",
     ("LinuxDump.inet", "pykdump.linux.inet"): "ntodots ntodots6 ntohs ntohl",
-    ("LinuxDump.inet.proto", "pykdump.linux.inet.proto"): "P_FAMILIES PROTONAMES IP_sock",
+    ("LinuxDump.inet.proto", "pykdump.linux.inet.sockets"): "P_FAMILIES PROTONAMES IP_sock",
     ("LinuxDump.inet.netdevice", "pykdump.linux.inet.netdevice"): "dev_base_list",
     ("LinuxDump.netdevice", "pykdump.linux.inet.netdevice"): "dev_base_list",
     ("LinuxDump.KernLocks", "pykdump.linux.kernlocks"): "decode_mutex decode_semaphore decode_rwsemaphore",
     ("LinuxDump.BTstack", "pykdump.linux.btstack"): "exec_bt bt_mergestacks bt_summarize",
-    ("LinuxDump.libmisc", "pykdump.linux.libmisc"): "get_per_cpu val_to_units_string indent_str",
+    ("LinuxDump.libmisc", "pykdump.legacy.misc_helpers"): "get_per_cpu val_to_units_string indent_str",
     ("LinuxDump.sysctl", "pykdump.linux.sysctl"): "getCtlTables getCtlData",
     ("LinuxDump.block", "pykdump.linux.block"):
         "get_all_request_queues get_gendisks decode_devt get_queue_requests",
-    ("LinuxDump.crashcolor", "pykdump.linux.crashcolor"): "set_color RED RESET get_color",
-    ("LinuxDump.crashhelper", "pykdump.linux.crashhelper"): "run_crash_command run_gdb_command",
+    ("LinuxDump.crashcolor", "pykdump.legacy.terminal_colors"): "set_color RED RESET get_color",
+    ("LinuxDump.crashhelper", "pykdump.legacy.command_text"): "run_crash_command run_gdb_command",
 }  # fmt: skip
 
 

@@ -45,6 +45,17 @@ def test_programs_do_not_see_the_common_options(crash_session: CrashSession, pro
     assert crash_session.run(f"epython {path} --reload") == plain
 
 
+def test_help(crash_session: CrashSession) -> None:
+    shown = crash_session.run("epython -h")
+    assert shown.startswith("Usage: epython [options] [PROGRAM [ARGUMENT ...]]\n  epython   ")
+    assert "  -h, --help, --ehelp         show this text\n" in shown
+    assert shown.endswith(
+        "\nOutput goes where crash sends it: `epython prog.py | head` and `epython prog.py > file` work.\n"
+    )
+    assert [raw(crash_session, f"epython {word}") for word in ("-h", "--help", "--ehelp")] == [shown] * 3
+    assert "Execution took" not in raw(crash_session, "epython -V")
+
+
 @pytest.mark.parametrize(
     ("option", "said"),
     [
@@ -103,8 +114,9 @@ def test_threads_are_waited_for(crash_session: CrashSession, program: Program) -
 
 def test_a_thread_without_end_does_not_hold_the_session(crash_session: CrashSession, program: Program) -> None:
     path = program(
-        "import pykdump._threads, threading\npykdump._threads.PATIENCE_SECONDS = 1.0\nstop = threading.Event()\n"
-        "threading.main_stop = stop\nthreading.Thread(target=stop.wait, name='endless').start()\n"
+        "import threading\nfrom pykdump.runtime import threads\nthreads.PATIENCE_SECONDS = 1.0\n"
+        "stop = threading.Event()\nthreading.main_stop = stop\n"
+        "threading.Thread(target=stop.wait, name='endless').start()\n"
     )
     assert "endless" in crash_session.run(f"epython {path}", 20)
     assert crash_session.run("epython -c 'import threading; threading.main_stop.set()'") == ""

@@ -33,7 +33,7 @@ def test_a_program_that_raises(crash_session: CrashSession, program: Program) ->
     assert f'File "{path}", line 2, in inner' in output
     assert "return 1 / x" in output
     assert output.endswith("ZeroDivisionError: division by zero\n")
-    assert "_runner" not in output
+    assert "runner.py" not in output
     assert works(crash_session)
 
 

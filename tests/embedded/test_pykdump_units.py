@@ -11,7 +11,7 @@ from typing import Any
 from mpykbuild.base.paths import PROJECT
 from mpykbuild.python import embedded_pytest
 
-TESTS = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "tests/unit").glob("test_pykdump_*.py"))
+TESTS = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "tests/unit/pykdump").rglob("test_*.py"))
 
 
 def test_all_pass_and_none_is_skipped(interpreter: Path, configuration: dict[str, Any]) -> None:

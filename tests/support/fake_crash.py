@@ -80,7 +80,7 @@ class Kernel:
         self.write(address, value.to_bytes(POINTER, "little"))
 
     def make(self, suname: str, address: int, **values: Any) -> StructResult:
-        """Put a struct of zeroes at ``address`` and fill in (dotted, with "__" for the dot) members."""
+        """Write a struct of zeroes at ``address``, then the given members; ``a_DOT_b`` stands for the member "a.b"."""
         self.write(address, bytes(self.sizes[suname]))
         for path, value in values.items():
             offset, kind = self.find(suname, path.replace("_DOT_", "."))
@@ -273,7 +273,7 @@ OTHERS = (
     "addr2mod addr2sym container_of enumerator_value get_pathname is_task_active pid_to_task sym2alladdr task_to_pid "
     "get_uptime get_GDB_output readList tasks FD_ISSET cpu_to_le32 le16_to_cpu le32_to_cpu sLong getFullBuckets "
     "getFullBucketsH getListSize phys_to_page uvtop set_readmem_task crash_set_error struct_members struct_class "
-    "_exec_crash_command_fd _make_struct get_task_mem_usage"
+    "_exec_crash_command_fd _make_struct _version_facts get_task_mem_usage"
 )
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The VFS: mounts, names of dentries, paths, open files."""
+"""The virtual file system: mounts, names of dentries, paths, open files."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from crash import (
     sym2addr,
 )
 
+from pykdump.c_integers import PTR_SIZE
 from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.linux.trees import for_all_rbtree
 from pykdump.lists import readSUListFromHead
-from pykdump.words import PTR_SIZE
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,24 +33,24 @@ MINOR_BITS = 20
 
 
 def get_dentry_name(dentry: StructResult) -> str:
-    """``dentry->d_name`` of a ``struct dentry``; "" if it has none."""
+    """Return the name of a ``struct dentry``, which is "" if its length is 0."""
     length, address = int(dentry.d_name.len), int(dentry.d_name.name)
     return SmartString(readmem(address, length), address, None) if length else ""
 
 
 def IS_ROOT(dentry: StructResult) -> bool:
-    """Whether a ``struct dentry`` is the top of its tree."""
+    """Return whether a ``struct dentry`` is the root of its tree."""
     return int(dentry) == int(dentry.d_parent)
 
 
 def sb_frozen(sb: StructResult) -> int:
-    """How far a ``struct super_block`` is frozen (``SB_FREEZE_...``), 0 if it is not."""
+    """Return the freeze level of a ``struct super_block`` (``SB_FREEZE_...``), 0 if it is not frozen."""
     # Commit 5accdf82ba25 ("fs: Improve filesystem freezing handling", v3.6).
     return int(sb.s_frozen) if sb.hasField("s_frozen") else int(sb.s_writers.frozen)
 
 
 def dentry_path(dentry: StructResult) -> str:
-    """Path of a ``struct dentry`` below the root of its own file system."""
+    """Return the path of a ``struct dentry`` from the root of its own file system."""
     names: list[str] = []
     while not IS_ROOT(dentry):
         if len(names) > MAX_DEPTH:
@@ -61,24 +61,24 @@ def dentry_path(dentry: StructResult) -> str:
 
 
 def real_mount(vfsmount: int) -> StructResult:
-    """The ``struct mount`` around a ``struct vfsmount *``."""
+    """Return the ``struct mount`` that embeds a ``struct vfsmount *``."""
     return container_of(readSU("struct vfsmount", int(vfsmount)), "struct mount", "mnt")
 
 
 def mount_point(mount: StructResult) -> str:
-    """Where a ``struct mount`` is seen from the top of its namespace."""
+    """Return the path of a ``struct mount`` from the root of its namespace."""
     return _path(mount.mnt.mnt_root, mount)
 
 
 def file_path(file: StructResult) -> str:
-    """Path of what a ``struct file`` has open, from the top of the namespace that it was opened in."""
+    """Return the path of a ``struct file``, from the root of the namespace in which it was opened."""
     return full_path(file.f_path.dentry, file.f_path.mnt)
 
 
 def full_path(dentry: StructResult, vfsmnt: int) -> str:
-    """Path of a ``struct dentry`` seen through a ``struct vfsmount *``, from the top of its namespace.
+    """Return the path of a ``struct dentry`` in a ``struct vfsmount *``, from the root of the namespace.
 
-    What crash's get_pathname() gives too, but crash 8 ends the place of a mount with a slash.
+    crash's get_pathname() gives the same, except that crash 8 adds a slash to the path of a mount point.
     """
     return _path(dentry, real_mount(vfsmnt))
 
@@ -98,7 +98,7 @@ def _path(dentry: StructResult, mount: StructResult) -> str:
 
 
 def for_each_mount(namespace: StructResult | None = None) -> Iterator[StructResult]:
-    """Each ``struct mount`` of a ``struct mnt_namespace``, by default that of the init process."""
+    """Yield each ``struct mount`` of a ``struct mnt_namespace``, by default of the initial one."""
     if namespace is None:
         namespace = readSymbol("init_task").nsproxy.mnt_ns
     # Commit 2eea9ce4310d ("mounts: keep list of mounts in an rbtree", v6.8).
@@ -110,7 +110,10 @@ def for_each_mount(namespace: StructResult | None = None) -> Iterator[StructResu
 
 @memoize_cond(CU_LIVE)
 def getMount() -> list[tuple[int, int, str, str, str]]:
-    """(``struct vfsmount *``, ``struct super_block *``, type, device, mount point) of each mount of init."""
+    """Return (``struct vfsmount *``, ``struct super_block *``, type, device, mount point) of each initial mount.
+
+    "Initial" is the mount namespace of init_task.
+    """
     rows = []
     for mount in for_each_mount():
         sb = mount.mnt.mnt_sb
@@ -120,28 +123,28 @@ def getMount() -> list[tuple[int, int, str, str, str]]:
 
 
 def fs_type(sb: StructResult) -> str:
-    """Type of a ``struct super_block`` as in /proc/mounts: "ext4", or "fuse.sshfs" with its subtype."""
+    """Return the type of a ``struct super_block`` as in /proc/mounts: "ext4", or with its subtype "fuse.sshfs"."""
     name = str(sb.s_type.name)
     return f"{name}.{sb.s_subtype}" if sb.hasField("s_subtype") and sb.s_subtype else name
 
 
 def device_number(dev: int) -> tuple[int, int]:
-    """(major, minor) of a ``dev_t`` of the kernel's."""
+    """Return (major, minor) of a ``dev_t`` in the kernel's encoding."""
     return dev >> MINOR_BITS, dev & ((1 << MINOR_BITS) - 1)
 
 
 def sb2Vfsmnt(sbaddr: int) -> int:
-    """The first ``struct vfsmount *`` of a ``struct super_block *``, 0 if it is not mounted."""
+    """Return the first ``struct vfsmount *`` of a ``struct super_block *``, 0 if it is not mounted."""
     return next((row[0] for row in getMount() if row[1] == int(sbaddr)), 0)
 
 
 def super_blocks() -> list[StructResult]:
-    """All ``struct super_block``, mounted or not."""
+    """Return each ``struct super_block``, mounted or not."""
     return readSUListFromHead(sym2addr("super_blocks"), "s_list", "struct super_block", maxel=MAX_MOUNTS)
 
 
 def open_files(task: StructResult) -> Iterator[tuple[int, StructResult]]:
-    """(fd, ``struct file``) of each open file of a task, by number."""
+    """Yield (fd, ``struct file``) for each open file of a ``struct task_struct``, in the order of the numbers."""
     if not task.files:
         return
     table = task.files.fdt

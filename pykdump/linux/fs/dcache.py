@@ -1,8 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The dentry cache: directories as far as they are in memory.
-
-``print_dentry`` and ``ls_pathname`` print, as they always did; everything else gives values.
-"""
+"""The dentry cache: the part of each directory that is in memory."""
 
 from __future__ import annotations
 
@@ -10,9 +7,9 @@ import os
 import stat
 import time
 
-from crash import Addr, error, member_offset, readSU
+from crash import Addr, member_offset, readSU
 
-from pykdump.linux.fs import full_path, get_dentry_name, getMount
+from pykdump.linux.fs import get_dentry_name, getMount
 from pykdump.lists import hlist_for_each_entry, readSUListFromHead
 
 TYPE_CHECKING = False
@@ -24,7 +21,7 @@ MAX_ENTRIES = 10_000_000
 
 
 def children(dentry: StructResult) -> list[StructResult]:
-    """Every ``struct dentry`` below one that is cached, negative ones (names that do not exist) included."""
+    """Return each cached ``struct dentry`` in a directory, negative ones (names that do not exist) included."""
     # Commit da549bdd15c2 ("dentry: switch the lists of children to hlist", v6.8).
     if dentry.hasField("d_children"):
         return list(hlist_for_each_entry(DENTRY, Addr(dentry, "d_children"), "d_sib"))
@@ -34,22 +31,22 @@ def children(dentry: StructResult) -> list[StructResult]:
 
 
 def read_dir(dentry: StructResult | None) -> list[StructResult]:
-    """children() of a directory; [] of NULL and of anything else."""
+    """Return children() of a directory. NULL, and a dentry that is not a directory, give []."""
     if not dentry or not dentry.d_inode or not stat.S_ISDIR(dentry.d_inode.i_mode):
         return []
     return children(dentry)
 
 
 def pathname2dentry(pn: str) -> tuple[StructResult | None, StructResult | None]:
-    """(``struct dentry``, ``struct vfsmount``) of an absolute path in init's namespace.
+    """Return (``struct dentry``, ``struct vfsmount``) of an absolute path in the initial mount namespace.
 
-    The dentry is None if it is not cached; the mount too, if there is none (not even of the root).
+    The dentry is None if it is not cached. The mount is None as well if no mount, not even the root, has the path.
     """
     path = os.path.normpath(pn)
     below = [row for row in getMount() if path == row[4] or path.startswith(row[4].rstrip("/") + "/")]
     if not below:
         return None, None
-    # Of mounts at one place the last hides the others.
+    # The last mount at a mount point hides the ones before.
     top = max(enumerate(below), key=lambda numbered: (len(numbered[1][4]), numbered[0]))[1]
     mount = readSU("struct vfsmount", top[0])
     dentry = mount.mnt_root
@@ -62,7 +59,7 @@ def pathname2dentry(pn: str) -> tuple[StructResult | None, StructResult | None]:
 
 
 def inode_mtime(inode: StructResult) -> int:
-    """When a ``struct inode`` was changed last, in seconds."""
+    """Return the modification time of a ``struct inode`` in seconds."""
     # Commit 3aa63a569c64 ("fs: switch timespec64 fields in inode to discrete integers", v6.11).
     if inode.hasField("i_mtime_sec"):
         return int(inode.i_mtime_sec)
@@ -71,46 +68,13 @@ def inode_mtime(inode: StructResult) -> int:
 
 
 def _id(value: StructResult) -> int:
-    """A ``kuid_t`` or ``kgid_t``, which was a plain number before v3.5."""
+    """Return the number of a ``kuid_t`` or ``kgid_t``, which was a plain integer before v3.5."""
     return int(value.val) if hasattr(value, "val") else int(value)
 
 
 def dentry_line(dentry: StructResult, name: str) -> str:
-    """What ``ls -l`` prints of a dentry that has an inode."""
+    """Return the line of ``ls -l`` for a ``struct dentry`` that has an inode; ``name`` is its last word."""
     inode = dentry.d_inode
     when = time.strftime("%Y-%m-%d %H:%M", time.localtime(inode_mtime(inode)))
     ids = f"{_id(inode.i_uid):5} {_id(inode.i_gid):5}"
     return f"{stat.filemode(inode.i_mode)} {ids} {int(inode.i_size):10} {when} {name}"
-
-
-def print_dentry(dentry: StructResult, v: int = 0, vfsmnt: int = 0) -> None:
-    """Print dentry_line(), with the full path if there is a ``struct vfsmount *``; addresses too with ``v``."""
-    name = full_path(dentry, vfsmnt) if vfsmnt else get_dentry_name(dentry)
-    if not dentry.d_inode:
-        if v > 1:
-            print(" --", dentry, " (stale)", name)
-        return
-    if v:
-        print(" --", dentry, name)
-        print("      ", dentry.d_inode, f"  mode={dentry.d_inode.i_mode:08o}")
-    print("      " if v else "", dentry_line(dentry, name))
-
-
-def ls_pathname(pn: str, v: int = 0) -> None:
-    """Print what is cached of a path (or of a dentry, given as its hexadecimal address), as ls does."""
-    mount: StructResult | int | None = 0
-    try:
-        dentry: StructResult | None = readSU(DENTRY, int(pn, 16))
-    except ValueError:
-        dentry, mount = pathname2dentry(pn)
-    if not dentry:
-        print("Cannot list", pn)
-        return
-    if not dentry.d_inode:
-        raise error(f"The dentry {int(dentry):#x} has no inode.")
-    print_dentry(dentry, v, mount or 0)
-    if stat.S_ISDIR(dentry.d_inode.i_mode):
-        print("=== Listing Directory Contents")
-        # As ls sorts: without regard to case and to the dot of hidden names.
-        for entry in sorted(read_dir(dentry), key=lambda d: get_dentry_name(d).lstrip(".").upper()):
-            print_dentry(entry, v)

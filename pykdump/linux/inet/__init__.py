@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Networking: addresses as text, network namespaces."""
+"""Networking: addresses as text, network namespaces, sockets and their inodes."""
 
 from __future__ import annotations
 
@@ -20,33 +20,36 @@ _namespace: StructResult | None = None
 
 
 def ntohs(n: int) -> int:
-    """A ``__be16`` of the dump as a number."""
+    """Convert a ``__be16`` of the dump to a number."""
     return n if sys.byteorder == "big" else (n & 0xFF) << 8 | n >> 8 & 0xFF
 
 
 def ntohl(n: int) -> int:
-    """A ``__be32`` of the dump as a number."""
+    """Convert a ``__be32`` of the dump to a number."""
     return int.from_bytes((n & 0xFFFFFFFF).to_bytes(4, sys.byteorder), "big")
 
 
 def ntodots(n: int, printzeroes: bool = True) -> str:
-    """A ``__be32`` as "10.0.0.1"; 0 is "*" unless ``printzeroes``."""
+    """Return a ``__be32`` as "10.0.0.1". 0 gives "0.0.0.0", or "*" if ``printzeroes`` is False."""
     if n == 0 and not printzeroes:
         return "*"
     return ".".join(map(str, (n & 0xFFFFFFFF).to_bytes(4, sys.byteorder)))
 
 
 def ntodots6(n4: StructResult | Sequence[int], printzeroes: bool = True) -> str:
-    """A ``struct in6_addr`` (or its ``u6_addr32``, four ``__be32``) as "fe80::1", "::ffff:10.0.0.1"."""
+    """Return a ``struct in6_addr`` (or its four ``__be32``) as "fe80::1" or "::ffff:10.0.0.1".
+
+    The address :: gives "*" if ``printzeroes`` is False.
+    """
     words = n4.in6_u.u6_addr32 if hasattr(n4, "in6_u") else n4
     raw = b"".join((int(word) & 0xFFFFFFFF).to_bytes(4, sys.byteorder) for word in words)
     if not any(raw) and not printzeroes:
         return "*"
-    return _text6(raw)
+    return _ipv6_text(raw)
 
 
-def _text6(raw: bytes) -> str:
-    """As inet_ntop() writes it (RFC 5952). Written out: the bundled Python need not have a socket module."""
+def _ipv6_text(raw: bytes) -> str:
+    """Return an IPv6 address as inet_ntop() does (RFC 5952). The bundled Python may have no socket module for this."""
     if raw[:12] == bytes(10) + b"\xff\xff":
         return "::ffff:" + ".".join(map(str, raw[12:]))
     groups = [f"{raw[i] << 8 | raw[i + 1]:x}" for i in range(0, 16, 2)]
@@ -64,17 +67,17 @@ def _text6(raw: bytes) -> str:
 
 
 def ipv6_addr_v4mapped(in6_addr: StructResult) -> bool:
-    """Whether a ``struct in6_addr`` is ::ffff:a.b.c.d."""
+    """Return whether a ``struct in6_addr`` is ::ffff:a.b.c.d."""
     return ntodots6(in6_addr).startswith("::ffff:") and ntohl(in6_addr.in6_u.u6_addr32[2]) == 0xFFFF
 
 
 def get_net_namespace_list() -> list[StructResult]:
-    """Each ``struct net``."""
+    """Return each ``struct net``."""
     return readSUListFromHead(sym2addr("net_namespace_list"), "list", "struct net")
 
 
 def get_ns_net() -> StructResult:
-    """The ``struct net`` that helpers look at: that of set_ns_net(), or of the init process."""
+    """Return the ``struct net`` that set_ns_net() chose, or the initial one."""
     if _namespace is not None:
         return _namespace
     net: StructResult = readSymbol("init_task").nsproxy.net_ns
@@ -82,7 +85,7 @@ def get_ns_net() -> StructResult:
 
 
 def set_ns_net(addr: int | None = None) -> bool:
-    """Look at that ``struct net *`` from now on; None: at init's again. False if there is no such namespace."""
+    """Choose a ``struct net *``; None chooses the initial one. Returns False if there is no such namespace."""
     global _namespace
     if addr is not None and int(addr) not in map(int, get_net_namespace_list()):
         return False
@@ -91,12 +94,15 @@ def set_ns_net(addr: int | None = None) -> bool:
 
 
 def hash_buckets(address: int, count: int, size: int, offset: int = 0) -> list[int]:
-    """Addresses of the list heads of ``count`` hash buckets of ``size`` bytes each."""
+    """Return the addresses of the list heads of ``count`` hash buckets.
+
+    A bucket has ``size`` bytes and its list head at ``offset``.
+    """
     return [address + offset + number * size for number in range(count)]
 
 
 def socket_inode(sock: StructResult) -> int:
-    """Number of the inode of a ``struct sock``, 0 if no process has it."""
+    """Return the inode number of a ``struct sock``, 0 if the socket belongs to no process."""
     if not sock.sk_socket:
         return 0
     alloc = readSU("struct socket_alloc", int(sock.sk_socket))
@@ -104,7 +110,7 @@ def socket_inode(sock: StructResult) -> int:
 
 
 def inode_socket(inode: StructResult) -> StructResult | None:
-    """The ``struct socket`` of a ``struct inode``; None if it is none of a socket."""
+    """Return the ``struct socket`` of a ``struct inode``, None if the inode does not belong to a socket."""
     if not inode or not stat.S_ISSOCK(inode.i_mode) or str(inode.i_sb.s_type.name) != "sockfs":
         return None
     alloc = container_of(inode, "struct socket_alloc", "vfs_inode")

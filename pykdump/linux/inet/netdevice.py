@@ -18,18 +18,18 @@ MAX_DEVICES = 1_000_000
 
 
 def dev_base_list(net: StructResult | None = None) -> list[StructResult]:
-    """Each ``struct net_device`` of a network namespace, by default that of get_ns_net()."""
+    """Return each ``struct net_device`` of a ``struct net``, by default of get_ns_net()."""
     head = Addr(net if net is not None else get_ns_net(), "dev_base_head")
     return readSUListFromHead(head, "dev_list", "struct net_device", maxel=MAX_DEVICES)
 
 
-def hwaddr2str(ha: bytes, l: int) -> str:  # noqa: E741  # its name has always been that
-    """``l`` bytes of a hardware address as "00:11:22:33:44:55"."""
+def hwaddr2str(ha: bytes, l: int) -> str:  # noqa: E741 - programs may pass l by name
+    """Return the first ``l`` bytes of a hardware address as "00:11:22:33:44:55"."""
     return ":".join(f"{byte:02x}" for byte in bytes(ha[:l]))
 
 
 def get_ifa_list(dev: StructResult) -> Iterator[StructResult]:
-    """Each ``struct in_ifaddr`` (IPv4 address) of a ``struct net_device``."""
+    """Yield each ``struct in_ifaddr`` (IPv4 address) of a ``struct net_device``."""
     if not dev.ip_ptr:
         return
     ifa = readSU("struct in_device", int(dev.ip_ptr)).ifa_list
@@ -39,6 +39,6 @@ def get_ifa_list(dev: StructResult) -> Iterator[StructResult]:
 
 
 def get_host_IPs() -> list[str]:
-    """All IPv4 addresses of the host but those of the loopback network."""
+    """Return all IPv4 addresses of the host except those of the loopback network."""
     found = [ifa.ifa_local for dev in dev_base_list() for ifa in get_ifa_list(dev)]
     return [ntodots(local) for local in found if ntohl(local) >> 24 != 127]

@@ -1,0 +1,37 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The parser for command lines of crash commands: argparse, with error messages of one line."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import NoReturn
+
+STATUS_USAGE = 2
+
+
+class CommandParser(argparse.ArgumentParser):
+    """A parser for the command ``name``. A wrong command line gives one line of error and the exit status 2.
+
+    ``description`` is the first line of the command's docstring: "name: summary".
+    """
+
+    def __init__(self, name: str, description: str | None) -> None:
+        summary = (description or "").partition(": ")[2].strip()
+        super().__init__(prog=name, description=summary, formatter_class=argparse.RawDescriptionHelpFormatter)
+
+    def error(self, message: str) -> NoReturn:
+        """Print the error and the help option; end the command."""
+        print(f"{self.prog}: {message} (try: {self.prog} --help)", file=sys.stderr)
+        raise SystemExit(STATUS_USAGE)
+
+
+def positive_number(text: str) -> int:
+    """Return an argument as an int. Raises ArgumentTypeError unless it is 1 or more."""
+    number = int(text) if text.isdigit() else 0
+    if number < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 on")
+    return number

@@ -1,0 +1,196 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The common options: every program accepts them, no program sees them, and they end with the program.
+
+A new common option is one row in OPTIONS. If it is only a switch that programs look at, it is one key in
+``API_options`` (crash_access.py) with the value False instead.
+"""
+
+from __future__ import annotations
+
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    Undo = list[Callable[[], object]]
+
+# The modules that --reload forgets, so that they are imported again.
+_RELOADED = ("pykdump.linux.", "pykdump.commands.", "pykdump.legacy.", "LinuxDump")
+
+
+class WrongOption(Exception):
+    """A common option cannot be used as given. The message is one sentence for the user."""
+
+
+class Option:
+    """A common option. ``convert(name, text)`` makes its value (None: the option has no value); ``start(value, undo)``
+    puts it into force and appends the functions that end it to ``undo``.
+    """
+
+    __slots__ = ("convert", "start")
+
+    def __init__(self, convert: Callable[[str, str], Any] | None, start: Callable[[Any, Undo], None]) -> None:
+        self.convert = convert
+        self.start = start
+
+
+def find(name: str) -> Option | None:
+    """Return the common option ``--name``; None if there is no such option."""
+    if name in OPTIONS:
+        return OPTIONS[name]
+    from pykdump.crash_access import PROGRAM_SWITCHES
+
+    return Option(None, _set_in_api_options(name, True)) if name in PROGRAM_SWITCHES else None
+
+
+class CommonOptions:
+    """The options of one run: take() finds them, apply() puts them into force, undo() ends that."""
+
+    def __init__(self) -> None:
+        self._given: dict[str, tuple[Option, Any]] = {}
+        self._undo: Undo = []
+
+    def take(self, argv: list[str]) -> list[str]:
+        """Return the command line without the common options. ``--`` ends them and stays. Raises WrongOption."""
+        kept: list[str] = []
+        words = iter(argv)
+        for word in words:
+            if word == "--":
+                return [*kept, word, *words]
+            name, equals, text = _split(word)
+            option = find(name) if name else None
+            if option is None or (equals and option.convert is None):
+                kept.append(word)
+            elif option.convert is None:
+                self._given[name] = option, True
+            else:
+                value = text if equals else next(words, None)
+                if value is None:
+                    raise WrongOption(f"--{name} needs a value.")
+                self._given[name] = option, option.convert(name, value)
+        return kept
+
+    def apply(self) -> None:
+        """Put the options into force. Raises WrongOption if one has a value that cannot be used."""
+        for option, value in self._given.values():
+            option.start(value, self._undo)
+
+    def undo(self) -> None:
+        """Restore everything that apply() has changed."""
+        while self._undo:
+            self._undo.pop()()
+
+
+def count_leading(words: list[str]) -> int:
+    """Return how many of the words, from the first one on, are common options and their values."""
+    index = 0
+    while index < len(words):
+        name, equals, _ = _split(words[index])
+        option = find(name) if name else None
+        if option is None or (equals and option.convert is None):
+            break
+        index += 1 if equals or option.convert is None else 2
+    return min(index, len(words))
+
+
+def _split(word: str) -> tuple[str, str, str]:
+    """Split "--name=text"; the name is empty if the word is not a long option."""
+    return word[2:].partition("=") if word.startswith("--") else ("", "", "")
+
+
+def _number(name: str, text: str) -> int:
+    try:
+        value = int(text, 0)
+    except ValueError:
+        value = -1
+    if value < 0:
+        raise WrongOption(f"--{name} needs a number, not {text!r}.")
+    return value
+
+
+def _text(_name: str, text: str) -> str:
+    return text
+
+
+def _set_in_api_options(name: str, value: Any) -> Callable[[Any, Undo], None]:
+    """Return a function that sets a value which programs read from API_options."""
+
+    def start(_given: Any, undo: Undo) -> None:
+        from pykdump.crash_access import API_options
+
+        before = API_options[name]
+        API_options[name] = value
+        undo.append(lambda: API_options.__setitem__(name, before))
+
+    return start
+
+
+def _start_debug(level: int, undo: Undo) -> None:
+    """Set the level in API_options, and the name ``debug`` of the API."""
+    from pykdump import API
+
+    before = API.debug
+    _set_in_api_options("debug", level)(level, undo)
+    API.debug = level
+    undo.append(lambda: setattr(API, "debug", before))
+
+
+def _start_timeout(seconds: int, undo: Undo) -> None:
+    import crash
+
+    from pykdump.caches import CU_TIMEOUT, purge_memoize_cache
+
+    before = crash.set_default_timeout(seconds)
+    undo.append(lambda: crash.set_default_timeout(before))
+    if seconds > before:
+        purge_memoize_cache(CU_TIMEOUT)
+
+
+def _start_maxel(count: int, undo: Undo) -> None:
+    from pykdump.lists import setListMaxel
+
+    before = setListMaxel(count)
+    undo.append(lambda: setListMaxel(before))
+
+
+def _start_usens(pid: int, undo: Undo) -> None:
+    from pykdump.namespaces import set_nsproxy
+
+    try:
+        set_nsproxy(pid)
+    except ValueError as error:
+        raise WrongOption(f"--usens {pid}: {error}.") from None
+    undo.append(set_nsproxy)
+
+
+def _reload(_given: bool, _undo: Undo) -> None:
+    """Forget all results and import the helpers of the bundle again."""
+    from pykdump.caches import CU_LIVE, CU_LOAD, CU_PYMOD, CU_TIMEOUT, purge_memoize_cache
+    from pykdump.struct_attributes import PY_select_purge
+
+    purge_memoize_cache(CU_LIVE | CU_LOAD | CU_PYMOD | CU_TIMEOUT)
+    PY_select_purge()
+    for name in [name for name in sys.modules if name.startswith(_RELOADED)]:
+        del sys.modules[name]
+
+
+def _start_ofile(path: str, undo: Undo) -> None:
+    """Send standard output to a file. Error messages still go where the user sees them."""
+    try:
+        stream = open(path, "w", encoding="utf-8", errors="surrogateescape")  # noqa: SIM115 - undo() closes it
+    except OSError as error:
+        raise WrongOption(f"--ofile {path}: {error.strerror}.") from None
+    sys.stdout = stream
+    undo.append(stream.close)
+
+
+OPTIONS = {
+    "debug": Option(_number, _start_debug),
+    "timeout": Option(_number, _start_timeout),
+    "maxel": Option(_number, _start_maxel),
+    "usens": Option(_number, _start_usens),
+    "reload": Option(None, _reload),
+    "ofile": Option(_text, _start_ofile),
+}
