@@ -228,8 +228,8 @@ def _extension(env: Any, variant: Variant, crash_stamps: Any, library_stamps: An
     needed = _needs(local, variant, probes, folder)
 
     def assemble(target: list[Any], source: list[Any], env: Any) -> None:
-        paths_given = (Path(node.abspath) for node in (*source, *target))
-        extension_file.assemble_artefact(*paths_given, strip=tool("strip"), objcopy=tool("objcopy"))
+        linked, needed, bundle, out = (Path(node.abspath) for node in (*source, *target))
+        extension_file.assemble_artefact(linked, needed, bundle, out, strip=tool("strip"), objcopy=tool("objcopy"))
 
     action = Action(env["MPYK_REPORT_ERRORS"](assemble), "Assembling $TARGET")
     extension = local.Command(f"{folder}/mpykdump.so", [linked, needed, bundle], action)

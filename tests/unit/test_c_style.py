@@ -8,24 +8,14 @@ from __future__ import annotations
 
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
-
-import clang_format
 
 from mpykbuild.base.paths import PROJECT
+from mpykbuild.targets.fix import c_sources, clang_format
 
 MAX_FUNCTION_LINES = 40
 MAX_FILE_LINES = 500
-SUFFIXES = {".c", ".h", ".cpp", ".hpp"}
-STYLE = PROJECT / "ext" / ".clang-format"
 # What may stand right in front of a function, without an empty line.
 NOT_OF_A_FUNCTION = ("}", "#", "/*", " *", "//")
-
-
-def c_sources() -> list[Path]:
-    """Return our C sources. Programs for the guest's kernel and old fixtures have the style of their own projects."""
-    folders = (PROJECT / "ext", PROJECT / "tests" / "unit" / "ext")
-    return sorted(path for folder in folders for path in folder.rglob("*") if path.suffix in SUFFIXES)
 
 
 def functions(text: str) -> Iterator[tuple[str, int, int]]:
@@ -73,7 +63,5 @@ def test_every_function_is_measured() -> None:
 
 
 def test_sources_are_formatted() -> None:
-    program = clang_format.get_executable("clang-format")
-    command = [program, f"--style=file:{STYLE}", "--dry-run", "--Werror", *map(str, c_sources())]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, f"{done.stderr[-5000:]}\nrun {program} -i --style=file:{STYLE} on these files"
+    done = subprocess.run(clang_format("--dry-run", "--Werror"), capture_output=True, text=True, check=False)
+    assert done.returncode == 0, f"{done.stderr[-5000:]}\nrun ./sconsw fix"

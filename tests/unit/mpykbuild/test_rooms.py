@@ -82,3 +82,13 @@ def test_the_parts_of_the_project_keep_apart(folder: str) -> None:
         if (found := [name for name in imported(path.read_text()) if name.partition(".")[0] in banned])
     }
     assert wrong == {}
+
+
+def test_no_room_is_a_heap() -> None:
+    suffixes = {".py", ".c", ".cpp"}
+    counts: dict[Path, int] = {}
+    for root in ("site_scons", "ext", "pykdump", "tests"):
+        for path in (PROJECT / root).rglob("*"):
+            if path.suffix in suffixes and not {"fixtures", "__pycache__"} & set(path.parts):
+                counts[path.parent] = counts.get(path.parent, 0) + 1
+    assert {str(folder): count for folder, count in counts.items() if count > MOST_SOURCES} == {}

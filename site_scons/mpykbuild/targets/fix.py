@@ -1,0 +1,48 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""``./sconsw fix``: format all sources, correct what the linters can correct, and show what is left."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from mpykbuild.base.errors import BuildError
+from mpykbuild.base.paths import PROJECT
+from mpykbuild.base.process import show
+
+TARGET = "fix"
+C_SUFFIXES = frozenset({".c", ".h", ".cpp", ".hpp"})
+# Programs for the guest and old fixtures have the style of their own projects.
+C_FOLDERS = (PROJECT / "ext", PROJECT / "tests" / "unit" / "ext")
+C_STYLE = PROJECT / "ext" / ".clang-format"
+
+
+def c_sources() -> list[Path]:
+    """Return the C and C++ sources that have our style."""
+    return sorted(path for folder in C_FOLDERS for path in folder.rglob("*") if path.suffix in C_SUFFIXES)
+
+
+def clang_format(*options: str) -> list[str]:
+    """Return the command that formats :func:`c_sources`; ``options`` say whether it writes or only reports."""
+    program = Path(sys.executable).with_name("clang-format")
+    return [str(program), f"--style=file:{C_STYLE}", *options, *map(str, c_sources())]
+
+
+def linters() -> list[list[str]]:
+    """Return the commands in their order: what one of them changes, the next one reads."""
+    python = [sys.executable, "-m"]
+    return [
+        [*python, "ruff", "check", "--quiet", "--fix", "."],
+        [*python, "ruff", "format", "--quiet", "."],
+        clang_format("-i"),
+        [*python, "mypy"],
+    ]
+
+
+def fix(words: Sequence[str], values: Mapping[str, str], launched_from: Path) -> int:
+    """Run all linters; return 1 when one of them has a complaint left."""
+    if words:
+        raise BuildError(f"{TARGET} stands alone, not with {' '.join(words)}.", f"run ./sconsw {TARGET}.")
+    statuses = [show(command, cwd=PROJECT) for command in linters()]
+    return int(any(statuses))
