@@ -55,12 +55,12 @@ def test_tox_ini_is_what_the_rows_give() -> None:
     )
 
 
-def test_lint_and_unit_tests_of_tox_build_nothing() -> None:
+def test_unit_tests_of_tox_build_nothing() -> None:
     parsed = configparser.ConfigParser()
     parsed.read(PROJECT / "tox.ini")
-    for name in ("testenv", "testenv:lint", "testenv:unit"):
+    for name in ("testenv", "testenv:unit"):
         assert "sconsw" not in " ".join(parsed[name].values())
-    assert parsed["tox"]["envlist"] == "lint, unit"
+    assert parsed["tox"]["envlist"] == "unit"
 
 
 @pytest.mark.parametrize(
