@@ -50,7 +50,7 @@ mpyk_failures_clear(void)
     Py_CLEAR(mpyk_missing_member);
 }
 
-/* After mpyk_failures_clear() a program's last code may still fail: then as RuntimeError. */
+/* Code of a program may still fail after mpyk_failures_clear(): then it gets a RuntimeError. */
 static PyObject *
 exception_of(enum mpyk_failure failure)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See btf_describe.h.  A handle is the place of the type's record in its block of BTF. */
+/* See type_queries.h.  A handle is the address of the type's record in its block of BTF. */
 #include "btf/type_queries.h"
 
 #include "base/type_spelling.h"
@@ -32,7 +32,7 @@ mpyk_btf_kinds(int code)
     }
 }
 
-/* "unsigned long" is "long unsigned int" in BTF: compare both in the usual spelling. */
+/* "unsigned long" is "long unsigned int" in BTF: both are compared in the usual spelling. */
 static uint32_t
 find_integer(const struct mpyk_btf *btf, const char *name)
 {

@@ -9,7 +9,7 @@
 /* 0, or -1 with a clause in `text` that says which structure differs. */
 int mpyk_layout_check(char *text, size_t size);
 
-/* Write which structures have another size than the compiled ones. */
+/* Write which structures have another size than when this file was compiled. */
 void mpyk_layout_print(FILE *out);
 
 #endif /* MPYK_CRASH_LAYOUT_H */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of crash_symbols.json at run time: which of its names the running crash has. */
+/* See symbols.h. */
 #include "crash/symbols.h"
 
 #include "crash_symbols_generated.h"
@@ -15,7 +15,7 @@ MPYK_CRASH_SYMBOLS(DECLARE)
 static const struct need {
     const char *address;
     const char *name;
-    int majors[4]; /* of gdb, ended by 0; none for crash's own */
+    int majors[4]; /* of gdb, ended by 0; empty for crash's own names */
     const char *since;
     const char *fallback; /* NULL: there is none */
     const char *feature;

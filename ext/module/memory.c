@@ -13,7 +13,7 @@
 #include "dump/readmem.h"
 #include "module/module.h"
 
-/* The memory type in args[index], KVADDR without it.  -1 with ValueError. */
+/* The memory type in args[index]; KVADDR if it is not given.  -1 with ValueError. */
 static int
 memtype_arg(PyObject *const *args_, Py_ssize_t nargs, Py_ssize_t index)
 {
