@@ -113,7 +113,7 @@ elf_open(struct elf *elf, const char *path)
     elf->size = (uint64_t)status.st_size;
     if (pread(elf->fd, header, sizeof(header), 0) < (ssize_t)sizeof(Elf32_Ehdr) ||
         memcmp(header, ELFMAG, SELFMAG) != 0) {
-        return "it is no ELF file";
+        return "it is not an ELF file";
     }
     elf->wide = header[EI_CLASS] == ELFCLASS64;
     elf->big_endian = header[EI_DATA] == ELFDATA2MSB;

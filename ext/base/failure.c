@@ -30,8 +30,8 @@ mpyk_failures_init(PyObject *module)
     if (bases == NULL) {
         return -1;
     }
-    mpyk_error =
-        PyErr_NewExceptionWithDoc("crash.error", "crash or the dump cannot do this.", NULL, NULL);
+    mpyk_error = PyErr_NewExceptionWithDoc("crash.error", "crash, gdb or the dump cannot do this.",
+                                           NULL, NULL);
     mpyk_missing_member = PyErr_NewExceptionWithDoc(
         "crash.MissingMember",
         "A struct has no such member: a KeyError, and an AttributeError for hasattr().", bases,

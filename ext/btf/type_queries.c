@@ -123,7 +123,7 @@ mpyk_btf_describe(const struct mpyk_btf *btf, mpyk_handle handle, int pointer_si
 
     memset(desc, 0, sizeof(*desc));
     if (btf == NULL || mpyk_btf_record(btf, handle, &type) < 0) {
-        return fail(error, "this is no type of the BTF.");
+        return fail(error, "this is not a type of the BTF.");
     }
     desc->code = code_of(&type);
     if (desc->code == MPYK_TYPE_CODE_UNDEF || !mpyk_btf_is_finite(btf, type.id) ||
@@ -151,7 +151,7 @@ mpyk_btf_fields(const struct mpyk_btf *btf, mpyk_handle handle, struct mpyk_fiel
     struct mpyk_btf_type type;
 
     if (btf == NULL || mpyk_btf_record(btf, handle, &type) < 0) {
-        return fail(error, "this is no type of the BTF.");
+        return fail(error, "this is not a type of the BTF.");
     }
     for (int i = 0; i < count; i++) {
         memset(&descs[i], 0, sizeof(descs[i]));

@@ -212,7 +212,7 @@ print_version(void)
             pc->gdb_version != NULL ? pc->gdb_version : "unknown",
             MPYK_HAS(build_target) && build_target != NULL ? build_target : MACHINE_TYPE);
     if (!mpyk_runs_in_its_release()) {
-        fprintf(fp, "this file was not built for that very release of crash\n");
+        fprintf(fp, "this file was built for another release of crash\n");
     }
     mpyk_symbols_print(fp, mpyk_gdb_major());
     mpyk_layout_print(fp);

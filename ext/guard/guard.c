@@ -353,7 +353,7 @@ frame_report(struct guard_frame *f, enum guard_outcome outcome)
             mpyk_fail_with(MPYK_FAIL_CRASH,
                            PyUnicode_DecodeUTF8(text, end - text, "backslashreplace"));
         } else {
-            mpyk_fail(MPYK_FAIL_CRASH, "crash gave the request up without a message");
+            mpyk_fail(MPYK_FAIL_CRASH, "crash gave up the request without a message");
         }
     }
     messages.used = f->message_mark;

@@ -105,13 +105,14 @@ check_command(const char *line)
         return -1;
     }
     if (strchr(line, '\n') != NULL) {
-        mpyk_fail(MPYK_FAIL_CRASH, "a crash command is one line; give the lines one by one");
+        mpyk_fail(MPYK_FAIL_CRASH,
+                  "a crash command is one line; run the lines one after the other");
         return -1;
     }
     if (command_is(line, "extend") && strstr(line, "-u") != NULL) {
         return MPYK_FAILED(
             MPYK_FAIL_CRASH,
-            "`extend -u` cannot run from a program: it could unload Python under its own feet");
+            "`extend -u` cannot run from a program: it could unload the Python that runs it");
     }
     return 0;
 }

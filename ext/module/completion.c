@@ -165,12 +165,14 @@ py_command_names(PyObject *Py_UNUSED(module), PyObject *prefix)
 
 static PyMethodDef name_methods[] = {
     {"_symbol_names", py_symbol_names, METH_O,
-     "_symbol_names(prefix) -> list[str]: symbols that begin so."},
+     "_symbol_names(prefix) -> list[str]: symbols that begin with the prefix."},
     {"_type_names", py_type_names, METH_VARARGS,
-     "_type_names(kind, prefix) -> list[str]: types of the BTF that begin so; kind is struct, "
+     "_type_names(kind, prefix) -> list[str]: types in the BTF that begin with the prefix; kind is "
+     "struct, "
      "union, enum, or empty for typedefs."},
     {"_command_names", py_command_names, METH_O,
-     "_command_names(prefix) -> list[str]: commands of crash and its extensions that begin so."},
+     "_command_names(prefix) -> list[str]: commands of crash and its extensions that begin with "
+     "the prefix."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -102,10 +102,10 @@ differs_from_dump(const struct mpyk_build_id *id, size_t size)
     dump_build_id(&wanted);
     if (wanted.size != 0 && id->size != 0 &&
         (wanted.size != id->size || memcmp(wanted.bytes, id->bytes, id->size) != 0)) {
-        return "its build ID is not that of the dump's kernel";
+        return "its build ID differs from that of the dump's kernel";
     }
     if (wanted_size != 0 && wanted_size != size) {
-        return "its BTF has not the size of that of the dump's kernel";
+        return "its BTF has another size than that of the dump's kernel";
     }
     return NULL;
 }

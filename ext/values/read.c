@@ -115,7 +115,7 @@ read_scalar(MpykType *type, uint64_t address)
     unsigned char data[32];
 
     if (type->size > sizeof(data)) {
-        return mpyk_fail(MPYK_FAIL_TYPE, "A value of %llu bytes is no number.",
+        return mpyk_fail(MPYK_FAIL_TYPE, "A value of %llu bytes is not a number.",
                          (unsigned long long)type->size);
     }
     if (mpyk_readmem(address, MPYK_KVADDR, data, (long)type->size) < 0) {
@@ -268,7 +268,7 @@ mpyk_element_address(MpykType *element, uint64_t base, Py_ssize_t index, uint64_
 {
     element = element->real;
     if (base == 0) {
-        return MPYK_FAILED(MPYK_FAIL_NULL_POINTER, "NULL pointer is dereferenced.");
+        return MPYK_FAILED(MPYK_FAIL_NULL_POINTER, "A NULL pointer cannot be dereferenced.");
     }
     if (mpyk_type_complete(element) < 0) {
         return -1;

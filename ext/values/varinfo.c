@@ -152,7 +152,7 @@ static PyObject *
 get_value(PyObject *self, void *Py_UNUSED(closure))
 {
     if (!((VarInfoObject *)self)->has_address) {
-        return mpyk_fail(MPYK_FAIL_TYPE, "This member belongs to no struct at an address.");
+        return mpyk_fail(MPYK_FAIL_TYPE, "This member is not part of a struct at an address.");
     }
     return read_at(self, ((VarInfoObject *)self)->address);
 }

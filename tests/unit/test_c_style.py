@@ -58,7 +58,8 @@ def test_files_are_short() -> None:
 
 def test_lengths_are_measured() -> None:
     body = "    int x = 0;\n" * 3
-    text = f"/* a */\nstatic int\nf(int a,\n  int b)\n{{\n{body}}}\n\nstruct s {{\n    int x;\n}};\n\nint\ng(void)\n{{\n}}\n"
+    text = f"/* a */\nstatic int\nf(int a,\n  int b)\n{{\n{body}}}\n\nstruct s {{\n    int x;\n}};\n\n"
+    text += "int\ng(void)\n{\n}\n"
     assert [(line, count) for line, _, count in functions(text)] == [("static int", 8), ("int", 4)]
     assert too_long(text, 7) == ["line 2: 8 lines: static int"]
 
