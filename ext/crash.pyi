@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The module ``crash``, which exists inside a crash session only: what the C units in this folder offer to Python.
+"""The module ``crash``, which exists only inside a crash session. The C sources in this folder implement it.
 
-Addresses are plain ints. Every function that looks into the dump may raise ``crash.error``; nothing that crash or gdb
-does wrong gets past it. An argument ``addr`` may be any int, the typed objects below included.
+Addresses are plain ints. An argument ``addr`` may be any int, also one of the typed objects below. Every function that
+reads the dump may raise ``crash.error``; each failure of crash or gdb becomes this exception.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,9 +13,9 @@ from typing_extensions import Buffer
 # Constants
 
 version: Final[str]  # of mpykdump
-source_id: Final[str]  # of the sources that it was built from
-Crash_run: Final[str]  # the crash that runs
-Crash_build: Final[str]  # the crash that this was built for, or "8.0.6 and 9.0.2"
+source_id: Final[str]  # of the sources of this build
+Crash_run: Final[str]  # the version of the running crash
+Crash_build: Final[str]  # the versions of crash that this was built for, such as "8.0.6 and 9.0.2"
 WARNING: Final[str]  # prefix of a program's warnings
 KVADDR: Final[int]  # kernel virtual addresses
 UVADDR: Final[int]  # user virtual addresses of the current task
@@ -38,15 +38,15 @@ TYPE_CODE_BOOL: Final[int]
 TYPE_CODE_CHAR: Final[int]
 TYPE_CODE_TYPEDEF: Final[int]
 
-default_timeout: int  # seconds that a command may take
+default_timeout: int  # how many seconds a command may take
 
 class error(Exception):
-    """What crash, gdb or the dump cannot do; of a command, with all that it printed."""
+    """crash, gdb or the dump cannot do this. For a command, the text is all that the command printed."""
 
 class MissingMember(KeyError, AttributeError):
     """A struct has no such member."""
 
-# Memory. IndexError for a NULL address; crash.error names the address and the reason.
+# Memory. A NULL address is an IndexError. crash.error names the address and the reason.
 
 def readmem(addr: int, size: int, memtype: int = ..., /) -> bytes: ...
 def readPtr(addr: int, memtype: int = ..., /) -> int: ...
@@ -62,26 +62,26 @@ def readInt(addr: int, size: int, signed: bool = ..., memtype: int = ..., /) -> 
     """Read an integer of 1, 2, 4 or 8 bytes."""
 
 def set_readmem_task(task: int, /) -> None:
-    """Read user addresses in this task's memory from now on, until 0 is given or the program ends."""
+    """Read user addresses in the memory of this task, until the task is 0 or the program ends."""
 
 def set_cache_size(size: int, /) -> int:
-    """Bound the page cache to so many bytes (0: no cache); return the old bound. Live systems are never cached."""
+    """Set the largest size of the page cache in bytes (0: no cache); return the old one. Live systems have no cache."""
 
 def set_dump_reader(on: bool, /) -> bool:
-    """Read pages of kdump-compressed dumps ourselves (the default), or leave all to crash; return what it was."""
+    """Read pages of kdump-compressed dumps directly (the default), or leave all to crash; return the old setting."""
 
 def dump_reader_pages() -> int:
-    """How many pages of the dump we have read ourselves, not crash."""
+    """Return how many pages of the dump were read directly and not by crash."""
 
 def uvtop(task: int, addr: int, /) -> int: ...
 def phys_to_page(addr: int, /) -> int: ...
 def PAGEOFFSET(addr: int, /) -> int: ...
 
-# Chains of pointers. A walk ends at NULL, at its start, at a repeated element, at a read error, at ``maxel`` elements.
+# Chains of pointers. A walk ends at NULL, at its start, at a repeated element, at a read error, or after ``maxel``.
 
 def readList(start: int, offset: int = 0, maxel: int = 10000, inchead: bool = True) -> list[int]: ...
 def readBadList(start: int, offset: int = 0, maxel: int = 10000, inchead: bool = True) -> tuple[list[int], str | None]:
-    """Like readList(), and why the walk stopped early, if it did."""
+    """Return the list of readList(), and the reason if the walk stopped early."""
 
 def getListSize(start: int, offset: int, maxel: int, /) -> int:
     """Count the elements without the head."""
@@ -106,13 +106,13 @@ def cpu_to_le32(value: int, /) -> int: ...
 # The classic dicts; pykdump.legacy_crash_names puts these into the module.
 
 def gdb_typeinfo(typename: str) -> dict[str, Any]:
-    """Describe a type: basetype, codetype, typelength and, where they apply, typedef, stars, dims, body and so on."""
+    """Describe a type: basetype, codetype, typelength and, where they apply, typedef, stars, dims, body and others."""
 
 def gdb_whatis(symbol: str) -> dict[str, Any]:
     """Describe a variable or a function as gdb_typeinfo() does, with ``fname``, its name."""
 
 def exec_epython_command(command: str) -> None:
-    """Run a crash command written in Python, or a program, with its arguments."""
+    """Run a crash command that is written in Python, or a program, with its arguments."""
 
 def exec_crash_command_bg2(command: str) -> tuple[int, int]:
     """Start a crash command in a forked child; return (descriptor to read its output from, pid to wait for)."""
@@ -120,7 +120,7 @@ def exec_crash_command_bg2(command: str) -> tuple[int, int]:
 # Symbols
 
 def sym2addr(name: str, /) -> int:
-    """Return the symbol's address, 0 if there is none."""
+    """Return the symbol's address; 0 if there is no such symbol."""
 
 def sym2alladdr(name: str, /) -> list[int]: ...
 def symbol_exists(name: str, /) -> bool: ...
@@ -139,24 +139,24 @@ def addr2mod(addr: int, /) -> str | None: ...
 # Commands
 
 def exec_crash_command(command: str, no_stdout: bool = ...) -> str:
-    """Run a crash command and return all that it printed, crash's error messages included.
+    """Run a crash command and return all that it printed, with crash's error messages.
 
-    crash.error, with the text so far, when crash gives the command up or does not know it; KeyboardInterrupt.
+    Raises crash.error with the text so far if crash gives up the command or does not know it; KeyboardInterrupt.
     """
 
 def _exec_crash_command_fd(command: str, fd: int, /) -> None:
-    """Run a crash command that prints into ``fd``, in a forked child; with -1 only check it."""
+    """In a forked child, run a crash command that prints into ``fd``; with -1, only check the command."""
 
 def _repl_begin() -> tuple[bool, bool]:
-    """End crash's pager; return whether lines can be edited here, and whether crash was started without -s."""
+    """End crash's pager. Return whether lines can be edited here, and whether crash was started without -s."""
 
 def _repl_read(prompt: str, completer: Callable[[str, str], tuple[list[str], str, str]] | None, /) -> str | None:
-    """Read a line, None at the end of the input. ``completer(head, word)``: matches, appended character, insertion."""
+    """Read a line; None at the end. ``completer(head, word)`` returns matches, a character to append, an insertion."""
 
 def _repl_history_add(line: str, /) -> None: ...
 def _symbol_names(prefix: str, /) -> list[str]: ...
 def _type_names(kind: str, prefix: str, /) -> list[str]:
-    """Return the types of the BTF that begin so; kind is struct, union, enum, or empty for typedefs."""
+    """Return the types in the BTF that begin with the prefix; kind is struct, union, enum, or empty for typedefs."""
 
 def _command_names(prefix: str, /) -> list[str]: ...
 def _version_facts() -> dict[str, Any]:
@@ -167,30 +167,30 @@ def _version_facts() -> dict[str, Any]:
     """
 
 def _redirected() -> bool:
-    """Return whether the user sends the output of this command to a pipe or a file."""
+    """Return whether the user has redirected the output of this command to a pipe or a file."""
 
 def exec_gdb_command(command: str, /) -> str:
-    """Run a gdb command; crash.error when it fails."""
+    """Run a gdb command and return its output; crash.error if it fails."""
 
 def get_GDB_output(command: str, /) -> str | None:
-    """Run a gdb command; None when it fails."""
+    """Run a gdb command and return its output; None if it fails."""
 
 def crash_set_error(target: str, /) -> str:
-    """Send crash's error messages to ``default``, ``redirect`` or a file; return where they went before."""
+    """Send crash's error messages to ``default``, ``redirect`` or a file; return the old target."""
 
 def register_epython_prog(name: str, summary: str, synopsis: str, help: str, /) -> None:
-    """Make the program ``name`` a crash command of that name."""
+    """Make the program ``name`` a crash command with the same name."""
 
 def get_epython_cmds() -> list[str]: ...
 def set_default_timeout(seconds: int, /) -> int: ...
 
-# Tasks and facts. crash.error in minimal mode, where crash has no such tables.
+# Tasks and facts. In minimal mode crash has no such tables: crash.error.
 
 def tasks() -> list[tuple[int, int, int, int, int, str, int]]:
-    """Return (task, pid, cpu, parent task, mm, comm, thread_info) of all tasks that crash has found."""
+    """Return (task, pid, cpu, parent task, mm, comm, thread_info) for each task that crash has found."""
 
 def pid_to_task(pid: int, /) -> int:
-    """Return the address of the task, 0 if there is none."""
+    """Return the address of the task; 0 if there is none."""
 
 def task_to_pid(task: int, /) -> int | None: ...
 def is_task_active(task: int, /) -> bool: ...
@@ -198,7 +198,7 @@ def get_task_mem_usage(task: int, /) -> tuple[int, int]:
     """Return (virtual size, resident size) in KiB."""
 
 def get_uptime() -> int:
-    """Return the jiffies since boot."""
+    """Return the number of jiffies since boot."""
 
 def get_pathname(dentry: int, vfsmount: int, /) -> str: ...
 def get_NR_syscalls() -> int: ...
@@ -206,42 +206,43 @@ def setprocname(name: str, /) -> None: ...
 def sysfacts() -> dict[str, Any]:
     """Return namelist, dumpfile, crash, gdb, release, machine, nodename, cpus, live, minimal."""
 
-# Types. A type is named as in C: "struct task_struct", "task_struct", "pid_t", "char *".
+# Types. The name of a type is that of C: "struct task_struct", "task_struct", "pid_t", "char *".
 
 def struct_size(type: str | TypeInfo, /) -> int: ...
 def union_size(type: str | TypeInfo, /) -> int: ...
 def type_length(type: str | TypeInfo, /) -> int:
-    """Return sizeof, -1 if the type is not known; struct_size() and union_size() are the same."""
+    """Return sizeof; -1 if the type is not known. struct_size() and union_size() do the same."""
 
 def sizeof(object: Any, /) -> int: ...
 def member_offset(type: str | TypeInfo, member: str, /) -> int:
-    """Return the offset of a member, which may be a path ("a.b"); -1 if there is none."""
+    """Return the offset of a member, which may be a path ("a.b"); -1 if there is no such member."""
 
 def member_size(type: str | TypeInfo, member: str, /) -> int: ...
 def enumerator_value(name: str, /) -> int | None: ...
 def enum_values(name: str, /) -> dict[str, int]: ...
 def struct_info(type: str, /) -> list[tuple[Any, ...]]:
-    """Return (name, offset, bit offset, bit size, size, type) of each member.
+    """Return (name, offset, bit offset, bit size, size, type) for each member.
 
-    BTF has only the number of an array's elements; its dimensions are gdb's, where gdb knows the struct, here and in
-    all that reads or shows a member (``TypeInfo.dims``, ``VarInfo.ctype``, values, ``Dump()``). Else the array is flat:
-    with ``set_type_source("btf")``, in structs of a module without debuginfo, behind a pointer to an array, and where
-    asking would cost too much: ``char x[a][b]`` of less than 64 bytes in a struct that has no other array.
+    BTF has only the number of elements of an array. Its dimensions come from gdb, if gdb knows the struct. This is so
+    for everything that reads or shows a member: ``TypeInfo.dims``, ``VarInfo.ctype``, values, ``Dump()``. Otherwise the
+    array is flat: with ``set_type_source("btf")``, in structs of a module without debuginfo, behind a pointer to an
+    array, and in one more case because asking gdb would take too long: ``char x[a][b]`` of less than 64 bytes, in a
+    struct that has no other array.
     """
 
 def struct_members(type: str, /) -> dict[str, VarInfo]: ...
 def struct_class(type: str, /) -> type[StructResult]: ...
 def expression_type(text: str, /) -> TypeInfo: ...
 def purge_types() -> None:
-    """Look names up again (after a module's debuginfo was loaded)."""
+    """Forget what names mean, so that they are looked up again (after the debuginfo of a module was loaded)."""
 
 def set_type_source(source: Literal["auto", "btf", "file", "gdb"], /) -> str:
-    """Choose where names of types are looked up, for the rest of the session; return the choice before.
+    """Choose where names of types are looked up for the rest of the session; return the old choice.
 
-    ``auto``: in the dump's own BTF (the kernel's, then that of loaded modules), then in gdb. ``btf``: there only.
-    ``file``: the same, but the kernel's BTF is that of the vmlinux file. ``gdb``: in debuginfo only. Variables,
-    functions and expressions are gdb's in any case. Types and classes that a program has already keep what they are;
-    those asked for from now on are made anew.
+    ``auto``: first in the dump's own BTF (the kernel's, then that of loaded modules), then in gdb. ``btf``: only in
+    BTF. ``file``: only in BTF, and the kernel's BTF is that of the vmlinux file. ``gdb``: only in debuginfo. Variables,
+    functions and expressions always come from gdb. Types and classes that a program already has do not change; those
+    that it asks for from now on are new ones.
     """
 
 class _TypeSource(TypedDict):
@@ -252,11 +253,12 @@ class _TypeSource(TypedDict):
     reason: str
 
 def type_source() -> _TypeSource:
-    """Say where types come from.
+    """Return where types come from.
 
-    ``kernel`` is where the kernel's BTF was found: in the dump's ``memory``, or in the .BTF section of the vmlinux
-    ``file``, or nowhere (then types are gdb's). ``reason`` tells why it was not found in the places that come before.
-    ``modules`` are those with BTF, in the order of their loading: of several that define one name the first wins.
+    ``kernel`` says where the kernel's BTF was found: in the dump's ``memory``, in the .BTF section of the vmlinux
+    ``file``, or nowhere (then types come from gdb). ``reason`` says why it was not found in the places that are tried
+    first. ``modules`` has the modules with BTF in the order of their loading. If several modules define a name, the
+    first one counts.
     """
 
 class TypeInfo:
@@ -269,7 +271,7 @@ class TypeInfo:
     def getTargetType(self) -> TypeInfo: ...
 
 class VarInfo:
-    """A C variable or a member: a type and a place."""
+    """A C variable or a member, with its type and its place."""
 
     def __getattr__(self, name: str) -> Any: ...
     def reader(self, addr: int, /) -> Any: ...
@@ -277,10 +279,10 @@ class VarInfo:
 # Values of the dump
 
 def readSU(type: str | TypeInfo, addr: int, /) -> StructResult:
-    """View memory as a struct; nothing is read until a member is. TypeError if the type is not known."""
+    """View memory as a struct. Nothing is read until a member is used. TypeError if the type is not known."""
 
 def readSymbol(name: str, /) -> Any:
-    """Return the value of a kernel variable; TypeError if there is none."""
+    """Return the value of a kernel variable; TypeError if there is no such variable."""
 
 def read_value(type: str | TypeInfo, addr: int, /) -> Any: ...
 def whatis(name: str, /) -> VarInfo: ...
@@ -289,12 +291,12 @@ def Addr(object: Any, field: str | None = ..., /) -> int: ...
 def Deref(pointer: Any, /) -> Any: ...
 
 class CType(int):
-    """What all typed ints have in common."""
+    """The common base of all typed ints."""
 
 class StructResult(int):
-    """A struct or union in the dump: an int, its address, whose attributes are the members.
+    """A struct or union in the dump. It is an int, its address, and its attributes are the members.
 
-    KeyError (MissingMember) for a member that is not there. ``s + i`` and ``s[i]`` step by sizeof.
+    A member that does not exist is a KeyError (MissingMember). ``s + i`` and ``s[i]`` step by sizeof.
     """
 
     PYT_symbol: str
@@ -317,7 +319,7 @@ class StructResult(int):
     def Dump(self, indent: int = ..., /) -> None: ...
 
 class tPtr(int):
-    """A typed pointer, its value. IndexError when NULL is dereferenced."""
+    """A typed pointer. It is an int, its value. Dereferencing NULL is an IndexError."""
 
     @property
     def Deref(self) -> Any: ...
@@ -331,16 +333,16 @@ class tPtr(int):
     def __getitem__(self, index: int) -> Any: ...
 
 class FlexArray(tPtr):
-    """An array without a length: its address, which can be indexed."""
+    """An array without a length. It is an int, its address, and can be indexed."""
 
 class tEnum(int):
-    """The value of an enum, whose repr() is its name."""
+    """The value of an enum. Its repr() is its name."""
 
     @property
     def einfo(self) -> dict[str, int]: ...
 
 class SmartString(str):
-    """Text up to the first NUL of a char array or of what a char pointer leads to; NULL reads as None."""
+    """The text of a char array or of a char pointer, up to the first NUL. A NULL pointer is read as None."""
 
     @property
     def ByteArray(self) -> bytes: ...
@@ -353,7 +355,7 @@ class SmartString(str):
 _T = TypeVar("_T")
 
 class LazyArray(Sequence[_T], Generic[_T]):
-    """An array whose elements are read when they are asked for."""
+    """An array whose elements are read when they are used."""
 
     @property
     def addr(self) -> int: ...

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Functions that older C libraries lack, under their own names, for CPython, libdeflate and
- * ourselves: linked in front of the C library, so that the result needs no version of it later than
- * 2.17.  What has an old version beside the new one is not here: the link chooses the old one by
- * itself (site_scons/mpykbuild/glibcstubs.py).
+ * ourselves.  They are linked in front of the C library, so that the result needs no version of it
+ * later than 2.17.  Functions that have an old version besides the new one are not here: the link
+ * chooses the old version (site_scons/mpykbuild, glibcstubs).
  *
  *  function                  glibc since  here it is
  *  getrandom                 2.25        the system call
@@ -24,9 +24,9 @@
  *  std::__throw_bad_array_new_length
  *                            gcc 11      std::bad_alloc
  *
- * A system call that the kernel lacks fails with ENOSYS, as with a new C library.  Nothing here
- * includes the headers that declare these functions: the names in C are ours, so that no macro or
- * inline function of any C library gets in the way.
+ * A system call that the kernel lacks fails with ENOSYS, as with a new C library.  This file does
+ * not include the headers that declare these functions.  The names in C are our own, so that no
+ * macro or inline function of a C library interferes.
  */
 #ifndef _GNU_SOURCE
 #define _GNU_SOURCE
@@ -46,14 +46,14 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Declares a function of ours that takes the place of one of the C library's. */
+/* Defines a function that replaces one of the C library. */
 #define INSTEAD_OF(type, symbol, ...)                                                              \
     __attribute__((visibility("hidden"))) type mpyk_##symbol(__VA_ARGS__) __asm__(#symbol);        \
     type mpyk_##symbol(__VA_ARGS__)
 
 #if defined(__LP64__) && defined(SYS_newfstatat) && defined(SYS_fstat)
 
-/* The kernel's struct stat is that of the C library on these machines, with and without the 64. */
+/* On these machines the kernel's struct stat is that of the C library, with and without the 64. */
 #define STAT_FAMILY(suffix)                                                                        \
     INSTEAD_OF(int, stat##suffix, const char *path, void *buffer)                                  \
     {                                                                                              \
@@ -142,7 +142,7 @@ INSTEAD_OF(void, explicit_bzero, void *buffer, size_t size)
     __asm__ __volatile__("" : : "r"(buffer) : "memory");
 }
 
-/* Whether the kernel does not know the system call and the older function will do. */
+/* Whether the kernel lacks the system call and the older function can be used. */
 static int
 older_will_do(ssize_t result, int flags)
 {
@@ -158,7 +158,7 @@ older_will_do(ssize_t result, int flags)
 
 #if defined(__LP64__) && defined(SYS_preadv2) && defined(SYS_pwritev2)
 
-/* The offset is one register; the half of it that other machines pass apart is ignored. */
+/* The offset is one register; the second half, which other machines pass separately, is ignored. */
 INSTEAD_OF(ssize_t, preadv64v2, int fd, const struct iovec *parts, int count, int64_t offset,
            int flags)
 {
@@ -193,7 +193,7 @@ INSTEAD_OF(int, close_range, unsigned int first, unsigned int last, int flags)
     return (int)syscall(SYS_close_range, first, last, flags);
 }
 
-/* As getdents64() fills it in. */
+/* The structure that getdents64() fills in. */
 struct entry {
     uint64_t inode;
     int64_t offset;
@@ -202,7 +202,10 @@ struct entry {
     char name[];
 };
 
-/* Closes what /proc shows; allocates nothing, as this may run between fork() and exec(). */
+/*
+ * Close the descriptors that /proc shows.  This allocates nothing, because it may run between
+ * fork() and exec().
+ */
 static int
 close_listed(int lowest)
 {
@@ -242,7 +245,7 @@ INSTEAD_OF(void, closefrom, int lowest)
 
 typedef int clockwait_function(sem_t *, clockid_t, const struct timespec *);
 
-/* The time on the clock of sem_timedwait() when ``clock`` will show ``deadline``. */
+/* The time that the clock of sem_timedwait() will have when `clock` has the time `deadline`. */
 static int
 on_wall_clock(clockid_t clock, const struct timespec *deadline, struct timespec *wall)
 {
@@ -264,7 +267,10 @@ on_wall_clock(clockid_t clock, const struct timespec *deadline, struct timespec 
     return 0;
 }
 
-/* Without the C library's own, setting the wall clock while we wait changes how long. */
+/*
+ * If the C library has no such function, the wait changes its length when somebody sets the wall
+ * clock.
+ */
 INSTEAD_OF(int, sem_clockwait, sem_t *semaphore, clockid_t clock, const struct timespec *deadline)
 {
     clockwait_function *own = (clockwait_function *)dlsym(RTLD_DEFAULT, "sem_clockwait");
@@ -289,7 +295,7 @@ INSTEAD_OF(int, posix_spawn_file_actions_addclosefrom_np, void *actions, int low
     return own != NULL ? own(actions, lowest) : ENOSYS;
 }
 
-/* Thrown by code in gdb's headers for an impossible size; no such array is ever made. */
+/* Code in gdb's headers calls this for an impossible size of an array, which never occurs. */
 extern void throw_bad_alloc(void) __asm__("_ZSt17__throw_bad_allocv") __attribute__((noreturn));
 
 INSTEAD_OF(void, _ZSt28__throw_bad_array_new_lengthv, void)

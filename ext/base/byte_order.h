@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The only place that knows how the dump's machine orders bytes and bits.  `big_endian` is the
- * dump's order (mpyk_target.big_endian), whatever this machine's is.
+ * The only code that knows in which order the dump's machine stores bytes and bits.  `big_endian`
+ * is the order of the dump (mpyk_target.big_endian); this machine may have the other one.
  */
 #ifndef MPYK_BYTE_ORDER_H
 #define MPYK_BYTE_ORDER_H
@@ -24,7 +24,7 @@ mpyk_decode_bytewise(const unsigned char *data, size_t size, int big_endian)
     return value;
 }
 
-/* The same; when the dump's order is this machine's, the usual sizes cost one load. */
+/* The same.  When the dump has this machine's order, the usual sizes take a single load. */
 static inline uint64_t
 mpyk_decode(const unsigned char *data, size_t size, int big_endian)
 {
@@ -49,8 +49,9 @@ mpyk_decode(const unsigned char *data, size_t size, int big_endian)
 }
 
 /*
- * A bit-field of up to 64 bits that begins in the first byte of `data`: bit_offset (< 8) counts
- * from that byte's least significant bit, on big-endian machines from its most significant one.
+ * A bit-field of up to 64 bits that begins in the first byte of `data`.  bit_offset is less than 8.
+ * It counts from the least significant bit of this byte; on big-endian machines, from the most
+ * significant bit.
  */
 static inline uint64_t
 mpyk_decode_bits(const unsigned char *data, unsigned bit_offset, unsigned bit_size, int big_endian)

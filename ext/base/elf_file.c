@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See elf_file.h.  Everything in the file is only believed within the file's bounds. */
+/*
+ * See elf_file.h.  The file may be damaged: every offset and size in it is checked before it is
+ * used.
+ */
 #include "base/elf_file.h"
 
 #include "base/byte_order.h"
@@ -27,7 +30,7 @@ struct section {
     uint64_t flags, offset, size;
 };
 
-/* The member of Elf32_x or Elf64_x (`wide`), whichever this file has. */
+/* A member of Elf64_x if the file is `wide`, otherwise of Elf32_x. */
 #define FIELD(elf, at, x, member)                                                                  \
     ((elf)->wide ? mpyk_decode((const unsigned char *)(at) + offsetof(Elf64_##x, member),          \
                                sizeof(((Elf64_##x *)0)->member), (elf)->big_endian)                \
@@ -68,7 +71,10 @@ get_section(const struct elf *elf, size_t index, struct section *section)
     section->size = FIELD(elf, at, Shdr, sh_size);
 }
 
-/* The table of sections; with more than 65279 of them their number is in the first one's size. */
+/*
+ * Read the table of sections.  With more than 65279 sections, their number is in the size of the
+ * first one.
+ */
 static const char *
 read_sections(struct elf *elf, const char *header)
 {
@@ -107,7 +113,7 @@ elf_open(struct elf *elf, const char *path)
     elf->size = (uint64_t)status.st_size;
     if (pread(elf->fd, header, sizeof(header), 0) < (ssize_t)sizeof(Elf32_Ehdr) ||
         memcmp(header, ELFMAG, SELFMAG) != 0) {
-        return "it is no ELF file";
+        return "it is not an ELF file";
     }
     elf->wide = header[EI_CLASS] == ELFCLASS64;
     elf->big_endian = header[EI_DATA] == ELFDATA2MSB;
@@ -149,7 +155,7 @@ mpyk_elf_build_id(const void *notes, size_t size, int big_endian, struct mpyk_bu
     }
 }
 
-/* The section of that name, and the build ID of whatever notes there are. */
+/* The section of this name, and the build ID if there is a note with one. */
 static void *
 search(const struct elf *elf, const char *name, size_t *size, struct mpyk_build_id *id)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What an ELF file (of 32 or 64 bits, either byte order) holds, read with bounds: one section's
- * bytes, and the build ID.  This unit knows neither Python, crash nor gdb.
+ * Reads one section and the build ID of an ELF file: 32 or 64 bits, either byte order.  It checks
+ * all bounds.  This unit knows neither Python nor crash nor gdb.
  */
 #ifndef MPYK_ELF_FILE_H
 #define MPYK_ELF_FILE_H

@@ -30,8 +30,8 @@ mpyk_failures_init(PyObject *module)
     if (bases == NULL) {
         return -1;
     }
-    mpyk_error =
-        PyErr_NewExceptionWithDoc("crash.error", "crash or the dump cannot do this.", NULL, NULL);
+    mpyk_error = PyErr_NewExceptionWithDoc("crash.error", "crash, gdb or the dump cannot do this.",
+                                           NULL, NULL);
     mpyk_missing_member = PyErr_NewExceptionWithDoc(
         "crash.MissingMember",
         "A struct has no such member: a KeyError, and an AttributeError for hasattr().", bases,
@@ -50,7 +50,7 @@ mpyk_failures_clear(void)
     Py_CLEAR(mpyk_missing_member);
 }
 
-/* After mpyk_failures_clear() a program's last code may still fail: then as RuntimeError. */
+/* Code of a program may still fail after mpyk_failures_clear(): then it gets a RuntimeError. */
 static PyObject *
 exception_of(enum mpyk_failure failure)
 {

@@ -42,7 +42,7 @@ PyModule_AddObjectRef(PyObject *module, const char *name, PyObject *value)
 }
 #endif
 
-/* PyErr_GetRaisedException() came with 3.12; before, an exception is three objects. */
+/* PyErr_GetRaisedException() exists from 3.12 on.  Before, an exception is three objects. */
 static inline PyObject *
 mpyk_take_exception(void)
 {
@@ -88,7 +88,7 @@ mpyk_set_exception(PyObject *exception)
 #endif
 }
 
-/* The system's number of a Python thread (3.11 and later keep it); 0 when it is not known. */
+/* The system's number of a Python thread; 0 if it is not known.  Python keeps it from 3.11 on. */
 static inline unsigned long
 mpyk_native_thread_id(const PyThreadState *thread)
 {
@@ -111,8 +111,9 @@ mpyk_config_by_version(PyConfig *config)
     (void)config;
 }
 
-/* Where the standard library is, for the __file__ of frozen modules (3.11 and later keep it in
- * PyConfig). */
+/*
+ * Where the standard library is, for the __file__ of frozen modules.  PyConfig has it from 3.11 on.
+ */
 static inline PyStatus
 mpyk_config_set_stdlib_dir(PyConfig *config, const char *path)
 {
@@ -125,7 +126,9 @@ mpyk_config_set_stdlib_dir(PyConfig *config, const char *path)
 #endif
 }
 
-/* Types that only C code may make (3.10 and later refuse them to Python code). */
+/*
+ * The flag of types that only C code may make.  From 3.10 on Python code cannot make such objects.
+ */
 #ifndef Py_TPFLAGS_DISALLOW_INSTANTIATION
 #define Py_TPFLAGS_DISALLOW_INSTANTIATION 0
 #endif

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * A source of C types (gdb's DWARF reader; BTF) as types.c sees it.  This header knows neither
- * Python, crash nor gdb.
+ * What a source of C types offers.  The sources are gdb, which reads DWARF, and BTF.  This header
+ * knows neither Python nor crash nor gdb.
  *
- * Types are opaque handles.  Nothing here is recursive: describing `struct task_struct` says how
- * many members there are, fields() says of each which type it has (a handle) but not what that type
- * is.  Codes are MPYK_TYPE_CODE_* of gdb_enums_generated.h, whatever the source.
+ * Types are opaque handles.  Nothing here is recursive: describe() says how many members `struct
+ * task_struct` has, and fields() gives the handle of each member's type, but no more about that
+ * type. The codes are MPYK_TYPE_CODE_* of gdb_enums_generated.h for all sources.
  *
- * A function that can fail returns -1 with the reason in *error; an empty reason means: there is no
- * such thing.
+ * A function that can fail returns -1 with the reason in *error.  An empty reason means that there
+ * is no such thing.
  */
 #ifndef MPYK_TYPE_SOURCE_H
 #define MPYK_TYPE_SOURCE_H
@@ -24,7 +24,7 @@ struct mpyk_source_error {
 
 /* One level of a type.  `name` belongs to the source and lives as long as the handle. */
 struct mpyk_type_desc {
-    int code;          /* a typedef is MPYK_TYPE_CODE_TYPEDEF, its target the next link */
+    int code;          /* MPYK_TYPE_CODE_*; a typedef is described as such and not as its target */
     const char *name;  /* tag, typedef or base type name; NULL if anonymous */
     uint64_t size;     /* 0 for typedefs */
     uint64_t elements; /* of an array; 0 for [] and [0] */
@@ -32,14 +32,15 @@ struct mpyk_type_desc {
     int incomplete;     /* only declared here (`struct x;`) */
     int nfields;        /* members, enumerators or parameters */
     mpyk_handle target; /* of typedef, pointer, array, function; NULL if there is none (void) */
-    const void *owner;  /* what keeps the handle alive (objfile, module); NULL: never freed */
+    const void
+        *owner; /* its handles live as long as this (objfile, module); NULL: they are never freed */
 };
 
 struct mpyk_field_desc {
     const char *name;    /* NULL or "" if anonymous */
-    uint64_t bit_offset; /* big-endian targets: from the most significant bit of a byte */
-    uint32_t bit_size;   /* 0 if it is no bit-field */
-    int is_static;       /* it has no place in the object */
+    uint64_t bit_offset; /* on big-endian targets, from the most significant bit of a byte */
+    uint32_t bit_size;   /* 0 if it is not a bit-field */
+    int is_static;       /* it is not a part of the object */
     int64_t value;       /* of an enumerator */
     mpyk_handle type;    /* NULL for enumerators */
 };
@@ -61,15 +62,15 @@ struct mpyk_symbol_desc {
 struct mpyk_type_source {
     const char *name;
     /*
-     * code is MPYK_TYPE_CODE_STRUCT, _UNION, _ENUM for a tag, 0 for any tag; _TYPEDEF for a typedef
-     * or base type.
+     * The code is MPYK_TYPE_CODE_STRUCT, _UNION or _ENUM for a tag, 0 for any tag, _TYPEDEF for a
+     * typedef or a base type.
      */
     int (*lookup)(const char *name, int code, mpyk_handle *type, struct mpyk_source_error *error);
     /* A variable, function or enumerator. */
     int (*lookup_symbol)(const char *name, struct mpyk_symbol_desc *symbol,
                          struct mpyk_source_error *error);
     int (*describe)(mpyk_handle type, struct mpyk_type_desc *desc, struct mpyk_source_error *error);
-    /* The `count` first members, parameters or enumerators. */
+    /* The first `count` members, parameters or enumerators. */
     int (*fields)(mpyk_handle type, struct mpyk_field_desc *fields, int count,
                   struct mpyk_source_error *error);
     /* Names may have come or gone: look again when the next name is asked for.  May be NULL. */

@@ -5,8 +5,8 @@
 #include <string.h>
 
 /*
- * "long unsigned int" (DWARF, BTF) -> "unsigned long": one spelling, whatever the source and its
- * version say.
+ * DWARF and BTF say "long unsigned int", C programmers "unsigned long".  Each type gets one
+ * spelling, so that all sources agree.
  */
 const char *
 mpyk_base_name(const char *name, char *out, size_t size)

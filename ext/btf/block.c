@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* A block of BTF and the index of its names: see btf.h. */
+/* See btf.h.  This unit checks a block of BTF and makes the index of its names. */
 #include "btf/format.h"
 
 #include <stdlib.h>
@@ -80,8 +80,8 @@ note_type(struct mpyk_btf *btf, uint32_t id, const struct record *record)
 }
 
 /*
- * Does a name of split BTF begin where a string begins?  If not, its offsets count from the end of
- * another base than ours (strings are never shared by their tails).
+ * Whether a name of split BTF begins where a string begins.  If it does not, the offsets count from
+ * the end of another base than ours.  (Split BTF never shares the tail of a string.)
  */
 static int
 name_fits_base(const struct mpyk_btf *btf, uint32_t name)
@@ -92,7 +92,10 @@ name_fits_base(const struct mpyk_btf *btf, uint32_t name)
            (own < btf->strings_size && btf->strings[own - 1] == '\0');
 }
 
-/* Count the types, and (*named) those that are indexed.  NULL, or why a record is not valid. */
+/*
+ * Count the types, and in *named those that are indexed.  NULL, or the reason why a record is not
+ * valid.
+ */
 static const char *
 count_types(const struct mpyk_btf *btf, uint32_t *count, uint32_t *named)
 {
@@ -150,7 +153,7 @@ swap_words(char *words, size_t size)
     }
 }
 
-/* Read the header; the magic number tells in which byte order all is. */
+/* Read the header.  Its magic number shows the byte order of the whole block. */
 static void
 load_header(struct mpyk_btf *btf, struct header *header)
 {
@@ -164,8 +167,8 @@ load_header(struct mpyk_btf *btf, struct header *header)
 }
 
 /*
- * Find the sections; all that follows relies on what is checked here.  A header longer than ours
- * (of a newer kernel) says more than we need.
+ * Find the sections.  All other code relies on these checks.  A newer kernel may have a longer
+ * header; the rest of it is not needed here.
  */
 static const char *
 read_header(struct mpyk_btf *btf, size_t size)
@@ -198,7 +201,7 @@ read_header(struct mpyk_btf *btf, size_t size)
     if (btf->base != NULL && btf->base->swapped != btf->swapped) {
         return "its byte order is not that of the kernel's BTF";
     }
-    if (btf->swapped) { /* the types are 32-bit words throughout, whatever their kind */
+    if (btf->swapped) { /* every part of a type is a 32-bit word */
         swap_words(btf->data + header.header_size + header.type_offset, header.type_size);
     }
     return NULL;

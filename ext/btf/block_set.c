@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See btf_set.h. */
+/* See block_set.h. */
 #include "btf/block_set.h"
 
 #include <stdio.h>

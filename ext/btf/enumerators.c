@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Enumerators by their name.  They are not indexed: they are seldom asked for. */
+/* Enumerators by their name.  They are not indexed, because programs seldom ask for them. */
 #include "btf/btf.h"
 
 #include <string.h>

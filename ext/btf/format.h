@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What btf.c (the block and its index) and btf_types.c (one type) share: the format itself. */
+/* The format of BTF, for block.c (the block and its index) and records.c (one type). */
 #ifndef MPYK_BTF_INTERNAL_H
 #define MPYK_BTF_INTERNAL_H
 
@@ -36,14 +36,14 @@ struct mpyk_btf {
     const char *types;
     size_t types_size;
     const char *strings;
-    uint32_t strings_start, strings_size; /* as offsets count: behind those of the base */
-    uint32_t first, end;                  /* numbers of the types here */
-    uint32_t *offsets;                    /* of type `first + i` in types */
+    uint32_t strings_start, strings_size; /* offsets of strings begin behind those of the base */
+    uint32_t first, end;                  /* numbers of the types in this block */
+    uint32_t *offsets;                    /* where in `types` the record of type first + i lies */
     struct mpyk_index names;              /* type numbers by the hash of their names */
     uint32_t base_types[BASE_TYPES];
     unsigned base_type_count;
     int enums_have_sign;
-    int swapped; /* the block was not in this machine's byte order */
+    int swapped; /* the block was in the other byte order */
 };
 
 static inline enum mpyk_btf_kind
@@ -71,7 +71,10 @@ const char *mpyk_btf_string(const struct mpyk_btf *btf, uint32_t offset);
 /* The record of a number, in this block or its base; NULL if there is none. */
 const char *mpyk_btf_record_of(const struct mpyk_btf *btf, uint32_t id, struct record *record);
 
-/* Size of what follows a type's record, by kind: a fixed part and one for each of `count`. */
+/*
+ * How many bytes follow the record of a type, by kind: a fixed number, and a number for each of
+ * `count`.
+ */
 struct extra_size {
     uint8_t fixed, each;
 };

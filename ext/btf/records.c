@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a record of BTF says: types, members, chains.  See btf.h. */
+/* See btf.h.  This unit reads what one record says: types, members, chains. */
 #include "btf/format.h"
 
-/* The kernel itself allows 32 (MAX_RESOLVE_DEPTH), without counting all of these. */
+/* The kernel allows 32 (MAX_RESOLVE_DEPTH), but does not count every kind of link. */
 #define CHAIN_LIMIT 128
 
 #define INT_SIGNED 1
 #define INT_BOOL 4
 
 /*
- * Is an enum unsigned?  Until pahole 1.24 and Linux 6.0 (commit 6089fb325cf7, "bpf: Add btf
- * enum64 support") enums had no sign: then it is for its values to tell.
+ * Whether an enum is unsigned.  BTF has no sign for enums before pahole 1.24 and Linux 6.0 (commit
+ * 6089fb325cf7, "bpf: Add btf enum64 support"): then the values decide.
  */
 static int
 enum_is_unsigned(const struct mpyk_btf *btf, const struct record *record, const char *values)
@@ -32,7 +32,7 @@ enum_is_unsigned(const struct mpyk_btf *btf, const struct record *record, const 
     return 1;
 }
 
-/* The "..." of a function is a last parameter of type void. */
+/* BTF describes the "..." of a function as a last parameter of type void. */
 static uint32_t
 count_parameters(const struct record *record, const char *parameters)
 {
@@ -119,7 +119,7 @@ mpyk_btf_type(const struct mpyk_btf *btf, uint32_t id, struct mpyk_btf_type *typ
     return 0;
 }
 
-/* The offsets ascend, so the number is found by halving. */
+/* The offsets are in ascending order, so a binary search finds the number. */
 int
 mpyk_btf_record(const struct mpyk_btf *btf, const void *record, struct mpyk_btf_type *type)
 {
@@ -193,8 +193,8 @@ mpyk_btf_is_finite(const struct mpyk_btf *btf, uint32_t id)
 /* ---- members ---- */
 
 /*
- * Before Linux 4.20 (commit 9d5f9f701b18) a bit-field's size was in the integer type that was made
- * for it.
+ * Before Linux 4.20 (commit 9d5f9f701b18) the integer type that was made for a bit-field had its
+ * size.
  */
 static void
 old_bit_field(const struct mpyk_btf *btf, struct mpyk_btf_field *field)

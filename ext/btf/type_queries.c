@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* See btf_describe.h.  A handle is the place of the type's record in its block of BTF. */
+/* See type_queries.h.  A handle is the address of the type's record in its block of BTF. */
 #include "btf/type_queries.h"
 
 #include "base/type_spelling.h"
@@ -32,7 +32,7 @@ mpyk_btf_kinds(int code)
     }
 }
 
-/* "unsigned long" is "long unsigned int" in BTF: compare both in the usual spelling. */
+/* "unsigned long" is "long unsigned int" in BTF: both are compared in the usual spelling. */
 static uint32_t
 find_integer(const struct mpyk_btf *btf, const char *name)
 {
@@ -123,7 +123,7 @@ mpyk_btf_describe(const struct mpyk_btf *btf, mpyk_handle handle, int pointer_si
 
     memset(desc, 0, sizeof(*desc));
     if (btf == NULL || mpyk_btf_record(btf, handle, &type) < 0) {
-        return fail(error, "this is no type of the BTF.");
+        return fail(error, "this is not a type of the BTF.");
     }
     desc->code = code_of(&type);
     if (desc->code == MPYK_TYPE_CODE_UNDEF || !mpyk_btf_is_finite(btf, type.id) ||
@@ -151,7 +151,7 @@ mpyk_btf_fields(const struct mpyk_btf *btf, mpyk_handle handle, struct mpyk_fiel
     struct mpyk_btf_type type;
 
     if (btf == NULL || mpyk_btf_record(btf, handle, &type) < 0) {
-        return fail(error, "this is no type of the BTF.");
+        return fail(error, "this is not a type of the BTF.");
     }
     for (int i = 0; i < count; i++) {
         memset(&descs[i], 0, sizeof(descs[i]));

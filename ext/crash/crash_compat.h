@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * All differences between the crash versions that we run in, and the only way for a unit to see
- * crash's defs.h. Include mpykdump.h (Python.h) first: defs.h defines short macro names that
- * Python's headers would trip over.
+ * All differences between the crash versions that we run in.  Units see crash's defs.h only through
+ * this header.  It includes Python.h first, because defs.h defines short macro names that break
+ * Python's headers.
  */
 #ifndef MPYK_CRASH_COMPAT_H
 #define MPYK_CRASH_COMPAT_H
@@ -13,15 +13,17 @@
 
 #include "built_for_generated.h"
 
-/* gdb's own functions set_quit_flag() and check_quit_flag() (the latter clears it too); C++ names.
+/*
+ * gdb's functions set_quit_flag() and check_quit_flag(), which have C++ names.  The second one also
+ * clears the flag.
  */
 void mpyk_set_quit_flag(void) __asm__("_Z13set_quit_flagv");
 int mpyk_check_quit_flag(void) __asm__("_Z15check_quit_flagv");
 
 /*
- * Every name of crash's is weak: what a crash lacks is NULL.  crash_symbols.json lists them all
- * with the fallback and the feature lost; without one that has no fallback nothing is registered,
- * so only the others need MPYK_HAS() before they are used.
+ * Every name of crash is weak: a name that the running crash lacks is NULL.  crash_symbols.json
+ * lists all names, each with its fallback and the feature that is lost.  If a name without a
+ * fallback is missing, nothing is registered.  So only optional names need a check with MPYK_HAS().
  */
 #include "crash_symbols_generated.h"
 
@@ -29,9 +31,9 @@ int mpyk_check_quit_flag(void) __asm__("_Z15check_quit_flagv");
 #define MPYK_HAS(symbol) ((void *)&(symbol) != NULL)
 
 /*
- * The table number `part` of a module's symbols.  Its end in *end, NULL if it has no such table; -1
- * if there are no more.  (From 8.0.4 on crash may keep one for each kind of memory that a module
- * has.)
+ * Table number `part` of a module's symbols: its start and its end, both NULL if the module has no
+ * such table.  -1 if there are no more tables.  (From 8.0.4 on crash may keep a table for each kind
+ * of memory that a module has.)
  */
 static inline int
 mpyk_module_symbols(const struct load_module *module, int part, const struct syment **start,
@@ -50,7 +52,7 @@ mpyk_module_symbols(const struct load_module *module, int part, const struct sym
     return part == 0 ? 0 : -1;
 }
 
-/* Bits of pc->flags that belong to the command being run, not to the session. */
+/* Bits of pc->flags that belong to the running command and not to the session. */
 #define MPYK_COMMAND_FLAGS                                                                         \
     (IN_FOREACH | IN_GDB | IN_RESTART | _SIGINT_ | INIT_IFILE | RUNTIME_IFILE | IFILE_ERROR |      \
      PLEASE_WAIT)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Compares the tables of layout_tables.h with the running crash.  crash exports its variables with
- * their sizes; members cannot be seen, so a variable must at least hold those that we use.
+ * See layout.h.  crash exports its variables with their sizes, but not where their members are.  So
+ * a variable must at least be large enough for the members that we use.
  */
 #include "crash/crash_compat.h"
 
@@ -30,7 +30,7 @@ static const struct {
     size_t end;
 } members[] = {MPYK_ABI_MEMBERS(MEMBER_ROW)};
 
-/* How many bytes of the structure hold all that we use of it. */
+/* How many bytes of the structure contain all members that we use. */
 static size_t
 used_bytes(int object)
 {
@@ -44,7 +44,7 @@ used_bytes(int object)
     return end;
 }
 
-/* The size of the variable in the running crash, or 0 if it does not show. */
+/* The size of the variable in the running crash; 0 if it cannot be seen. */
 static size_t
 visible_size(int object)
 {

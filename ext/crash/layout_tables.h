@@ -1,17 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the extension knows of crash's structures and constants by compiling against defs.h, as
- * tables.  ext/probe/layout.c is compiled against each crash tree that a file is for, and the
- * build compares what it says (mpykbuild.abi); layout.c compares with the running crash at load,
- * as far as that shows its sizes.  A test sees to it that no member used in ext/ is missing here.
+ * The structures and constants of crash that the extension uses, as tables.  The compiler takes
+ * their layout from defs.h.
+ *
+ * The build compiles ext/crash/probe/layout_probe.c against each crash tree that a file is for, and
+ * compares the results (mpykbuild.abi).  layout.c compares the sizes with the running crash at
+ * load, as far as crash shows them.  A test checks that every member used in ext/ is in these
+ * tables.
  */
 #ifndef MPYK_CRASH_ABI_H
 #define MPYK_CRASH_ABI_H
 
 /*
- * X(variable, pointer to it, exact): the variables that crash exports, each of the structure that
- * has its name.  An exact one must have the size that it has in the trees; the others are known to
- * grow at their ends only and must hold what is used of them.
+ * X(variable, pointer to it, exact): the variables that crash exports.  Each has the structure of
+ * the same name.  An exact one must have the same size as in the trees.  The others are known to
+ * grow only at their ends, and must be large enough for the members that we use.
  */
 #define MPYK_ABI_OBJECTS(X)                                                                        \
     X(program_context, pc, 1)                                                                      \
@@ -20,7 +23,9 @@
     X(machdep_table, machdep, 0)                                                                   \
     X(kernel_table, kt, 0)
 
-/* X(structure): those that are handed to crash or stepped over, so that their size matters. */
+/*
+ * X(structure): structures that we pass to crash or that lie in arrays, so that their size matters.
+ */
 #define MPYK_ABI_SIZES(X) X(command_table_entry) X(load_module) X(task_context) X(task_mem_usage)
 
 /* Since 8.0.4 a module has a table of symbols for each kind of its memory. */

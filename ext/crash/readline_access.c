@@ -13,7 +13,7 @@
 struct mpyk_readline mpyk_rl;
 static const char *const function_names[] = {MPYK_READLINE_FUNCTIONS(FUNCTION_NAME)};
 
-/* What our history is while crash's is in force. */
+/* Our history, while crash's own is in readline. */
 static struct mpyk_history our_history;
 static int our_history_base = 1;
 
@@ -45,7 +45,7 @@ mpyk_readline_found(void)
     return known > 0;
 }
 
-/* Our history in, crash's out; or the other way round. */
+/* Exchange our history and crash's in readline. */
 static void
 exchange_history(void)
 {

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The readline library that crash has inside (gdb's copy; some distributions link the shared one).
- * Its names are looked up when the first line is read, so that the extension loads into a crash
- * that does not show them: then lines are read without editing.  There is no header of it in a
- * crash tree, hence the declarations here; they are the same in all releases from 6.3 on.
+ * The readline library inside crash.  It is gdb's copy; some distributions link the shared one.
+ *
+ * Its names are looked up when the first line is read.  So the extension also loads into a crash
+ * that does not export them; then lines are read without editing.  A crash tree has no header of
+ * readline, so the declarations are here.  They are the same in all releases from 6.3 on.
  */
 #ifndef MPYK_READLINE_ACCESS_H
 #define MPYK_READLINE_ACCESS_H
@@ -16,7 +17,7 @@ struct mpyk_history {
     int offset, length, size, flags;
 };
 
-/* X(result, name, parameters): functions without which there is no editing. */
+/* X(result, name, parameters): without these functions lines cannot be edited. */
 #define MPYK_READLINE_FUNCTIONS(X)                                                                 \
     X(void, rl_callback_handler_install, (const char *prompt, void (*on_line)(char *)))            \
     X(void, rl_callback_read_char, (void))                                                         \
@@ -36,13 +37,12 @@ struct mpyk_history {
 
 #define MPYK_READLINE_POINTER(result, name, parameters) result(*name) parameters;
 
-/* The functions, valid once mpyk_readline_found() has said yes. */
+/* The functions; valid after mpyk_readline_found() has returned true. */
 extern struct mpyk_readline {
     MPYK_READLINE_FUNCTIONS(MPYK_READLINE_POINTER)
 } mpyk_rl;
 
-/* A variable of readline: where it is (NULL: this release has none), what we want there, what crash
- * has there. */
+/* A variable of readline: its address (NULL if this release has none), our value, crash's value. */
 union mpyk_readline_value {
     int number;
     const void *pointer;
@@ -56,17 +56,17 @@ struct mpyk_readline_setting {
     void *place;
 };
 
-/* True if this crash has all that editing needs. */
+/* True if this crash has everything that editing needs. */
 int mpyk_readline_found(void);
 
-/* Where a variable is; NULL if there is none. */
+/* The address of a variable; NULL if there is none. */
 void *mpyk_readline_place(const char *name);
 
-/* Put our settings and our history in the place of crash's, and back. */
+/* Set our settings and our history; put those of crash back. */
 void mpyk_readline_enter(struct mpyk_readline_setting *settings, size_t count);
 void mpyk_readline_leave(const struct mpyk_readline_setting *settings, size_t count);
 
-/* Add a line to our history; forget all of it. */
+/* Add a line to our history; forget the whole history. */
 void mpyk_readline_remember(const char *line);
 void mpyk_readline_forget(void);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The table of crash_symbols.json at run time: which of its names the running crash has. */
+/* See symbols.h. */
 #include "crash/symbols.h"
 
 #include "crash_symbols_generated.h"

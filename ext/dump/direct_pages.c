@@ -1,9 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Pages of a kdump-compressed dump without crash's read_diskdump(): nearly all the time of a page's
- * first touch goes into its decompression, which libdeflate does faster.  Addresses are translated
- * by crash, and whatever is not a plain page of a plain dump is left to crash's readmem(): other
- * formats, split and flattened dumps, excluded and damaged pages, live systems.
+ * See direct_pages.h.  When a page of a kdump-compressed dump is read for the first time, nearly
+ * all the time goes into its decompression, and libdeflate decompresses faster than crash's
+ * read_diskdump().
+ *
+ * crash still translates the addresses.  Everything that is not a plain page of a plain dump is
+ * left to crash's readmem(): other formats, split and flattened dumps, excluded and damaged pages,
+ * live systems.
  */
 #include "base/pycompat.h"
 
@@ -26,17 +29,18 @@ struct translation {
 };
 
 static struct {
-    int off;     /* by the user's wish */
-    int tried;   /* whether the dump is one for us is known */
-    int trusted; /* what was read first was what crash reads */
+    int off;     /* the user has switched it off */
+    int tried;   /* the dump was examined */
+    int trusted; /* the first page was the same as crash reads */
     unsigned long long pages;
     struct mpyk_kdump *file;
 } reader;
 
 /*
- * crash's own descriptor of the dump, which it does not tell (pc->dfd is another matter): it is
- * opened before anything of ours, so it is the lowest that such a file is behind.  pc->dumpfile may
- * be relative, to a directory that the user has left.  -1 if there is none.
+ * Find crash's own descriptor of the dump, which crash does not export (pc->dfd is something
+ * else).  crash opens the dump before any of our files, so it is the lowest descriptor of such a
+ * file.  The path pc->dumpfile does not help: it may be relative to a directory that the user has
+ * left.  -1 if there is none.
  */
 static int
 find_descriptor(void)
@@ -52,8 +56,10 @@ find_descriptor(void)
     return -1;
 }
 
-/* True when crash reads this dump by read_diskdump() (an extension may have replaced it), and so
- * can we. */
+/*
+ * True if crash reads this dump with read_diskdump(), so that we can read it too.  (An extension
+ * may have replaced the function.)
+ */
 static int
 reader_ready(void)
 {
@@ -76,7 +82,8 @@ call_kvtop(void *arg)
     t->found = IS_KVADDR(t->addr) && kvtop(CURRENT_CONTEXT(), (ulong)t->addr, &t->paddr, 0);
 }
 
-/* The page's physical address.  -1 when there is none, without an exception but KeyboardInterrupt.
+/*
+ * The page's physical address.  -1 if it has none; only KeyboardInterrupt is left as an exception.
  */
 static int
 translate(ulonglong addr, int memtype, physaddr_t *paddr)
@@ -108,7 +115,10 @@ call_read_diskdump(void *arg)
         read_diskdump(pc->dfd, page, (int)machdep->pagesize, 0, t->paddr) == (int)machdep->pagesize;
 }
 
-/* The first page that we read must be the same that crash reads; we read no more otherwise. */
+/*
+ * Compare the first page that we read with what crash reads.  If they differ, we read no more
+ * pages.
+ */
 static void
 compare_with_crash(physaddr_t paddr, const char *page)
 {

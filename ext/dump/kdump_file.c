@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The kdump-compressed format: a header block, a sub-header, one bitmap of the pages that are RAM
- * and one of those in the dump, then a descriptor for each of the latter, in order, and the pages.
- * (makedumpfile's IMPLEMENTATION and diskdump_mod.h describe it.)
+ * See kdump_file.h.  The kdump-compressed format has: a header block, a sub-header, a bitmap of the
+ * pages that are RAM, a bitmap of the pages that are in the dump, a descriptor for each page in the
+ * dump, in order, and the pages.  (makedumpfile's IMPLEMENTATION and diskdump_mod.h describe it.)
  *
- * Which descriptor is a page's is the number of pages before it: that is counted once for every
- * 4096 pages, and within them when asked.  Bitmaps and descriptors are read in blocks and a few
- * blocks are kept, so that the size of the dump does not matter.
+ * The number of a page's descriptor is the number of pages before it in the dump.  These are
+ * counted once for every 4096 pages, and within them for each request.  Bitmaps and descriptors are
+ * read in blocks, and a few blocks are kept, so that the size of the dump does not matter.
  */
 #include "dump/kdump_file.h"
 
@@ -21,10 +21,10 @@ enum {
     SECTION_BYTES = 512, /* of the bitmap: 4096 pages */
     SECTION_PAGES = SECTION_BYTES * 8,
     MAX_PAGE_SIZE = 65536,
-    FLAG_ZLIB = 1, /* of a page; other bits are other compressions */
+    FLAG_ZLIB = 1, /* of a page; other bits mean other compressions */
 };
 
-/* The structures below are those of a 64-bit machine, and bit 0 of a word is its first page. */
+/* The structures below have the layout of a 64-bit machine.  Bit 0 of a word is its first page. */
 #define HOST_IS_FIT (sizeof(long) == 8 && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
 
 struct header {
@@ -58,29 +58,29 @@ _Static_assert(offsetof(struct sub_header, max_mapnr_64) == 96, "the sub-header 
 _Static_assert(sizeof(struct page_descriptor) == 24, "descriptors have no padding");
 
 struct block {
-    int64_t offset; /* in the file, -1: nothing is kept here */
+    int64_t offset; /* in the file; -1: the block is empty */
     uint8_t data[BLOCK];
 };
 
 struct mpyk_kdump {
     int fd;
     size_t page_size;
-    uint64_t pages;                               /* page numbers end here */
-    int64_t ram_bitmap, dump_bitmap, descriptors; /* where they are in the file */
+    uint64_t pages;                               /* one more than the highest page number */
+    int64_t ram_bitmap, dump_bitmap, descriptors; /* their places in the file */
     uint64_t *before; /* for each section: how many pages of the dump come before it */
     uint8_t *packed;  /* room for a page */
     struct libdeflate_decompressor *decompressor;
     struct block blocks[BLOCKS_KEPT];
 };
 
-/* All of it or nothing.  0 or -1. */
+/* Read everything or nothing.  0 or -1. */
 static int
 read_at(int fd, void *buffer, size_t size, int64_t offset)
 {
     return offset >= 0 && pread(fd, buffer, size, offset) == (ssize_t)size ? 0 : -1;
 }
 
-/* Copy from a block that is kept; what is asked for lies within one.  0 or -1. */
+/* Copy from a kept block.  The range must lie within one block.  0 or -1. */
 static int
 read_kept(struct mpyk_kdump *dump, void *buffer, size_t size, int64_t offset)
 {
@@ -100,7 +100,7 @@ read_kept(struct mpyk_kdump *dump, void *buffer, size_t size, int64_t offset)
     return 0;
 }
 
-/* Count the bits that are set: in two, four, eight neighbours at once, then all eight bytes. */
+/* Count the bits that are set: in groups of two, four and eight bits, then in all eight bytes. */
 static unsigned
 ones(const uint64_t *words, size_t count)
 {
@@ -119,7 +119,7 @@ ones(const uint64_t *words, size_t count)
 
 /* ---- opening ---- */
 
-/* The numbers of a header that are used in arithmetic are sane. */
+/* Whether the numbers of the header that are used in arithmetic are sane. */
 static int
 header_is_sane(const struct header *h, size_t page_size)
 {
@@ -128,7 +128,7 @@ header_is_sane(const struct header *h, size_t page_size)
            h->sub_header_blocks < 1 << 20 && h->bitmap_blocks > 0;
 }
 
-/* Where everything is.  -1 when the file is not one that is read here: split dumps are not. */
+/* Find the place of everything.  -1 if this file cannot be read here, for example a split dump. */
 static int
 find_parts(struct mpyk_kdump *dump)
 {
@@ -153,7 +153,7 @@ find_parts(struct mpyk_kdump *dump)
         dump->dump_bitmap += bitmap_bytes / 2;
     }
     dump->descriptors = dump->ram_bitmap + bitmap_bytes;
-    /* Sections must lie within the blocks that are kept, and the last one within the file. */
+    /* Each section must lie within one block, and the last one within the file. */
     return dump->dump_bitmap % SECTION_BYTES == 0 && dump->pages / 8 < (uint64_t)INT64_MAX / 2 ? 0
                                                                                                : -1;
 }
@@ -268,7 +268,9 @@ mpyk_kdump_page(struct mpyk_kdump *dump, uint64_t pfn, void *page)
 {
     struct page_descriptor found;
 
-    /* A descriptor without an offset is a page that makedumpfile had no room for any more. */
+    /*
+     * makedumpfile writes a descriptor without an offset when there was no room left for the page.
+     */
     if (find_descriptor(dump, pfn, &found) < 0 || found.offset <= 0 ||
         found.size > dump->page_size || (found.flags & ~(uint32_t)FLAG_ZLIB) != 0) {
         return -1;
@@ -280,7 +282,9 @@ mpyk_kdump_page(struct mpyk_kdump *dump, uint64_t pfn, void *page)
     if (read_at(dump->fd, dump->packed, found.size, found.offset) < 0) {
         return -1;
     }
-    /* Success means: a whole stream, its checksum is right, and it is exactly a page. */
+    /*
+     * Success means that the stream is whole, its checksum is right, and it has the size of a page.
+     */
     return libdeflate_zlib_decompress(dump->decompressor, dump->packed, found.size, page,
                                       dump->page_size, NULL) == LIBDEFLATE_SUCCESS
                ? 0

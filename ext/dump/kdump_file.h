@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Pages out of a kdump-compressed dump file, as makedumpfile and QEMU write it.  Knows neither
- * Python nor crash.  What it cannot serve it leaves to the caller, who asks crash.
+ * Reads pages of a kdump-compressed dump file, as makedumpfile and QEMU write it.  This unit knows
+ * neither Python nor crash.  When it cannot read a page, the caller asks crash.
  */
 #ifndef MPYK_KDUMP_FILE_H
 #define MPYK_KDUMP_FILE_H
@@ -11,13 +11,18 @@
 
 struct mpyk_kdump;
 
-/* The file behind a descriptor, which stays the caller's.  NULL when it is no whole
- * kdump-compressed dump of this machine's kind with pages of page_size, or memory is short. */
+/*
+ * Open the file of a descriptor, which still belongs to the caller.  NULL if memory is out, or if
+ * it is not a whole kdump-compressed dump of a machine like this one with pages of page_size.
+ */
 struct mpyk_kdump *mpyk_kdump_create(int fd, size_t page_size);
 void mpyk_kdump_destroy(struct mpyk_kdump *dump);
 
-/* Copy a page of physical memory.  0; -1 when the dump has no such page, or has it in a form that
- * is not read here (another compression than zlib, or damaged); `page` may hold anything then. */
+/*
+ * Copy a page of physical memory.  0; -1 if the dump does not have the page, or has it in a form
+ * that is not read here (another compression than zlib, or damaged).  Then `page` has undefined
+ * contents.
+ */
 int mpyk_kdump_page(struct mpyk_kdump *dump, uint64_t pfn, void *page);
 
 #endif /* MPYK_KDUMP_FILE_H */

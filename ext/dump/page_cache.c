@@ -12,23 +12,28 @@
 #include <sys/mman.h>
 
 #define CACHE_BYTES_DEFAULT (64UL << 20)
-#define CHUNK_PAGES 64 /* room is made for so many pages at once */
+#define CHUNK_PAGES 64 /* memory is allocated for this many pages at once */
 
-/* A tag is the page's address with the memory type in its low bits; 0 is empty. */
+/*
+ * A tag is the page's address, with the memory type in its low bits.  0 means that the slot is
+ * empty.
+ */
 struct cache_slot {
     ulonglong tag;
     char *page;
 };
 
-/* A page has two slots where it may be, side by side: of two pages that are read in turn neither
- * pushes the other out. */
+/*
+ * A page has two neighbouring slots where it may be.  So two pages that are read in turn do not
+ * push each other out.
+ */
 static struct {
     size_t bytes;
     size_t slots;
     unsigned shift;
     struct cache_slot *table;
-    size_t used;   /* pages that have room */
-    char **chunks; /* the room, CHUNK_PAGES in each */
+    size_t used;   /* pages that have memory */
+    char **chunks; /* this memory; each chunk has CHUNK_PAGES pages */
 } cache = {.bytes = CACHE_BYTES_DEFAULT};
 
 void
@@ -45,7 +50,7 @@ mpyk_cache_free(void)
     cache.used = 0;
 }
 
-/* True when the cache can be used; sets it up at first use. */
+/* True if the cache can be used.  The first call sets it up. */
 static int
 cache_ready(void)
 {
@@ -82,8 +87,10 @@ cache_slots(ulonglong page)
     return &cache.table[(number ^ (number >> 15)) * 2 & (cache.slots - 1)];
 }
 
-/* Room for one more page.  A chunk comes with its memory: to be given it page by page, at each
- * first touch, takes a third of the time of reading them. */
+/*
+ * Memory for one more page.  A chunk is populated when it is mapped: page faults at the first
+ * access to each page would take a third of the time of reading them.
+ */
 static char *
 cache_room(void)
 {
@@ -101,7 +108,7 @@ cache_room(void)
     return cache.chunks[chunk] + cache.used++ % CHUNK_PAGES * machdep->pagesize;
 }
 
-/* The first slot, free for a page; what was there goes into the second.  NULL: no memory. */
+/* Free the first slot for a page; its old content moves into the second.  NULL if memory is out. */
 static struct cache_slot *
 cache_make_room(struct cache_slot *slot)
 {
@@ -116,7 +123,7 @@ cache_make_room(struct cache_slot *slot)
     return slot->page != NULL ? slot : NULL;
 }
 
-/* The cached page at `page` (its first byte), or NULL when it cannot be read whole. */
+/* The cached page that starts at `page`; NULL if it cannot be read as a whole. */
 static const char *
 cached_page(ulonglong page, int memtype)
 {
@@ -141,7 +148,7 @@ cached_page(ulonglong page, int memtype)
     return slot->page;
 }
 
-/* Read what lies within one page.  0 or -1, without an exception but KeyboardInterrupt. */
+/* Read a range within one page.  0 or -1; only KeyboardInterrupt is left as an exception. */
 static int
 read_within_page(ulonglong addr, int memtype, char *buffer, long size)
 {

@@ -13,7 +13,7 @@ _Static_assert(MPYK_KVADDR == KVADDR && MPYK_UVADDR == UVADDR,
 _Static_assert(MPYK_PHYSADDR == PHYSADDR && MPYK_XENMACHADDR == XENMACHADDR,
                "crash numbers its memory types differently");
 
-/* How many of the bytes at addr can be read: crash reads all or nothing. */
+/* How many of the bytes at addr can be read.  (crash reads all bytes or none.) */
 static long
 readable_part(ulonglong addr, int memtype, char *buffer, long size)
 {
@@ -35,8 +35,10 @@ readable_part(ulonglong addr, int memtype, char *buffer, long size)
 /* The task whose user memory is read (set_readmem_task()), 0 for none. */
 static ulong read_task;
 
-/* With a task set, an address of its user space is read there, whatever type the caller gave by
- * default. */
+/*
+ * If a task is set, addresses of its user space are read there, also when the caller has given
+ * another memory type by default.
+ */
 static struct task_context *
 user_context(ulonglong addr, int *memtype)
 {

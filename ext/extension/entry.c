@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Where crash enters this file.  `extend` runs the constructor, which only registers commands;
- * `extend -u` runs the destructor, which ends Python.  Nothing here calls exit(): a crash for which
- * this file is not suitable gets one sentence.
+ * The entry of this file.  `extend` runs the constructor, which only registers commands.  `extend
+ * -u` runs the destructor, which ends Python.  Nothing here calls exit(): an unsuitable crash gets
+ * one sentence.
  */
 #include "crash/crash_compat.h"
 

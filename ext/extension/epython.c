@@ -30,28 +30,23 @@ static int run_depth;
 static PyObject *
 argv_list(int argc, char *const *argv)
 {
-    PyObject *list = PyList_New(argc);
+    MPYK_REF *list = PyList_New(0);
 
     for (int i = 0; list != NULL && i < argc; i++) {
-        PyObject *item =
-            PyUnicode_DecodeUTF8(argv[i], (Py_ssize_t)strlen(argv[i]), "surrogateescape");
-
-        if (item == NULL) {
-            Py_CLEAR(list);
-            break;
+        if (mpyk_append(list, mpyk_str(argv[i], (Py_ssize_t)strlen(argv[i]))) < 0) {
+            return NULL;
         }
-        PyList_SET_ITEM(list, i, item);
     }
-    return list;
+    return mpyk_keep(&list);
 }
 
-/* One line on an exception that the runner itself could not handle.  Never PyErr_Print(): it obeys
- * SystemExit. */
+/* Print one line about an exception that the runner itself could not handle.  PyErr_Print() would
+ * obey SystemExit. */
 static void
 report_exception(const char *kind)
 {
-    PyObject *exception = mpyk_take_exception();
-    PyObject *text = exception != NULL ? PyObject_Str(exception) : NULL;
+    MPYK_REF *exception = mpyk_take_exception();
+    MPYK_REF *text = exception != NULL ? PyObject_Str(exception) : NULL;
     const char *message = text != NULL ? PyUnicode_AsUTF8(text) : NULL;
 
     mpyk_output_flush();
@@ -60,16 +55,30 @@ report_exception(const char *kind)
                 exception != NULL ? Py_TYPE(exception)->tp_name : "unknown error",
                 message != NULL ? message : "no message");
     }
-    Py_XDECREF(text);
-    Py_XDECREF(exception);
     PyErr_Clear();
+}
+
+/* The status of the program, or -1 with an exception set. */
+static long
+call_main(const char *kind, int argc, char *const *argv)
+{
+    MPYK_REF *module = NULL;
+    MPYK_REF *list = NULL;
+    MPYK_REF *result = NULL;
+
+    if (mpyk_output_install() < 0 || mpyk_signals_for_python() < 0) {
+        return -1;
+    }
+    module = PyImport_ImportModule("pykdump._runner");
+    list = module != NULL ? argv_list(argc, argv) : NULL;
+    result = list != NULL ? PyObject_CallMethod(module, "main", "sO", kind, list) : NULL;
+    return result != NULL ? PyLong_AsLong(result) : -1;
 }
 
 static int
 call_runner(const char *kind, int argc, char *const *argv)
 {
-    PyObject *module = NULL, *list = NULL, *result = NULL;
-    long status = 1;
+    long status = call_main(kind, argc, argv);
 
     if (mpyk_output_install() == 0 && mpyk_signals_for_python() == 0) {
         module = PyImport_ImportModule("pykdump.runtime.runner");
@@ -87,9 +96,6 @@ call_runner(const char *kind, int argc, char *const *argv)
         report_exception(kind);
         status = 1;
     }
-    Py_XDECREF(result);
-    Py_XDECREF(list);
-    Py_XDECREF(module);
     return (int)status;
 }
 
@@ -106,7 +112,7 @@ mpyk_run(const char *kind, int argc, char *const *argv)
             mpyk_crash_module_run_starts();
         }
         status = call_runner(kind, argc, argv);
-        /* A SIGINT that came too late for this program must not hit the next one. */
+        /* A SIGINT that came too late for this program must not stop the next one. */
         if (PyErr_CheckSignals() < 0) {
             PyErr_Clear();
         }
@@ -128,7 +134,7 @@ mpyk_run_depth(void)
 
 /* ---- the command line ---- */
 
-/* Copy the next word of *line to *out (both move on).  0 at the end of the line. */
+/* Copy the next word of *line to *out, and move both behind it.  0 at the end of the line. */
 static int
 next_word(const char **line, const char *end, char **out)
 {
@@ -165,10 +171,10 @@ next_word(const char **line, const char *end, char **out)
 }
 
 /*
- * crash splits its command line without regard to single quotes, and to double quotes only at a
- * word's start.  So split what the user typed in a shell's manner instead: 'a b', "a b", --opt="a
- * b"; (a b) stays one word as crash has it. Fall back on crash's own words where orig_line is not
- * what is being run: an alias, or `command < arguments-file`.
+ * crash ignores single quotes when it splits its command line, and accepts double quotes only at
+ * the start of a word.  So split the typed line as a shell does: 'a b', "a b", --opt="a b".  As in
+ * crash, (a b) is one word.  Use crash's own words if orig_line is not the line that runs: for an
+ * alias, and for `command < arguments-file`.
  */
 int
 mpyk_split_line(struct mpyk_words *words)

@@ -11,13 +11,19 @@ struct mpyk_words {
     char text[2 * BUFSIZE];
 };
 
-/* Split the line of the running command; the number of words, the command's name included. */
+/*
+ * Split the line of the running command.  Returns the number of words, with the name of the
+ * command.
+ */
 int mpyk_split_line(struct mpyk_words *words);
 
 /* Give (kind, argv) to pykdump.runtime.runner.main().  Its return value, or 1 when that failed. */
 int mpyk_run(const char *kind, int argc, char *const *argv);
 
-/* How many runs are active: more than one when a program runs a crash command that is a program. */
+/*
+ * The number of active runs.  It is more than one if a program runs a crash command that is a
+ * program.
+ */
 int mpyk_run_depth(void);
 
 /* crash calls this for `epython`. */

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Py_FinalizeEx() keeps about 2 MiB: static types' caches, interned strings, partly filled arenas.
- * A process that ends does not care; a crash session in which the extension is loaded again and
- * again does.  So all blocks that Python takes from malloc() and all its arenas are on lists of
- * ours, and what is left on them at unload is freed.
+ * See heap.h.  All blocks that Python takes from malloc(), and all its arenas, are in lists
+ * here.  The blocks that are left at unload are freed.  Python takes small objects from its arenas;
+ * only blocks of more than 512 bytes and the "raw" domain come here one by one.
  *
- * Python takes small objects from its arenas; only blocks over 512 bytes and the "raw" domain come
- * here one by one.
+ * Why this exists: Py_FinalizeEx() keeps about 2 MiB (caches of static types, interned strings,
+ * partly filled arenas).  This does not matter to a process that ends.  But a crash session can
+ * load and unload the extension many times, and would grow by 2 MiB each time.  The price is four
+ * words for each large block.  So this file stays as long as Py_FinalizeEx() keeps memory.
  */
 #include "base/pycompat.h"
 
@@ -18,7 +19,7 @@
 
 #define BLOCK_MAGIC ((size_t)0x6d70796b64756d70ULL)
 
-/* In front of each block; its size keeps malloc()'s alignment. */
+/* The head of each block.  Its size keeps the alignment of malloc(). */
 struct block {
     struct block *next, *previous;
     size_t magic, unused;
@@ -56,7 +57,7 @@ block_unlink(struct block *b)
     b->magic = 0;
 }
 
-/* NULL for memory that Python got before mpyk_heap_install(). */
+/* The head of a block; NULL for memory that Python got before mpyk_heap_install(). */
 static struct block *
 block_of(void *data)
 {
@@ -132,7 +133,7 @@ heap_free(void *Py_UNUSED(context), void *data)
     free(b);
 }
 
-/* Arenas come and go with the GIL held. */
+/* Python makes and frees arenas with the GIL held, so this list needs no lock. */
 static void *
 arena_alloc(void *Py_UNUSED(context), size_t size)
 {

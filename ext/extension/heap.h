@@ -3,10 +3,10 @@
 #ifndef MPYK_HEAP_H
 #define MPYK_HEAP_H
 
-/* Make Python allocate here; between Py_PreInitialize() and Py_InitializeFromConfig(). */
+/* Make Python allocate here.  Call it between Py_PreInitialize() and Py_InitializeFromConfig(). */
 void mpyk_heap_install(void);
 
-/* Free what Python has kept; nothing of Python may run after it. */
+/* Free what Python has kept.  No code of Python may run after it. */
 void mpyk_heap_release(void);
 
 #endif /* MPYK_HEAP_H */

@@ -25,7 +25,7 @@ append_search_path(PyConfig *config, const char *so_path, const char *suffix)
     return status;
 }
 
-/* Every path that Python would otherwise work out from the build machine or from this one. */
+/* Set every path that Python would otherwise derive from the build machine or from this machine. */
 static PyStatus
 set_paths(PyConfig *config, const char *so_path)
 {

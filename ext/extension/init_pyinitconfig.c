@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Python's start by PyInitConfig (PEP 741): 3.14 and later.  Its defaults are the isolated
+ * Python's start by PyInitConfig (PEP 741): 3.14 and later.  Its default is the isolated
  * configuration: no environment variables, no user site, no path of the program.
  */
 #include "base/pycompat.h"
@@ -31,7 +31,7 @@ set_numbers(PyInitConfig *config)
     return 0;
 }
 
-/* Every path that Python would otherwise work out from the build machine or from this one. */
+/* Set every path that Python would otherwise derive from the build machine or from this machine. */
 static int
 set_paths(PyInitConfig *config, const char *so_path, const char *stdlib)
 {
@@ -71,7 +71,10 @@ mpyk_init_python(const char *so_path, char **reason)
     PyInitConfig *config;
     int result = -1;
 
-    /* There is no separate pre-initialisation: what the configuration allocates is ours already. */
+    /*
+     * There is no separate pre-initialisation, and the configuration itself already allocates
+     * memory.
+     */
     mpyk_heap_install();
     config = PyInitConfig_Create();
     if (config != NULL && stdlib != NULL && set_numbers(config) == 0 &&

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The embedded interpreter's life.  It starts at the first command, not at `extend`; it knows
- * nothing of the machine's Python or of PYTHON* variables; its whole library is the ZIP inside this
- * shared object.
+ * See interpreter.h.  Python starts at the first command and not at `extend`.  It uses neither the
+ * machine's Python nor PYTHON* variables: its whole library is the ZIP inside this shared object.
  */
 #include "base/pycompat.h"
 
 #include "crash/crash_compat.h"
 
+#include "base/cleanup.h"
 #include "extension/heap.h"
 #include "extension/init_python.h"
 #include "extension/interpreter.h"
@@ -26,8 +26,10 @@
 
 static char *start_failure;
 
-/* Python's own SIGPIPE and SIGINT arrangements are ours to make; crash's are put back by the run
- * that started us. */
+/*
+ * Python does not install its handlers of SIGPIPE and SIGINT.  crash's handlers are restored by the
+ * run that has started Python.
+ */
 static int
 start(char **reason)
 {
@@ -55,7 +57,9 @@ mpyk_interp_start(void)
     if (Py_IsInitialized()) {
         return 0;
     }
-    /* After a failed start Python's state is undefined: the second attempt only repeats the answer.
+    /*
+     * After a failed start the state of Python is undefined, so a second attempt only repeats the
+     * answer.
      */
     if (start_failure == NULL && start(&start_failure) == 0) {
         return 0;
@@ -68,9 +72,8 @@ mpyk_interp_start(void)
 }
 
 /*
- * Threads that a program has left behind would wake up in code that is no longer there.  Each is
- * sent into a sleep that does not end, in libc, from a signal handler; what they hold of Python is
- * then theirs for ever.
+ * Threads that a program has left would continue in code that is unloaded.  A signal handler sends
+ * each of them into an endless sleep in libc.  They keep the memory of Python that they use.
  */
 #define THREADS_MAX 64
 static volatile int parked;
@@ -99,7 +102,7 @@ other_threads(pid_t *threads)
     return count;
 }
 
-/* Park those that are still there; true if there were any. */
+/* Park the threads that still exist.  True if there were any. */
 static int
 park_threads(const pid_t *threads, int count)
 {
@@ -122,19 +125,17 @@ park_threads(const pid_t *threads, int count)
     return sent > 0;
 }
 
-/* What programs gave to atexit.register() may still use the dump and its types.  SIGINT is not for
- * it: unloading cannot be left half done. */
+/* The functions that programs gave to atexit.register() may still use the dump and its types.
+ * SIGINT stays blocked: unloading must not stop half-way. */
 static void
 run_exit_functions(void)
 {
-    PyObject *module = PyImport_ImportModule("atexit");
-    PyObject *result = module != NULL ? PyObject_CallMethod(module, "_run_exitfuncs", NULL) : NULL;
+    MPYK_REF *module = PyImport_ImportModule("atexit");
+    MPYK_REF *result = module != NULL ? PyObject_CallMethod(module, "_run_exitfuncs", NULL) : NULL;
 
     if (result == NULL) {
         PyErr_Clear();
     }
-    Py_XDECREF(result);
-    Py_XDECREF(module);
     mpyk_output_flush();
 }
 

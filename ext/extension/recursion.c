@@ -1,8 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Endless recursion must end in RecursionError, not in the end of crash, whatever a program has
- * asked of sys.setrecursionlimit().  So there is more room on the stack than crash began with, and
- * no limit that it would not hold.
+ * See recursion.h.  Endless recursion must end in RecursionError and not in the end of crash, even
+ * if a program has called sys.setrecursionlimit() with a large number.  So the stack gets more room
+ * than crash had at its start, and the limit cannot be higher than this room allows.
+ *
+ * Why this exists: up to Python 3.13 the interpreter counts calls and does not look at the stack,
+ * so a high limit lets the process overflow it, and the user of crash loses the whole session.  The
+ * price is one setrlimit() and one wrapper function.  The file can go when the oldest Python that
+ * we embed is 3.14, which measures the stack itself.
  */
 #include "base/pycompat.h"
 
@@ -10,10 +15,15 @@
 
 #include <sys/resource.h>
 
-/* The kernel leaves at least 128 MiB below the main thread's stack, whatever the limit was at
- * exec(). */
+/*
+ * The kernel keeps at least 128 MiB below the main thread's stack free, whatever the limit was at
+ * exec().
+ */
 #define STACK_WANTED ((rlim_t)64 << 20)
-/* One level of Python called by C called by Python, generously; plain Python calls take none. */
+/*
+ * A generous size for one level of Python code that C code calls.  A plain call in Python takes no
+ * stack.
+ */
 #define STACK_A_LEVEL ((rlim_t)2048)
 
 static PyObject *original;
@@ -37,7 +47,7 @@ static PyMethodDef replacement = {
     "setrecursionlimit(limit, /)\n--\n\nSet the limit, or the highest that the stack has room for.",
 };
 
-/* Raise the stack's soft limit; return what it is then. */
+/* Raise the soft limit of the stack.  Returns the new limit. */
 static rlim_t
 stack_size(void)
 {

@@ -4,8 +4,10 @@
 
 #include "base/mpykdump.h"
 
-/* After Python has started: keep endless recursion from ending crash.  0, or -1 when memory is
- * short. */
+/*
+ * Keep endless recursion from ending crash.  Call it after Python has started.  0, or -1 if memory
+ * is out.
+ */
 int mpyk_recursion_init(void);
 
 /* Before Python is finalized. */

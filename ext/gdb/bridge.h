@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * What the C units know of gdb.  Only gdbN_bridge.cpp (one for each gdb major) include gdb's own
- * headers; here are plain structures (those of type_source.h) and functions.  No C++ exception
- * leaves these functions: what gdb throws becomes the text of *error.
+ * gdb for C units: plain structures (those of base/type_source.h) and functions.  Only the bridges,
+ * gdbN_bridge.cpp or .c, include gdb's own headers; there is one for each gdb major.  No C++
+ * exception leaves these functions: the text of *error says what gdb threw.
  *
- * A file may hold several bridges.  Each defines mpyk_catching() and all functions below but the
- * first three; the build makes them local to the bridge, whose table is all that stays visible, and
- * gdb_choice.c defines them once more: they pass the call on to the bridge that fits the running
- * crash.
+ * A file may contain several bridges.  Each bridge defines mpyk_catching() and all functions below
+ * except the first three.  The build makes these definitions local to the bridge, so that only its
+ * table is visible.  choose_bridge.c defines the functions once more: they call the bridge that
+ * fits the running crash.
  */
 #ifndef MPYK_GDB_BRIDGE_H
 #define MPYK_GDB_BRIDGE_H
@@ -20,17 +20,21 @@
 extern "C" {
 #endif
 
-/* Find the bridge for the gdb of the running crash.  0, or -1 if this file has none: then no other
- * function here may be called. */
+/*
+ * Find the bridge for the gdb of the running crash.  0, or -1 if this file has none.  In that case
+ * no other function here may be called.
+ */
 int mpyk_gdb_choose(void);
-/* The gdb major of the chosen bridge, and those of all bridges in this file, such as "10 and 16".
+/*
+ * The gdb major of the chosen bridge, and the majors of all bridges in this file as text, such as
+ * "10 and 16".
  */
 int mpyk_gdb_major(void);
 const char *mpyk_gdb_majors(void);
 /* Byte order and word size of the dump's architecture. */
 int mpyk_gdb_target(struct mpyk_target *target, struct mpyk_source_error *error);
 
-/* The functions of a mpyk_type_source: see there. */
+/* The functions of a struct mpyk_type_source. */
 int mpyk_gdb_lookup(const char *name, int code, mpyk_handle *type, struct mpyk_source_error *error);
 int mpyk_gdb_lookup_symbol(const char *name, struct mpyk_symbol_desc *symbol,
                            struct mpyk_source_error *error);
@@ -39,15 +43,15 @@ int mpyk_gdb_describe(mpyk_handle type, struct mpyk_type_desc *desc,
 int mpyk_gdb_fields(mpyk_handle type, struct mpyk_field_desc *fields, int count,
                     struct mpyk_source_error *error);
 
-/* The path of the file that gdb has the kernel's symbols from. */
+/* The path of the file from which gdb has the kernel's symbols. */
 int mpyk_gdb_symbol_file(char *path, size_t size, struct mpyk_source_error *error);
 
-/* The type of a C expression, which is not evaluated. */
+/* The type of a C expression.  gdb does not evaluate it. */
 int mpyk_gdb_expression_type(const char *text, mpyk_handle *type, struct mpyk_source_error *error);
 
 /*
- * Call `changed(owner)` when a file's types are about to be freed and `changed(NULL)` when a file
- * was added (names that were unknown may be known now).  Must be undone with mpyk_gdb_unwatch()
+ * Call changed(owner) when the types of a file are about to be freed, and changed(NULL) when a file
+ * was added, because names may be known now that were unknown before.  Call mpyk_gdb_unwatch()
  * before this object is unloaded.
  */
 int mpyk_gdb_watch(void (*changed)(const void *owner), struct mpyk_source_error *error);

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The part of the gdb bridges that is the same for every gdb major.  The including gdbN_bridge.cpp
- * has included gdb's headers and defined, in namespace `shim`, what differs:
+ * The part of the C++ bridges that is the same for every gdb major.  The including gdbN_bridge.cpp
+ * has included gdb's headers, and has defined the differences in namespace `shim`:
  *
  *   length(type) target(type) is_stub(type) is_unsigned(type) owner(type)
  *   field_name/field_type/field_bitpos/field_bitsize/field_is_static/field_enumval (type, index)
  *   lookup(name, domain)  in tag_domain, var_domain or type_domain -> symbol or nullptr
  *   definition(name, domain)   the same in the compile unit that defines it, or nullptr
  *   symbol_type/symbol_class/symbol_value/symbol_address (symbol)
- *   names_type(expression)  is it the name of a type?     type_of(expression)
+ *   names_type(expression)  whether it is the name of a type     type_of(expression)
  */
 #include "gdb/bridge.h"
 #include "gdb/symbol_kind.h"
@@ -22,7 +22,7 @@
 namespace
 {
 
-/* Whatever language gdb thinks current (the file of main() decides that), kernel names are C. */
+/* Names of the kernel are C, but gdb may have chosen another language by the file of main(). */
 class c_language
 {
   public:
@@ -43,8 +43,9 @@ failed(struct mpyk_source_error *error, const char *text)
 }
 
 /*
- * Run `body` and turn what gdb throws into text.  gdb_exception is the base of both errors and
- * quit; anything else (std::bad_alloc) must not pass through C and Python frames either.
+ * Run `body`, and turn an exception into text.  gdb_exception is the base of errors and of
+ * quit.  Other exceptions, such as std::bad_alloc, must not pass through C and Python frames
+ * either.
  */
 template <typename Body>
 int
@@ -53,7 +54,7 @@ guarded(struct mpyk_source_error *error, Body body)
     error->text[0] = '\0';
     try {
         c_language language;
-        scoped_value_mark values; /* gdb keeps what it evaluates until the end of a command */
+        scoped_value_mark values; /* otherwise gdb keeps values until the end of a command */
         return body();
     } catch (const gdb_exception &ex) {
         return failed(error, ex.what());
@@ -99,7 +100,7 @@ has_fields(const struct type *type)
     }
 }
 
-/* By size, because the bounds of [] and [0] are written differently by each compiler. */
+/* By size, because each compiler writes the bounds of [] and [0] in its own way. */
 uint64_t
 array_elements(struct type *array)
 {
@@ -138,8 +139,9 @@ void (*watch_changed)(const void *owner);
 } // namespace
 
 /*
- * "long unsigned", "unsigned long int"...: only C's own words are given to gdb's parser, which
- * would otherwise search all symbols for each word, and find variables too.
+ * Whether a name consists only of C's own words: "long unsigned", "unsigned long int".  Only such
+ * names are given to gdb's parser.  For other words it would search all symbols, and find variables
+ * too.
  */
 static bool
 is_base_type_spelled(const char *name)
@@ -181,10 +183,10 @@ type_tagged(const char *name, int code)
 }
 
 /*
- * Base types that C spells in several ways are asked of gdb's parser, never looked up: gdb 16 would
- * look for "unsigned" as "unsigned int", and read each compile unit of the kernel to find out that
- * none has a symbol of the name given. `char` is looked up, because the kernel's is unsigned and
- * gdb's own is not.
+ * Base types that C spells in several ways go to gdb's parser and are never looked up.  gdb 16
+ * would look for "unsigned" as "unsigned int", and read every compile unit of the kernel without
+ * finding a symbol of the given name.  `char` is looked up, because the kernel's is unsigned and
+ * gdb's own is signed.
  */
 static struct type *
 type_named(const char *name)
@@ -220,9 +222,9 @@ mpyk_gdb_expression_type(const char *text, mpyk_handle *type, struct mpyk_source
 }
 
 /*
- * gdb takes what it finds in the compile units that it happens to have read.  If that is a mere
- * `extern x[];`, the unit with the definition knows the length.  It is not asked for other types,
- * because gdb reads that unit anew each time.
+ * gdb returns a symbol of a compile unit that it has read already.  For a mere `extern x[];` the
+ * length is known only in the unit that defines x, so this unit is asked.  It is not asked about
+ * other types, because gdb reads the unit again each time.
  */
 static struct symbol *
 symbol_named(const char *name)
@@ -259,8 +261,9 @@ mpyk_gdb_lookup_symbol(const char *name, struct mpyk_symbol_desc *result,
 }
 
 /*
- * A declaration is not resolved here, nor the size of a typedef asked for: both may make gdb read
- * the symbols of other compile units, which takes tens of milliseconds and is seldom needed.
+ * This does not resolve a declaration, and does not ask for the size of a typedef.  Both may make
+ * gdb read the symbols of other compile units, which takes tens of milliseconds and is seldom
+ * needed.
  */
 extern "C" int
 mpyk_gdb_describe(mpyk_handle handle, struct mpyk_type_desc *desc, struct mpyk_source_error *error)

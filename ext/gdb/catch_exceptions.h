@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Catching gdb's C++ exceptions for C; see guard_catch.hpp. */
+/*
+ * Catches gdb's errors for C units.  The C++ bridges do it in catch_exceptions.hpp, the bridge to
+ * gdb 7 in gdb7_errors.h.
+ */
 #ifndef MPYK_GUARD_CATCH_H
 #define MPYK_GUARD_CATCH_H
 
@@ -15,7 +18,7 @@ enum mpyk_caught {
     MPYK_CAUGHT_QUIT,
 };
 
-/* Run call(arg); what it threw, with the exception's text in message. */
+/* Run call(arg).  Returns what it threw, with the exception's text in `message`. */
 enum mpyk_caught mpyk_catching(void (*call)(void *), void *arg, char *message, size_t size);
 
 #ifdef __cplusplus

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The C++ half of the guard: gdb's errors are C++ exceptions, and crash lets some pass through its
- * own C frames (gdb requests without GNU_RETURN_ON_ERROR).  Included by each gdb bridge; that which
- * fits the running crash is called.
+ * The C++ half of the guard.  Errors of gdb are C++ exceptions from gdb 10 on, and crash lets some
+ * pass through its own C frames (gdb requests without GNU_RETURN_ON_ERROR).
+ *
+ * The bridges in C++ include this file.  Each gets its own mpyk_catching(); choose_bridge.c calls
+ * that of the bridge which fits the running crash.
  */
 #ifndef MPYK_GUARD_CATCH_HPP
 #define MPYK_GUARD_CATCH_HPP

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The gdb bridges of this file, and the one among them that the running crash can use. */
+/* Chooses the gdb bridge of this file that fits the running crash. */
 #include "built_for_generated.h"
 #include "crash/symbols.h"
 #include "gdb/bridge.h"
@@ -88,7 +88,7 @@ mpyk_gdb_watch(void (*changed)(const void *owner), struct mpyk_source_error *err
     return bridge->watch(changed, error);
 }
 
-/* Also called at the end of a file that never found its bridge. */
+/* At unload this is also called if no bridge was found. */
 void
 mpyk_gdb_unwatch(void)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The bridge to gdb 10 (crash 8): see gdb_bridge.h for what it offers. */
+/* The bridge to gdb 10 (crash 8): bridge.h says what it offers. */
 #define __CONFIG_H__ 1
 #include "defs.h"
 
@@ -46,7 +46,9 @@ struct symbol *lookup(const char *name, domain_enum domain)
     return lookup_symbol(name, nullptr, domain, nullptr).symbol;
 }
 
-/* The global symbol in the compile unit that defines it, which may have to be read first. */
+/*
+ * The global symbol, from the compile unit that defines it.  gdb may have to read this unit first.
+ */
 struct symbol *definition(const char *name, domain_enum domain)
 {
     for (struct objfile *objfile : current_program_space->objfiles()) {

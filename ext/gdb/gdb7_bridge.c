@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The bridge to gdb 7.6 (crash 7), which is written in C: see gdb_bridge.h for what it offers, and
- * gdb_bridge_common.hpp for why it asks in this way.
+ * The bridge to gdb 7.6 (crash 7).  This gdb is written in C, and so is the bridge.  bridge.h says
+ * what it offers; bridge_common.hpp says why it asks gdb in this way.
  *
  * UNVERIFIED: tried in crash 7.3.2 and 7.2.9 on a dump of Linux 5.10; Ctrl-C does not stop gdb.
  */
@@ -50,7 +50,7 @@ type_of_expression(const char *text, int only_names)
     return type;
 }
 
-/* "long unsigned", "unsigned long int"...: C's own words alone are given to gdb's parser. */
+/* Whether a name consists only of C's own words.  Only such names are given to gdb's parser. */
 static int
 is_base_type_spelled(const char *name)
 {
@@ -93,7 +93,7 @@ type_tagged(const char *name, int code)
     return type != NULL && (code == 0 || (int)TYPE_CODE(type) == code) ? type : NULL;
 }
 
-/* `char` is looked up, because the kernel's is unsigned and gdb's own is not. */
+/* `char` is looked up, because the kernel's is unsigned and gdb's own is signed. */
 static struct type *
 type_named(const char *name)
 {
@@ -127,7 +127,9 @@ expression_type(struct request *r)
     return 0;
 }
 
-/* The global symbol in the compile unit that defines it, which may have to be read first. */
+/*
+ * The global symbol, from the compile unit that defines it.  gdb may have to read this unit first.
+ */
 static struct symbol *
 definition(const char *name)
 {
@@ -147,7 +149,7 @@ definition(const char *name)
     return NULL;
 }
 
-/* For a mere `extern x[];` the unit with the definition knows the length. */
+/* For a mere `extern x[];` the length is known only in the compile unit that defines x. */
 static struct symbol *
 symbol_named(const char *name)
 {
@@ -185,7 +187,7 @@ lookup_variable(struct request *r)
     return 0;
 }
 
-/* By size, because the bounds of [] and [0] are written differently by each compiler. */
+/* By size, because each compiler writes the bounds of [] and [0] in its own way. */
 static uint64_t
 array_elements(struct type *array)
 {

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Asking gdb 7.6, whose errors are longjmps to the innermost TRY_CATCH and are printed on the way;
- * a part of gdb7_bridge.c, which has included gdb's headers.  This gdb has no observer for files
- * that are about to be freed; see look_at_files().
+ * Asks gdb 7.6, whose errors are longjmps to the innermost TRY_CATCH and are printed on the
+ * way.  This is a part of gdb7_bridge.c, which has included gdb's headers.  This gdb cannot
+ * announce that a file is about to be freed; see look_at_files().
  */
 #ifndef MPYK_GDB7_GUARD_H
 #define MPYK_GDB7_GUARD_H
 
-/* crash's own addition to gdb: where an error goes instead of to TRY_CATCH. */
+/* crash's addition to gdb: an error calls this function instead of jumping to TRY_CATCH. */
 extern void (*error_hook)(void);
 
 #define MOST_FILES 1024
@@ -18,7 +18,7 @@ static void (*watch_changed)(const void *owner);
 static const struct objfile *files[MOST_FILES];
 static int file_count;
 
-/* Where on the stack our TRY_CATCHes are that were not left yet, as far as we know. */
+/* The places on the stack of our TRY_CATCHes that were probably not left yet. */
 static const char *catchers[MOST_CATCHERS];
 static int catcher_count;
 
@@ -30,8 +30,9 @@ failed(struct mpyk_source_error *error, const char *text)
 }
 
 /*
- * crash leaves its errors by a longjmp() over our TRY_CATCH.  gdb then still thinks that it is
- * inside and would jump back into a frame that is gone: end those whose frames lie below ours.
+ * On an error crash jumps over our TRY_CATCH with longjmp().  gdb then still believes that it is
+ * inside, and would jump back into a frame that is gone.  So end all TRY_CATCHes whose frames lie
+ * below ours.
  */
 static void
 catchers_enter(const char *frame)
@@ -85,8 +86,8 @@ is_freed(const struct objfile *file)
 }
 
 /*
- * Tell of files that are gone since the last time; 1 if there were any.  crash frees one only in a
- * command (`mod -d`), so a handle is never older than that without our being asked in between.
+ * Report the files that were freed since the last call; 1 if there were any.  crash frees a file
+ * only in a command (`mod -d`), and before any handle of it is used again, this function is called.
  */
 static int
 look_at_files(void)
@@ -111,7 +112,7 @@ look_at_files(void)
     return freed;
 }
 
-/* What a function below is asked, and where it puts the answer. */
+/* A question to a function of the bridge, and the places for its answer. */
 struct request {
     const char *name;
     int code;
@@ -137,7 +138,7 @@ nowhere(void)
     return stream;
 }
 
-/* Run body(request) with C as the language, whatever gdb thinks, and turn an error into text. */
+/* Run body(request) with C as gdb's language, and turn an error into text. */
 static int
 guarded(struct mpyk_source_error *error, int (*body)(struct request *), struct request *request)
 {

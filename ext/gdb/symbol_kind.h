@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What a symbol's class of addresses says of it; the same in gdb 7.6, 10 and 16 (gdb/symtab.h).
- * Only the bridges include this, after gdb's headers. */
+/*
+ * The kind of a symbol by its class of addresses, which is the same in gdb 7.6, 10 and 16
+ * (gdb/symtab.h).  Only the bridges include this header, after gdb's own.
+ */
 #ifndef MPYK_GDB_SYMBOL_KIND_H
 #define MPYK_GDB_SYMBOL_KIND_H
 

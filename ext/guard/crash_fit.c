@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Whether this file can be used in the running crash.  A foreign crash gets one sentence; its
- * session goes on, but does not end with status 0, so that a script can tell.
+ * See crash_fit.h.  An unsuitable crash gets one sentence.  Its session continues, but its exit
+ * status will not be 0, so that a script notices.
  */
 #include "crash/crash_compat.h"
 
@@ -10,12 +10,13 @@
 #include "gdb/bridge.h"
 #include "guard/crash_fit.h"
 
-/* What atexit() is made from, in every libc that crash is linked with. */
+/* The function under atexit(), in every libc that crash is linked with. */
 int __cxa_atexit(void (*function)(void *), void *argument, void *object);
 
 /*
- * Let crash end with status 1.  This file is unloaded before that, so the function called then must
- * not be in it: exit() itself, which goes on with the remaining functions and the new status.
+ * Let crash end with status 1.  This file is unloaded before crash ends, so the function that is
+ * called then must not be in it.  It is exit() itself, which runs the remaining exit functions with
+ * the new status.
  */
 static void
 fail_at_exit(void)
@@ -42,7 +43,7 @@ mpyk_runs_in_its_release(void)
 {
     static const char *const releases[] = {MPYK_BUILT_FOR_RELEASES};
     const char *running = pc->program_version != NULL ? pc->program_version : "";
-    /* A distribution's 8.0.6-2.el9 is 8.0.6. */
+    /* Distributions add a suffix: 8.0.6-2.el9 is 8.0.6. */
     size_t size = strspn(running, "0123456789.");
 
     for (size_t i = 0; i < Py_ARRAY_LENGTH(releases); i++) {

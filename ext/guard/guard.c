@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Guarded calls into crash.  crash leaves a failed command by longjmp() to pc->main_loop_env (or,
- * within `foreach`, to foreach_loop_env), which would jump over Python's frames.  Each guard puts
- * its own environment there and keeps the one it found in a frame on the C stack, so guards nest as
- * calls do.
+ * See guard.h.  crash leaves a failed command by longjmp() to pc->main_loop_env (within `foreach`,
+ * to foreach_loop_env), which would jump over Python's frames.  Each guard sets its own environment
+ * there, and keeps the one that it found in a frame on the C stack.  So guards nest as calls do.
  *
- * crash does not say why it jumped.  restore_sanity(), which its signal handler calls first, always
- * stores the current break in pc->sbrk, and error(FATAL) never does: pc->sbrk is NULL while a guard
- * is active, and tells the two apart.
+ * crash does not say why it jumped, but pc->sbrk shows it.  It is NULL while a guard is active.
+ * crash's signal handler first calls restore_sanity(), which always stores the current break in
+ * pc->sbrk; error(FATAL) never does.
  */
 #include "base/pycompat.h"
 
@@ -32,8 +31,10 @@ enum guard_outcome {
     GUARD_INTERRUPTED,
 };
 
-/* Where crash sends output and what it would close while it cleans up: all this belongs to the
- * outer command. */
+/*
+ * Where crash sends output, and what it would close when it cleans up.  All this belongs to the
+ * outer command.
+ */
 struct stream_state {
     FILE *pipe, *ofile, *stdpipe, *ifile, *ifile_pipe, *ifile_ofile, *args_ifile;
     FILE *tmpfile, *tmpfile2, *saved_fp;
@@ -47,7 +48,7 @@ struct stream_state {
     char pipe_command[BUFSIZE];
 };
 
-/* The line that the outer command was parsed from; args[] point into command_line. */
+/* The line from which the outer command was parsed.  args[] point into command_line. */
 struct line_state {
     char command_line[BUFSIZE], orig_line[BUFSIZE];
     char *args[MAXARGS];
@@ -69,7 +70,7 @@ struct guard_frame {
 
 static int guard_depth;
 
-/* What crash prints through error() inside a guard. */
+/* What crash prints through error() under a guard. */
 static struct {
     FILE *stream;
     size_t used;
@@ -102,12 +103,6 @@ messages_stream(void)
         }
     }
     return messages.stream;
-}
-
-const char *
-mpyk_guard_messages(void)
-{
-    return messages.text;
 }
 
 int
@@ -213,10 +208,10 @@ line_restore(const struct line_state *s)
 }
 
 /*
- * error() writes where pc->error_path says.  A lookup's messages become the text of an exception; a
- * command's belong into its output, in order, unless the user has sent errors elsewhere (`set
- * error`), which is then respected. pc->error_path must come from malloc() while a command runs:
- * `set error` frees it.
+ * error() writes to where pc->error_path says.  The messages of a lookup become the text of an
+ * exception.  The messages of a command belong into its output, in order, unless the user has sent
+ * errors elsewhere with `set error`.  While a command runs, pc->error_path must come from malloc(),
+ * because `set error` frees it.
  */
 static void
 errors_divert(struct guard_frame *f, enum guard_mode mode)
@@ -247,7 +242,7 @@ errors_restore(struct guard_frame *f)
         pc->error_path = f->error_path;
         pc->error_fp = f->error_fp;
     } else {
-        free(f->error_path); /* `set error` has freed ours instead, and its own stays in force */
+        free(f->error_path); /* `set error` has freed our path; its own path stays */
         f->own_error_path = NULL;
     }
     if (f->own_error_path != captured_path) {
@@ -286,7 +281,9 @@ frame_leave(struct guard_frame *f)
     errors_restore(f);
 }
 
-/* gdb's exception becomes one more message; frame_report() makes the Python exception of it. */
+/*
+ * An exception of gdb becomes one more message; frame_report() makes the Python exception from it.
+ */
 static enum guard_outcome
 call_catching(mpyk_call call, void *arg)
 {
@@ -301,8 +298,8 @@ call_catching(mpyk_call call, void *arg)
 }
 
 /*
- * The only setjmp().  It has no local that changes after setjmp(), so nothing is lost when crash
- * jumps back here.
+ * The only setjmp().  This function has no local variable that changes after setjmp(), so nothing
+ * is lost when crash jumps back here.
  */
 static enum guard_outcome __attribute__((noinline))
 call_with_env(mpyk_call call, void *arg)
@@ -313,7 +310,7 @@ call_with_env(mpyk_call call, void *arg)
     return pc->sbrk != NULL ? GUARD_INTERRUPTED : GUARD_FAILED;
 }
 
-/* What crash's main loop does after a command, as far as a failed call can need it. */
+/* The part of the clean-up in crash's main loop that a failed call may need. */
 static void
 clean_up(void *Py_UNUSED(arg))
 {
@@ -335,7 +332,7 @@ clean_up(void *Py_UNUSED(arg))
     free_all_bufs();
 }
 
-/* Turn the outcome into a Python exception, and forget the messages of this guard. */
+/* Turn the outcome into a Python exception, and drop the messages of this guard. */
 static int
 frame_report(struct guard_frame *f, enum guard_outcome outcome)
 {
@@ -356,7 +353,7 @@ frame_report(struct guard_frame *f, enum guard_outcome outcome)
             mpyk_fail_with(MPYK_FAIL_CRASH,
                            PyUnicode_DecodeUTF8(text, end - text, "backslashreplace"));
         } else {
-            mpyk_fail(MPYK_FAIL_CRASH, "crash gave the request up without a message");
+            mpyk_fail(MPYK_FAIL_CRASH, "crash gave up the request without a message");
         }
     }
     messages.used = f->message_mark;

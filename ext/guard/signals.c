@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * crash's SIGINT handler longjmps at once, from wherever it was: within malloc() or stdio too,
- * which can leave them broken.  So a command that Python runs is first asked (crash's own _SIGINT_
- * flag, which many commands poll), and only if it is still running after a grace period is crash's
- * handler called, at a moment when libc is not on top.  gdb is asked at such a moment too: gdb 16's
- * set_quit_flag() takes a recursive mutex (gdb/extension.c), and a signal that arrives within
- * pthread_mutex_lock(), before the owner is noted, would wait for itself for ever.
+ * See signals.h.  crash's SIGINT handler longjmps at once, also from within malloc() or stdio, and
+ * this can leave them broken.  So a command that Python runs is first asked to stop, by crash's own
+ * flag _SIGINT_, which many commands check.  If the command still runs after a grace period,
+ * crash's handler is called, but only at a moment when the code of libc is not running.
+ *
+ * gdb is asked only at such a moment too.  set_quit_flag() of gdb 16 takes a recursive mutex
+ * (gdb/extension.c).  If the signal came within pthread_mutex_lock(), before the owner is stored,
+ * the thread would wait for itself for ever.
  */
 #include "base/pycompat.h"
 
@@ -21,24 +23,26 @@
 #include <ucontext.h>
 #include <unistd.h>
 
-/* Look for a SIGINT this often; let the command go on this long after it; then try to stop it this
- * often. */
+/*
+ * How often to look for a SIGINT; how long the command may continue after it; how often to try to
+ * stop the command then.
+ */
 #define WATCH_NSEC 50000000L
 #define GRACE_NSEC 200000000L
 #define RETRY_NSEC 2000000L
 #define RETRIES_MAX 100
 
-/* The timer's signal: it must disturb neither crash, nor gdb, nor programs' own use of SIGALRM. */
+/* The timer's signal.  It must not disturb crash, gdb, or a program that uses SIGALRM. */
 #define WATCH_SIGNAL (SIGRTMAX - 3)
 
 static int tty_faked;
 static volatile sig_atomic_t watching, interrupted, grace_over, retries, gdb_asked;
 static struct {
-    pid_t thread; /* the timer tells this thread only; 0: there is no timer */
+    pid_t thread; /* the thread that the timer signals; 0: there is no timer */
     int id;
     struct sigaction old_action;
 } watch;
-/* The code of libc, and of libpthread where it is a library of its own (before glibc 2.34). */
+/* The code of libc, and of libpthread, which is a library of its own before glibc 2.34. */
 static struct code_range {
     ElfW(Addr) start, end;
 } libc_code[2];
@@ -52,7 +56,7 @@ static PyObject *python_signal, *python_handler;
 #define PROGRAM_COUNTER(context) ((void)(context), (ElfW(Addr))0)
 #endif
 
-/* dl_iterate_phdr() callback: note the executable segments that hold functions of libc. */
+/* Called by dl_iterate_phdr(): note the executable segments that contain functions of libc. */
 static int
 note_libc(struct dl_phdr_info *info, size_t Py_UNUSED(size), void *Py_UNUSED(arg))
 {
@@ -83,8 +87,10 @@ is_in_libc(ElfW(Addr) where)
     return 0;
 }
 
-/* Raw system calls: in older C libraries these are in librt, and SIGEV_THREAD_ID is not in all
- * headers. */
+/*
+ * These are raw system calls, because older C libraries have the functions in librt, and not all
+ * headers have SIGEV_THREAD_ID.
+ */
 static void
 timer_arm(long first, long interval)
 {
@@ -106,8 +112,10 @@ take_pending_sigint(void)
     return sigtimedwait(&set, NULL, &none) == SIGINT;
 }
 
-/* gdb must not be left by a jump: it has C++ objects on its stack, locks, and threads.  It looks at
- * this flag. */
+/*
+ * A jump must not leave gdb: its stack has C++ objects, and it has locks and threads.  gdb checks
+ * this flag.
+ */
 static void
 ask_gdb(void)
 {
@@ -160,7 +168,7 @@ timer_drop(void)
     watch.thread = 0;
 }
 
-/* A timer for this thread (a forked child has none yet). */
+/* Make a timer for this thread; a forked child has none at first. */
 static void
 timer_ready(void)
 {
@@ -250,11 +258,11 @@ mpyk_signals_repeat(void)
 }
 
 /*
- * Without a terminal crash sets SIGINT to SIG_IGN around each request to gdb, which throws a
- * pending SIGINT away, blocked or not.  With one it installs gdb's handler, which does no harm to a
- * blocked signal.  So pretend there is one; crash may then put the terminal's settings back, so
- * give it the right ones.  Not on a live system, where crash would print its progress for the
- * terminal.
+ * Without a terminal, crash sets SIGINT to SIG_IGN around each request to gdb.  This throws away a
+ * pending SIGINT, also a blocked one.  With a terminal, crash installs gdb's handler, which does no
+ * harm to a blocked signal.  So pretend that there is a terminal.  crash may then restore the
+ * terminal's settings, so it needs the right ones.  Do not pretend on a live system, where crash
+ * would print its progress to the terminal.
  */
 void
 mpyk_signals_for_gdb(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Commands of crash and gdb from Python, with their output as text, nested to any depth; and
- * commands that programs register.
+ * Runs commands of crash and gdb from Python, nested to any depth, and returns their output as
+ * text. Registers commands of programs.
  */
 #include "base/pycompat.h"
 
@@ -24,7 +24,9 @@ struct execution {
     int ok;
 };
 
-/* A failed command's crash.error carries all that the command printed, crash's message included. */
+/*
+ * The crash.error of a failed command has all text that the command printed, with crash's message.
+ */
 static void
 add_printed_text(PyObject *printed)
 {
@@ -33,8 +35,9 @@ add_printed_text(PyObject *printed)
     }
 }
 
-/* Run call(e) with crash's output collected.  The text; NULL with an exception set if the call
- * failed. */
+/*
+ * Run call(e) and collect crash's output.  The text; NULL with an exception set if the call failed.
+ */
 static PyObject *
 collect(int (*guarded)(mpyk_call, void *), mpyk_call call, struct execution *e)
 {
@@ -80,7 +83,7 @@ call_exec_command(void *arg)
     fflush(fp);
 }
 
-/* The first word of a command line is `word`. */
+/* Whether `word` is the first word of a command line. */
 static int
 command_is(const char *line, const char *word)
 {
@@ -102,18 +105,19 @@ check_command(const char *line)
         return -1;
     }
     if (strchr(line, '\n') != NULL) {
-        mpyk_fail(MPYK_FAIL_CRASH, "a crash command is one line; give the lines one by one");
+        mpyk_fail(MPYK_FAIL_CRASH,
+                  "a crash command is one line; run the lines one after the other");
         return -1;
     }
     if (command_is(line, "extend") && strstr(line, "-u") != NULL) {
         return MPYK_FAILED(
             MPYK_FAIL_CRASH,
-            "`extend -u` cannot run from a program: it could unload Python under its own feet");
+            "`extend -u` cannot run from a program: it could unload the Python that runs it");
     }
     return 0;
 }
 
-/* crash only prints that it does not know a command.  1 or 0; -1 with an exception. */
+/* Whether crash did not know a command: it only prints this.  1 or 0; -1 with an exception. */
 static int
 is_unknown_command(PyObject *text, const char *command)
 {
@@ -165,8 +169,10 @@ py_exec_crash_command(PyObject *Py_UNUSED(module), PyObject *args_, PyObject *kw
     }
 }
 
-/* A forked child's way: what the command prints is in the pipe when it is printed, so that a
- * timeout loses nothing. */
+/*
+ * For a forked child: the output of the command goes into the pipe at once, so that a timeout loses
+ * nothing.
+ */
 static PyObject *
 py_exec_crash_command_fd(PyObject *Py_UNUSED(module), PyObject *args_)
 {

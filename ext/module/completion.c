@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Names that begin with some letters, for completion: symbols, types, commands of crash.
- */
+/* Names of symbols, types and commands that begin with some letters; for completion. */
 #include "base/pycompat.h"
 
 #include "crash/crash_compat.h"
@@ -20,16 +18,13 @@ struct name_search {
     PyObject *list;
 };
 
-/* mpyk_btf_names() callback.  0, or -1 with an exception set. */
+/* Called by mpyk_btf_names().  0, or -1 with an exception set. */
 static int
 add_name(const char *name, void *arg)
 {
     struct name_search *search = arg;
-    PyObject *text = mpyk_str(name, (Py_ssize_t)strlen(name));
-    int rc = text != NULL ? PyList_Append(search->list, text) : -1;
 
-    Py_XDECREF(text);
-    return rc;
+    return mpyk_append(search->list, mpyk_str(name, (Py_ssize_t)strlen(name)));
 }
 
 static int
@@ -63,7 +58,7 @@ search_result(struct name_search *search, int rc)
 
 /* ---- symbols ---- */
 
-/* crash marks the bounds of modules by symbols of its own. */
+/* crash has symbols of its own that mark the bounds of modules; they are left out. */
 static int
 symbols_between(const struct syment *from, const struct syment *to, struct name_search *search)
 {
@@ -98,7 +93,7 @@ py_symbol_names(PyObject *Py_UNUSED(module), PyObject *prefix)
         return NULL;
     }
     rc = symbols_between(st->symtable, st->symend, &search);
-    /* Where crash keeps a module's symbols has changed between releases. */
+    /* crash releases keep a module's symbols in different places. */
     for (int i = 0; rc == 0 && mpyk_runs_in_its_release() && i < st->mods_installed; i++) {
         rc = symbols_of_module(&st->load_modules[i], &search);
     }
@@ -170,12 +165,14 @@ py_command_names(PyObject *Py_UNUSED(module), PyObject *prefix)
 
 static PyMethodDef name_methods[] = {
     {"_symbol_names", py_symbol_names, METH_O,
-     "_symbol_names(prefix) -> list[str]: symbols that begin so."},
+     "_symbol_names(prefix) -> list[str]: symbols that begin with the prefix."},
     {"_type_names", py_type_names, METH_VARARGS,
-     "_type_names(kind, prefix) -> list[str]: types of the BTF that begin so; kind is struct, "
+     "_type_names(kind, prefix) -> list[str]: types in the BTF that begin with the prefix; kind is "
+     "struct, "
      "union, enum, or empty for typedefs."},
     {"_command_names", py_command_names, METH_O,
-     "_command_names(prefix) -> list[str]: commands of crash and its extensions that begin so."},
+     "_command_names(prefix) -> list[str]: commands of crash and its extensions that begin with "
+     "the prefix."},
     {NULL, NULL, 0, NULL},
 };
 

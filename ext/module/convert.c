@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Bytes and machine integers: functions that need no dump.
- */
+/* Functions for bytes and machine integers, which need no dump. */
 #include "base/arguments.h"
 #include "base/cleanup.h"
 #include "base/failure.h"

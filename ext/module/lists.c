@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Walking chains of pointers: lists that may be long, looped, or broken.  A walk always ends: at
- * NULL, at its start, at an element seen before, at a read error, or at the caller's bound.
+ * Functions that follow chains of pointers, which may be long, looped or broken.  A walk always
+ * ends: at NULL, at its start, at an element that was seen before, at a read error, or at the
+ * caller's bound.
  */
 #include "base/pycompat.h"
 
@@ -19,7 +20,7 @@ struct walk {
     long long offset;
     Py_ssize_t maxel;
     int inchead;
-    PyObject *list; /* what was found; NULL: only count */
+    PyObject *list; /* the elements; NULL: only count them */
     Py_ssize_t count;
     PyObject *error; /* why the walk stopped early: a str, or NULL */
 };
@@ -27,35 +28,21 @@ struct walk {
 static int
 walk_append(struct walk *w, unsigned long long addr)
 {
-    PyObject *item;
-    int rc;
-
     w->count++;
-    if (w->list == NULL) {
-        return 0;
-    }
-    item = PyLong_FromUnsignedLongLong(addr);
-    if (item == NULL) {
-        return -1;
-    }
-    rc = PyList_Append(w->list, item);
-    Py_DECREF(item);
-    return rc;
+    return w->list == NULL ? 0 : mpyk_append(w->list, PyLong_FromUnsignedLongLong(addr));
 }
 
-/* A read error ends the walk and becomes its explanation; what is not crash.error or IndexError
- * goes on. */
+/* crash.error and IndexError end the walk and become its explanation; other exceptions stay. */
 static int
 walk_read_failed(struct walk *w)
 {
-    PyObject *exception;
+    MPYK_REF *exception = NULL;
 
-    if (!mpyk_failure_is(MPYK_FAIL_CRASH) && !mpyk_failure_is(MPYK_FAIL_INDEX)) {
+    if (!mpyk_failure_is(MPYK_FAIL_CRASH) && !mpyk_failure_is(MPYK_FAIL_NULL_POINTER)) {
         return -1;
     }
     exception = mpyk_take_exception();
     w->error = PyObject_Str(exception);
-    Py_DECREF(exception);
     return w->error == NULL ? -1 : 0;
 }
 
@@ -100,7 +87,7 @@ walk_elements(struct walk *w, struct mpyk_map *seen)
     return 0;
 }
 
-/* 0, or -1 with an exception; frees nothing that the caller gave. */
+/* 0, or -1 with an exception. */
 static int
 walk_run(struct walk *w)
 {
@@ -192,51 +179,41 @@ struct buckets {
     int with_index;
 };
 
-/* An hlist_nulls chain ends with an odd value, which an empty bucket holds too. */
+/* An hlist_nulls chain ends with an odd value; an empty bucket contains one too. */
 static int
 bucket_append(PyObject *list, const struct buckets *b, Py_ssize_t index, unsigned long first)
 {
-    PyObject *item;
-    int rc;
-
     if (first == 0 || (first & 1)) {
         return 0;
     }
-    item = b->with_index ? Py_BuildValue("(nk)", index, first) : PyLong_FromUnsignedLong(first);
-    if (item == NULL) {
-        return -1;
-    }
-    rc = PyList_Append(list, item);
-    Py_DECREF(item);
-    return rc;
+    return mpyk_append(list, b->with_index ? Py_BuildValue("(nk)", index, first)
+                                           : PyLong_FromUnsignedLong(first));
 }
 
 static PyObject *
 buckets_list(const struct buckets *b)
 {
-    PyObject *list = PyList_New(0);
-    char *table = list != NULL && b->count > 0 ? PyMem_Malloc((size_t)(b->size * b->count)) : NULL;
+    MPYK_REF *list = PyList_New(0);
+    MPYK_PYMEM char *table = NULL;
     unsigned long first;
-    int rc = 0;
 
     if (list == NULL || b->count <= 0) {
-        return list;
+        return mpyk_keep(&list);
     }
+    table = PyMem_Malloc((size_t)(b->size * b->count));
     if (table == NULL) {
-        PyErr_NoMemory();
-        rc = -1;
-    } else {
-        rc = mpyk_readmem(b->start, MPYK_KVADDR, table, b->size * b->count);
+        return PyErr_NoMemory();
     }
-    for (Py_ssize_t i = 0; rc == 0 && i < b->count; i++) {
+    if (mpyk_readmem(b->start, MPYK_KVADDR, table, b->size * b->count) < 0) {
+        return NULL;
+    }
+    for (Py_ssize_t i = 0; i < b->count; i++) {
         memcpy(&first, table + i * b->size + b->chain_offset, sizeof(first));
-        rc = bucket_append(list, b, i, first);
+        if (bucket_append(list, b, i, first) < 0) {
+            return NULL;
+        }
     }
-    PyMem_Free(table);
-    if (rc < 0) {
-        Py_CLEAR(list);
-    }
-    return list;
+    return mpyk_keep(&list);
 }
 
 static PyObject *

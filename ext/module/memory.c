@@ -13,7 +13,7 @@
 #include "dump/readmem.h"
 #include "module/module.h"
 
-/* The memory type in args[index], KVADDR without it.  -1 with ValueError. */
+/* The memory type in args[index]; KVADDR if it is not given.  -1 with ValueError. */
 static int
 memtype_arg(PyObject *const *args_, Py_ssize_t nargs, Py_ssize_t index)
 {
@@ -29,7 +29,7 @@ memtype_arg(PyObject *const *args_, Py_ssize_t nargs, Py_ssize_t index)
     if (PyErr_Occurred()) {
         return -1;
     }
-    return MPYK_FAILED(MPYK_FAIL_VALUE, "%ld is no memory type: use KVADDR, UVADDR or PHYSADDR",
+    return MPYK_FAILED(MPYK_FAIL_VALUE, "%ld is not a memory type: use KVADDR, UVADDR or PHYSADDR",
                        memtype);
 }
 
@@ -182,12 +182,13 @@ static PyMethodDef memory_methods[] = {
     {"set_readmem_task", py_set_readmem_task, METH_O,
      "set_readmem_task(task): read user addresses in this task's memory; 0 ends it."},
     {"set_cache_size", py_set_cache_size, METH_O,
-     "set_cache_size(bytes) -> int: bound of the page cache (0: no cache); returns the old one."},
+     "set_cache_size(bytes) -> int: largest size of the page cache (0: no cache); returns the old "
+     "one."},
     {"set_dump_reader", py_set_dump_reader, METH_O,
-     "set_dump_reader(on) -> bool: read pages of kdump-compressed dumps ourselves, which is the "
-     "default, or leave all to crash; what it was."},
+     "set_dump_reader(on) -> bool: read pages of kdump-compressed dumps directly (the default), or "
+     "leave all pages to crash; returns the old setting."},
     {"dump_reader_pages", py_dump_reader_pages, METH_NOARGS,
-     "dump_reader_pages() -> int: how many pages we have read ourselves."},
+     "dump_reader_pages() -> int: how many pages were read directly."},
     {NULL, NULL, 0, NULL},
 };
 

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * The `crash` module itself: its constants, and its parts put together.
- */
+/* See module.h. */
 #include "base/pycompat.h"
 
 #include "crash/crash_compat.h"
@@ -48,7 +46,7 @@ add_constants(PyObject *module)
             return -1;
         }
     }
-    /* In minimal mode crash has not worked these out: they are 0. */
+    /* In minimal mode crash has not found these values: they are 0. */
     if (PyModule_AddIntConstant(module, "HZ", (long)machdep->hz) < 0 ||
         PyModule_AddIntConstant(module, "PAGESIZE", (long)machdep->pagesize) < 0 ||
         PyModule_AddIntConstant(module, "PAGE_CACHE_SHIFT", (long)machdep->pageshift) < 0) {

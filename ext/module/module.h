@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The module `crash`: its parts, and what happens to them over the life of the interpreter. */
+/*
+ * The module `crash`: its parts, and what they do when the interpreter starts, runs a program, and
+ * ends.
+ */
 #ifndef MPYK_MODULE_MODULE_H
 #define MPYK_MODULE_MODULE_H
 

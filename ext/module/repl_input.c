@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Reading lines for the REPL.  On a terminal crash's own readline edits them; its settings, its
- * handlers and its history are ours for the time of one line only, so whatever becomes of the REPL,
- * crash finds its own.  Otherwise lines come through crash's stdin, which holds what crash has read
- * ahead.
+ * Reads lines for the REPL.  On a terminal, crash's own readline edits them.  Our settings,
+ * handlers and history are in readline only while one line is read, so crash always finds its
+ * own.  Otherwise lines come through crash's stdin, which has what crash has read ahead.
  */
 #include "base/pycompat.h"
 
@@ -26,7 +25,7 @@
 /* More matches than this are counted, not listed. */
 #define SHOWN_MATCHES_MAX 400
 
-/* What the callbacks of one reading share. */
+/* The state of one reading, for the callbacks. */
 static struct reading {
     PyObject *completer, *matches;
     char *line;
@@ -35,7 +34,7 @@ static struct reading {
     struct sigaction python_sigint;
 } *current;
 
-/* What read_plain() has read, and a signal came before it. */
+/* A line that read_plain() has read after a signal had come. */
 static char *kept_line;
 
 static char **on_complete(const char *text, int start, int end);
@@ -81,14 +80,17 @@ block_sigint(sigset_t *old)
     pthread_sigmask(SIG_BLOCK, &set, old);
 }
 
-/* readline has put its own handler there, with those for SIGTSTP, SIGWINCH... that we want. */
+/*
+ * Restore Python's handler of SIGINT.  readline has set its own, together with those for SIGTSTP,
+ * SIGWINCH... which we want.
+ */
 static void
 keep_sigint(struct reading *r)
 {
     sigaction(SIGINT, &r->python_sigint, NULL);
 }
 
-/* Wait for a key, with SIGINT admitted.  0; -1 with KeyboardInterrupt set. */
+/* Wait for a key, and let SIGINT in.  0; -1 with KeyboardInterrupt set. */
 static int
 wait_for_key(struct reading *r, int fd)
 {
@@ -101,7 +103,7 @@ wait_for_key(struct reading *r, int fd)
         Py_BEGIN_ALLOW_THREADS ready = pselect(fd + 1, &set, NULL, NULL, NULL, &r->mask);
         Py_END_ALLOW_THREADS if (ready >= 0 || errno != EINTR)
         {
-            return 0; /* an error shows itself when the key is read */
+            return 0; /* reading the key will show the error */
         }
         if (PyErr_CheckSignals() < 0) {
             r->interrupted = 1;
@@ -113,7 +115,7 @@ wait_for_key(struct reading *r, int fd)
     }
 }
 
-/* rl_getc_function: also for what readline reads while it works on one key. */
+/* rl_getc_function.  readline also calls it for more keys while it handles one. */
 static int
 on_getc(FILE *stream)
 {
@@ -152,21 +154,21 @@ static PyObject *
 ask_completer(struct reading *r, const char *text, int start)
 {
     const char *buffer = *(char **)mpyk_readline_place("rl_line_buffer");
-    PyObject *head = mpyk_str(buffer, start), *word = mpyk_str(text, (Py_ssize_t)strlen(text));
-    PyObject *answer = NULL;
+    MPYK_REF *head = mpyk_str(buffer, start);
+    MPYK_REF *word = mpyk_str(text, (Py_ssize_t)strlen(text));
+    PyObject *answer;
 
-    if (head != NULL && word != NULL) {
-        pthread_sigmask(SIG_SETMASK, &r->mask, NULL);
-        answer = PyObject_CallFunctionObjArgs(r->completer, head, word, NULL);
-        block_sigint(&r->mask);
+    if (head == NULL || word == NULL) {
+        return NULL;
     }
-    Py_XDECREF(head);
-    Py_XDECREF(word);
+    pthread_sigmask(SIG_SETMASK, &r->mask, NULL);
+    answer = PyObject_CallFunctionObjArgs(r->completer, head, word, NULL);
+    block_sigint(&r->mask);
     return answer;
 }
 
-/* rl_attempted_completion_function.  No error of the completer's is worth losing the line; Ctrl-C
- * is meant to. */
+/* rl_attempted_completion_function.  An error of the completer must not cost the user the line;
+ * Ctrl-C may. */
 static char **
 on_complete(const char *text, int start, int Py_UNUSED(end))
 {
@@ -174,7 +176,8 @@ on_complete(const char *text, int start, int Py_UNUSED(end))
     int *append_place = mpyk_readline_place("rl_completion_append_character");
     struct reading *r = current;
     const char *append, *insert;
-    PyObject *answer, *list;
+    MPYK_REF *answer = NULL;
+    PyObject *list;
     char **matches = NULL;
 
     if (over != NULL) {
@@ -192,16 +195,15 @@ on_complete(const char *text, int start, int Py_UNUSED(end))
             *append_place = (unsigned char)*append;
         }
     }
-    if (PyErr_Occurred() && PyErr_ExceptionMatches(PyExc_KeyboardInterrupt)) {
-        r->interrupted = 1;
-    } else {
-        PyErr_Clear();
-    }
-    Py_XDECREF(answer);
+    mpyk_forget_all_but_interrupt();
+    r->interrupted |= PyErr_Occurred() != NULL;
     return matches;
 }
 
-/* rl_completion_display_matches_hook: readline asks no questions when it is called key by key. */
+/*
+ * rl_completion_display_matches_hook.  readline cannot ask whether to show many matches when it is
+ * called for each key.
+ */
 static void
 on_display(char **matches, int count, int longest)
 {
@@ -235,7 +237,7 @@ drop_line(struct reading *r)
     r->line = NULL;
 }
 
-/* The line is in r->line, NULL at the end of the input.  0; -1 with an exception set. */
+/* Read a line into r->line; NULL at the end of the input.  0; -1 with an exception set. */
 static int
 read_edited(struct reading *r, const char *prompt)
 {
@@ -265,8 +267,10 @@ read_edited(struct reading *r, const char *prompt)
     return r->interrupted ? -1 : 0;
 }
 
-/* A line of stdin, with what it ends with; NULL at the end or when a signal came.  True if it is
- * worth another try. */
+/*
+ * Read a line of stdin with its newline; NULL at the end, or when a signal came.  True if the
+ * caller should try again.
+ */
 static int
 get_line(struct reading *r)
 {
@@ -286,8 +290,10 @@ get_line(struct reading *r)
     return interrupted;
 }
 
-/* As crash does it: where stdin is no terminal, prompt and line are shown, so that the output reads
- * as a session, unless crash was started with -s. */
+/*
+ * If stdin is not a terminal, prompt and line are printed, as crash does it, so that the output
+ * reads like a session; but not if crash was started with -s.
+ */
 static int
 read_plain(struct reading *r, const char *prompt)
 {
@@ -308,7 +314,7 @@ read_plain(struct reading *r, const char *prompt)
         rc = PyErr_CheckSignals();
     } while (again && rc == 0);
     if (rc < 0) {
-        /* A whole line came after the signal: it is not what the signal was meant for. */
+        /* The signal was not meant for a whole line that came after it. */
         if (r->line != NULL && strchr(r->line, '\n') != NULL) {
             kept_line = r->line;
         } else {
@@ -327,8 +333,8 @@ static PyObject *
 py_repl_read(PyObject *Py_UNUSED(module), PyObject *args_)
 {
     struct reading reading = {0};
+    MPYK_MALLOC char *line = NULL;
     const char *prompt;
-    PyObject *line;
     size_t size;
     int rc;
 
@@ -344,22 +350,23 @@ py_repl_read(PyObject *Py_UNUSED(module), PyObject *args_)
     if (rc < 0) {
         return NULL;
     }
-    if (reading.line == NULL) {
+    line = reading.line;
+    if (line == NULL) {
         Py_RETURN_NONE;
     }
-    size = strlen(reading.line);
-    if (size > 0 && reading.line[size - 1] == '\n') {
+    size = strlen(line);
+    if (size > 0 && line[size - 1] == '\n') {
         size--;
     }
-    line = mpyk_str(reading.line, (Py_ssize_t)size);
-    free(reading.line);
-    return line;
+    return mpyk_str(line, (Py_ssize_t)size);
 }
 
 /* ---- the session ---- */
 
-/* crash has started a pager for the command's output; a REPL does without.  It leaves by itself at
- * the end of its input. */
+/*
+ * crash has started a pager for the command's output, but a REPL needs none.  The pager exits at
+ * the end of its input.
+ */
 static void
 leave_pager(void)
 {

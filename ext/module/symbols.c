@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Symbols and addresses, from crash's own symbol tables.
- */
+/* Functions that find symbols and addresses in crash's symbol tables. */
 #include "base/pycompat.h"
 
 #include "crash/crash_compat.h"
@@ -13,14 +11,14 @@
 #include "module/module.h"
 
 /*
- * name -> address, 0 for "no such symbol".  crash looks a module's symbol up by comparing names one
- * by one, and a program asks for the same few names again and again.
+ * name -> address, 0 for "no such symbol".  crash compares the names of a module's symbols one by
+ * one, and a program asks for the same few names again and again.
  */
 static PyObject *symbol_cache;
 
-/* address -> name, None for "no symbol is just there"; emptied when it has so many. */
-static PyObject *name_cache;
+/* address -> name, None for "no symbol is exactly there".  With this many entries it is emptied. */
 #define NAMES_KEPT 65536
+static PyObject *name_cache;
 
 struct name_lookup {
     char *name;
@@ -93,13 +91,12 @@ static PyObject *
 py_sym2addr(PyObject *Py_UNUSED(module), PyObject *name)
 {
     struct name_lookup lookup = {0};
-    PyObject *value;
+    MPYK_REF *value = NULL;
 
     if (symbol_cache != NULL && PyUnicode_CheckExact(name)) {
-        value = PyDict_GetItemWithError(symbol_cache, name);
+        value = Py_XNewRef(PyDict_GetItemWithError(symbol_cache, name));
         if (value != NULL || PyErr_Occurred()) {
-            Py_XINCREF(value);
-            return value;
+            return mpyk_keep(&value);
         }
     }
     if (look_up_name(call_symbol_search, name, &lookup) < 0) {
@@ -110,9 +107,9 @@ py_sym2addr(PyObject *Py_UNUSED(module), PyObject *name)
         symbol_cache = PyDict_New();
     }
     if (value == NULL || symbol_cache == NULL || PyDict_SetItem(symbol_cache, name, value) < 0) {
-        Py_CLEAR(value);
+        return NULL;
     }
-    return value;
+    return mpyk_keep(&value);
 }
 
 static PyObject *
@@ -129,45 +126,36 @@ py_symbol_exists(PyObject *Py_UNUSED(module), PyObject *name)
 static PyObject *
 addresses(const struct name_lookup *lookup)
 {
-    PyObject *list = PyList_New(lookup->count);
+    MPYK_REF *list = PyList_New(0);
 
     for (int i = 0; list != NULL && i < lookup->count; i++) {
-        PyObject *item = PyLong_FromUnsignedLong(lookup->found[i]->value);
-
-        if (item == NULL) {
-            Py_CLEAR(list);
-            break;
+        if (mpyk_append(list, PyLong_FromUnsignedLong(lookup->found[i]->value)) < 0) {
+            return NULL;
         }
-        PyList_SET_ITEM(list, i, item);
     }
-    return list;
+    return mpyk_keep(&list);
 }
 
 static PyObject *
 py_sym2alladdr(PyObject *Py_UNUSED(module), PyObject *name)
 {
-    struct name_lookup lookup = {.max = 64};
-    PyObject *list = NULL;
+    MPYK_PYMEM struct syment **found = NULL;
+    struct name_lookup lookup = {.max = 16};
 
-    for (;;) {
-        struct syment **found = PyMem_Realloc(lookup.found, (size_t)lookup.max * sizeof(*found));
+    do {
+        struct syment **bigger;
 
-        if (found == NULL) {
-            PyErr_NoMemory();
-            break;
-        }
-        lookup.found = found;
-        if (look_up_name(call_symbol_array, name, &lookup) < 0) {
-            break;
-        }
-        if (lookup.count < lookup.max) {
-            list = addresses(&lookup);
-            break;
-        }
         lookup.max *= 4;
-    }
-    PyMem_Free(lookup.found);
-    return list;
+        bigger = PyMem_Realloc(found, (size_t)lookup.max * sizeof(*bigger));
+        if (bigger == NULL) {
+            return PyErr_NoMemory();
+        }
+        lookup.found = found = bigger;
+        if (look_up_name(call_symbol_array, name, &lookup) < 0) {
+            return NULL;
+        }
+    } while (lookup.count >= lookup.max);
+    return addresses(&lookup);
 }
 
 static PyObject *
@@ -176,8 +164,10 @@ symbol_name(const struct syment *symbol)
     return mpyk_str(symbol->name, (Py_ssize_t)strlen(symbol->name));
 }
 
-/* What is known of an address, for addr2sym() without `loose`.  NULL when nothing is, also with an
- * exception. */
+/*
+ * The remembered answer of addr2sym() without `loose`.  NULL if there is none, or with an
+ * exception.
+ */
 static PyObject *
 known_name(PyObject *addr)
 {
@@ -187,21 +177,23 @@ known_name(PyObject *addr)
     return Py_XNewRef(PyDict_GetItemWithError(name_cache, addr));
 }
 
-/* Remember a name, which may be NULL with an exception; return it. */
+/* Remember a name and return it.  Takes over the name, which may be NULL after an error. */
 static PyObject *
 remember_name(PyObject *addr, PyObject *name)
 {
+    MPYK_REF *owned = name;
+
     if (name_cache != NULL && PyDict_GET_SIZE(name_cache) >= NAMES_KEPT) {
         PyDict_Clear(name_cache);
     }
     if (name_cache == NULL) {
         name_cache = PyDict_New();
     }
-    if (name != NULL && PyLong_CheckExact(addr) &&
-        (name_cache == NULL || PyDict_SetItem(name_cache, addr, name) < 0)) {
-        Py_CLEAR(name);
+    if (owned != NULL && PyLong_CheckExact(addr) &&
+        (name_cache == NULL || PyDict_SetItem(name_cache, addr, owned) < 0)) {
+        return NULL;
     }
-    return name;
+    return mpyk_keep(&owned);
 }
 
 static PyObject *
@@ -264,13 +256,6 @@ mpyk_symbols_flush(void)
 {
     Py_CLEAR(symbol_cache);
     Py_CLEAR(name_cache);
-}
-
-/* Between two runs the user may have loaded or removed modules. */
-void
-mpyk_symbols_run_starts(void)
-{
-    mpyk_symbols_flush();
 }
 
 static PyMethodDef symbol_methods[] = {

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * Tasks, paths and facts of the system, as crash itself knows them.
- */
+/* Functions for tasks, paths and facts of the system, as crash knows them. */
 #include "base/pycompat.h"
 
 #include "crash/crash_compat.h"
@@ -33,7 +31,7 @@ struct translation {
     int ok;
 };
 
-/* Before a lookup by task or pid on a live system, as crash does before its own commands. */
+/* Update crash's task table on a live system, as crash does before its own commands. */
 static void
 refresh_tasks(void)
 {
@@ -137,8 +135,10 @@ not_in_this_crash(const char *what)
     return mpyk_fail(MPYK_FAIL_NOT_IN_CRASH, "this crash has no %s", what);
 }
 
-/* crash reads its task and page tables without looking whether they are there.  0, or -1 with
- * crash.error. */
+/*
+ * crash uses its task and page tables without checking that it has them.  0, or -1 with
+ * crash.error.
+ */
 static int
 check_tables(void)
 {
@@ -231,9 +231,9 @@ py_get_uptime(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 static PyObject *
 py_get_pathname(PyObject *Py_UNUSED(module), PyObject *args_)
 {
-    struct path_request *r;
+    MPYK_PYMEM struct path_request *r = NULL;
     unsigned long long dentry, vfsmnt;
-    PyObject *dentry_arg, *vfsmnt_arg, *path = NULL;
+    PyObject *dentry_arg, *vfsmnt_arg;
 
     if (!MPYK_HAS(get_pathname)) {
         return not_in_this_crash("get_pathname()");
@@ -249,11 +249,10 @@ py_get_pathname(PyObject *Py_UNUSED(module), PyObject *args_)
     }
     r->dentry = (ulong)dentry;
     r->vfsmnt = (ulong)vfsmnt;
-    if (mpyk_guarded_gdb(call_get_pathname, r) == 0) {
-        path = mpyk_str(r->path, (Py_ssize_t)strnlen(r->path, sizeof(r->path)));
+    if (mpyk_guarded_gdb(call_get_pathname, r) < 0) {
+        return NULL;
     }
-    PyMem_Free(r);
-    return path;
+    return mpyk_str(r->path, (Py_ssize_t)strnlen(r->path, sizeof(r->path)));
 }
 
 static PyObject *
@@ -319,7 +318,7 @@ py_get_NR_syscalls(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     return mpyk_guarded_gdb(call_array_length, &length) < 0 ? NULL : PyLong_FromLong(length);
 }
 
-/* The name of crash's own process, as ps shows it; argv is left alone. */
+/* Set the name of crash's own process, as ps shows it.  argv does not change. */
 static PyObject *
 py_setprocname(PyObject *Py_UNUSED(module), PyObject *name)
 {
@@ -335,15 +334,13 @@ py_setprocname(PyObject *Py_UNUSED(module), PyObject *name)
 static PyObject *
 py_set_default_timeout(PyObject *module, PyObject *seconds)
 {
-    PyObject *old = PyObject_GetAttrString(module, "default_timeout");
+    MPYK_REF *old = PyObject_GetAttrString(module, "default_timeout");
 
-    if (old != NULL && (PyLong_AsLong(seconds), PyErr_Occurred())) {
-        Py_CLEAR(old);
+    if (old == NULL || (PyLong_AsLong(seconds), PyErr_Occurred()) ||
+        PyObject_SetAttrString(module, "default_timeout", seconds) < 0) {
+        return NULL;
     }
-    if (old != NULL && PyObject_SetAttrString(module, "default_timeout", seconds) < 0) {
-        Py_CLEAR(old);
-    }
-    return old;
+    return mpyk_keep(&old);
 }
 
 static PyObject *
@@ -357,21 +354,18 @@ task_row(const struct task_context *tc)
 static PyObject *
 py_tasks(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
-    PyObject *list;
+    MPYK_REF *list = NULL;
 
     if (mpyk_guarded(call_refresh, NULL) < 0) {
         return NULL;
     }
     list = PyList_New(0);
     for (ulong i = 0; list != NULL && FIRST_CONTEXT() != NULL && i < RUNNING_TASKS(); i++) {
-        PyObject *row = task_row(FIRST_CONTEXT() + i);
-
-        if (row == NULL || PyList_Append(list, row) < 0) {
-            Py_CLEAR(list);
+        if (mpyk_append(list, task_row(FIRST_CONTEXT() + i)) < 0) {
+            return NULL;
         }
-        Py_XDECREF(row);
     }
-    return list;
+    return mpyk_keep(&list);
 }
 
 static PyObject *

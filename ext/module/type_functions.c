@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The functions of the module that describe types, and the start and stop of the types part. */
+/* Functions that describe types. */
 #include "base/arguments.h"
 #include "base/cleanup.h"
 #include "base/failure.h"
@@ -10,7 +10,7 @@
 #include "types/types.h"
 #include "values/values.h"
 
-/* -1 where the classic API says so: unknown types and members are no errors here. */
+/* The classic API returns -1 for an unknown type; it is not an error. */
 static PyObject *
 size_or_minus_one(MpykType *type)
 {
@@ -31,7 +31,7 @@ type_length(PyObject *Py_UNUSED(module), PyObject *name)
     return text != NULL ? size_or_minus_one(mpyk_type_find(text)) : NULL;
 }
 
-/* The member of a (type, path) pair of arguments: 1 found, 0 not, -1 error. */
+/* The member that the two arguments (type, path) name.  1 found, 0 not found, -1 error. */
 static int
 find_member(PyObject *const *args, Py_ssize_t count, MpykMember *member)
 {
@@ -94,7 +94,8 @@ enumerator_value(PyObject *Py_UNUSED(module), PyObject *name)
 }
 
 /*
- * sizeof("char [16]"), sizeof(value): of a name as type_length(), but TypeError if it is unknown.
+ * sizeof("char [16]"), sizeof(value).  Unlike type_length(), it raises TypeError for an unknown
+ * name.
  */
 static PyObject *
 sizeof_any(PyObject *Py_UNUSED(module), PyObject *object)
@@ -116,7 +117,7 @@ sizeof_any(PyObject *Py_UNUSED(module), PyObject *object)
     return type != NULL ? size_or_minus_one(type) : NULL;
 }
 
-/* An enum by its name, or by the name of one of its enumerators (for anonymous ones). */
+/* Find an enum by its name, or by one of its enumerators (an anonymous enum has no name). */
 static MpykType *
 find_enum(const char *name)
 {
@@ -141,77 +142,75 @@ enum_values(PyObject *Py_UNUSED(module), PyObject *name)
 {
     const char *text = mpyk_as_text(name);
     MpykType *type = text != NULL ? find_enum(text) : NULL;
-    PyObject *dict = type != NULL ? PyDict_New() : NULL;
+    MPYK_REF *dict = type != NULL ? PyDict_New() : NULL;
 
     for (int i = 0; dict != NULL && type->fields != NULL && i < type->nfields; i++) {
-        PyObject *value = mpyk_enumerator_object(type, type->fields[i].value);
-        if (value == NULL || PyDict_SetItemString(dict, type->fields[i].name, value) < 0) {
-            Py_CLEAR(dict);
+        const MpykMember *field = &type->fields[i];
+
+        if (mpyk_set_item(dict, field->name, mpyk_enumerator_object(type, field->value)) < 0) {
+            return NULL;
         }
-        Py_XDECREF(value);
     }
-    return dict;
+    return mpyk_keep(&dict);
 }
 
 static PyObject *
 member_tuple(MpykMember *member)
 {
-    PyObject *type = mpyk_member_shape(member) < 0 ? NULL : mpyk_type_string(member->type);
-    PyObject *tuple;
+    MPYK_REF *type = mpyk_member_shape(member) < 0 ? NULL : mpyk_type_string(member->type);
 
     if (type == NULL || mpyk_type_complete(member->type) < 0) {
-        Py_XDECREF(type);
         return NULL;
     }
-    tuple = Py_BuildValue("(sKKIKN)", member->name, (unsigned long long)member->offset,
-                          (unsigned long long)(8 * member->offset + member->bit_offset),
-                          (unsigned)member->bit_size, (unsigned long long)member->type->real->size,
-                          type);
-    return tuple;
+    return Py_BuildValue("(sKKIKO)", member->name, (unsigned long long)member->offset,
+                         (unsigned long long)(8 * member->offset + member->bit_offset),
+                         (unsigned)member->bit_size, (unsigned long long)member->type->real->size,
+                         type);
 }
 
-/* [(name, offset, bitoffset, bitsize, size, type)...], members of anonymous members included. */
-static PyObject *
-struct_info(PyObject *Py_UNUSED(module), PyObject *name)
+/* The struct of this name with its members loaded; NULL with an exception set. */
+static MpykType *
+loaded_struct(PyObject *name)
 {
     const char *text = mpyk_as_text(name);
     MpykType *type = text != NULL ? mpyk_type_need(text) : NULL;
-    PyObject *list;
 
     if (type == NULL || mpyk_struct_class(type) == NULL || mpyk_type_load(type) < 0) {
         return NULL;
     }
-    list = PyList_New(0);
-    for (int i = 0; list != NULL && i < type->real->nmembers; i++) {
-        PyObject *tuple = member_tuple(&type->real->members[i]);
-        if (tuple == NULL || PyList_Append(list, tuple) < 0) {
-            Py_CLEAR(list);
+    return type->real;
+}
+
+/* [(name, offset, bitoffset, bitsize, size, type)...], with the members of anonymous members. */
+static PyObject *
+struct_info(PyObject *Py_UNUSED(module), PyObject *name)
+{
+    MpykType *type = loaded_struct(name);
+    MPYK_REF *list = type != NULL ? PyList_New(0) : NULL;
+
+    for (int i = 0; list != NULL && i < type->nmembers; i++) {
+        if (mpyk_append(list, member_tuple(&type->members[i])) < 0) {
+            return NULL;
         }
-        Py_XDECREF(tuple);
     }
-    return list;
+    return mpyk_keep(&list);
 }
 
 /* {name: VarInfo} of a struct. */
 static PyObject *
 struct_members(PyObject *Py_UNUSED(module), PyObject *name)
 {
-    const char *text = mpyk_as_text(name);
-    MpykType *type = text != NULL ? mpyk_type_need(text) : NULL;
-    PyObject *dict;
+    MpykType *type = loaded_struct(name);
+    MPYK_REF *dict = type != NULL ? PyDict_New() : NULL;
 
-    if (type == NULL || mpyk_struct_class(type) == NULL || mpyk_type_load(type) < 0) {
-        return NULL;
-    }
-    dict = PyDict_New();
-    for (int i = 0; dict != NULL && i < type->real->nmembers; i++) {
-        PyObject *info = mpyk_varinfo_new(&type->real->members[i], 0, 0);
-        if (info == NULL || PyDict_SetItemString(dict, type->real->members[i].name, info) < 0) {
-            Py_CLEAR(dict);
+    for (int i = 0; dict != NULL && i < type->nmembers; i++) {
+        const MpykMember *member = &type->members[i];
+
+        if (mpyk_set_item(dict, member->name, mpyk_varinfo_new(member, 0, 0)) < 0) {
+            return NULL;
         }
-        Py_XDECREF(info);
     }
-    return dict;
+    return mpyk_keep(&dict);
 }
 
 static PyObject *
@@ -236,12 +235,12 @@ set_type_source(PyObject *Py_UNUSED(module), PyObject *name)
     const char *text = mpyk_as_text(name);
     const char *old = text != NULL ? mpyk_source_choose(text) : NULL;
 
+    if (text == NULL) {
+        return NULL;
+    }
     if (old == NULL) {
-        return PyErr_Occurred() ? NULL
-                                : mpyk_fail(MPYK_FAIL_VALUE,
-                                            "\"%s\" is no source of types: "
-                                            "auto, btf, file or gdb.",
-                                            text);
+        return mpyk_fail(MPYK_FAIL_VALUE,
+                         "\"%s\" is not a source of types: use auto, btf, file or gdb.", text);
     }
     if (strcmp(old, text) != 0) {
         mpyk_types_forget();
@@ -253,14 +252,13 @@ set_type_source(PyObject *Py_UNUSED(module), PyObject *name)
 static PyObject *
 type_source(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
 {
-    PyObject *state = mpyk_btf_state();
-    PyObject *choice = PyUnicode_FromString(mpyk_source_chosen());
+    MPYK_REF *state = mpyk_btf_state();
 
-    if (state == NULL || choice == NULL || PyDict_SetItemString(state, "choice", choice) < 0) {
-        Py_CLEAR(state);
+    if (state == NULL ||
+        mpyk_set_item(state, "choice", PyUnicode_FromString(mpyk_source_chosen())) < 0) {
+        return NULL;
     }
-    Py_XDECREF(choice);
-    return state;
+    return mpyk_keep(&state);
 }
 
 static PyMethodDef type_functions[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The functions of the module that read typed memory: readSU, readSymbol, container_of... */
+/* Functions that read typed memory: readSU, readSymbol, container_of... */
 #include "base/pycompat.h"
 
 #include "base/arguments.h"
@@ -43,7 +43,7 @@ need_symbol(PyObject *name)
     return symbol;
 }
 
-/* `extern const char x[];` without a definition: it is text, as far as anyone can tell. */
+/* Whether this is `extern const char x[];` without a known definition.  Then it is read as text. */
 static int
 is_text_of_unknown_length(const MpykType *type)
 {
@@ -84,7 +84,7 @@ whatis(PyObject *Py_UNUSED(module), PyObject *name)
     return mpyk_varinfo_new(&place, symbol->kind != MPYK_SYMBOL_ENUMERATOR, symbol->address);
 }
 
-/* container_of(ptr, type, member): the struct of which `ptr` is the address of a member. */
+/* container_of(ptr, type, member): the struct that has the member at the address `ptr`. */
 static PyObject *
 container_of(PyObject *Py_UNUSED(module), PyObject *const *args, Py_ssize_t count)
 {
@@ -203,7 +203,7 @@ struct_class(PyObject *Py_UNUSED(module), PyObject *name)
     return cls != NULL ? Py_NewRef((PyObject *)cls) : NULL;
 }
 
-/* (name, type, bit offset, bit size) -> *field.  The name is borrowed from the tuple. */
+/* Convert (name, type, bit offset, bit size) to *field.  The name still belongs to the tuple. */
 static int
 parse_field(PyObject *row, MpykMember *field)
 {
@@ -227,12 +227,11 @@ parse_field(PyObject *row, MpykMember *field)
 static PyObject *
 make_struct(PyObject *Py_UNUSED(module), PyObject *args)
 {
-    MpykType *type = NULL;
+    MPYK_PYMEM MpykMember *fields = NULL;
     unsigned long long size;
-    MpykMember *fields;
     PyObject *rows;
     const char *tag;
-    Py_ssize_t count, i;
+    Py_ssize_t count;
 
     if (!PyArg_ParseTuple(args, "sKO!:_make_struct", &tag, &size, &PyList_Type, &rows)) {
         return NULL;
@@ -242,21 +241,17 @@ make_struct(PyObject *Py_UNUSED(module), PyObject *args)
     if (fields == NULL) {
         return PyErr_NoMemory();
     }
-    for (i = 0; i < count; i++) {
+    for (Py_ssize_t i = 0; i < count; i++) {
         PyObject *row = PyList_GET_ITEM(rows, i);
+
         if (!PyTuple_Check(row)) {
-            mpyk_fail(MPYK_FAIL_TYPE, "_make_struct() needs a list of tuples.");
-            break;
+            return mpyk_fail(MPYK_FAIL_TYPE, "_make_struct() needs a list of tuples.");
         }
         if (parse_field(row, &fields[i]) < 0) {
-            break;
+            return NULL;
         }
     }
-    if (i == count) {
-        type = mpyk_type_make(tag, size, fields, (int)count);
-    }
-    PyMem_Free(fields);
-    return type != NULL ? Py_NewRef(Py_None) : NULL;
+    return mpyk_type_make(tag, size, fields, (int)count) != NULL ? Py_NewRef(Py_None) : NULL;
 }
 
 static PyMethodDef value_functions[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * As hash_md.c, for BLAKE2b and BLAKE2s (RFC 7693).  HACL* has a second set of functions for
- * processors with vector instructions: here both are the same.
+ * BLAKE2b and BLAKE2s (RFC 7693), for the reason that hash_md.c gives.  HACL* has a second set of
+ * functions for processors with vector instructions; here both sets are the same.
  */
 #include <stdbool.h>
 #include <stdint.h>
@@ -118,7 +118,7 @@ compress(struct blake *s, bool last)
     }
 }
 
-/* The last block waits for its end: it is compressed with a mark. */
+/* The last block is kept until the end, because it is compressed with a mark. */
 static uint8_t
 update(struct blake *s, const uint8_t *data, uint32_t size)
 {
@@ -181,7 +181,7 @@ duplicate(const struct blake *original)
     return s;
 }
 
-/* Of a copy: the caller may go on. */
+/* This works on a copy, because the caller may continue. */
 static uint8_t
 digest(const struct blake *original, uint8_t *output)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * For a prebuilt Python (3.14 and later) whose library has hashlib's modules but not the HACL*
- * functions behind them, as Debian's: MD5 (RFC 1321), SHA-1 and SHA-2 (FIPS 180-4) by the names and
- * with the promises of HACL*'s headers.  Lengths beyond 2^61 bytes are not refused.
+ * For a prebuilt Python (3.14 and later) whose library has the modules of hashlib but not the HACL*
+ * functions behind them, such as Debian's.  These are MD5 (RFC 1321), SHA-1 and SHA-2 (FIPS 180-4),
+ * with the names and the contracts of HACL*'s headers.  Lengths beyond 2^61 bytes are not refused.
  */
 #include <stdint.h>
 #include <stdlib.h>
@@ -260,7 +260,7 @@ update(struct state *s, const uint8_t *data, uint32_t size)
     return 0;
 }
 
-/* Of a copy: the caller may go on. */
+/* This works on a copy, because the caller may continue. */
 static void
 digest(const struct state *original, uint8_t *output)
 {

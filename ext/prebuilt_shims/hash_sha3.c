@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/*
- * As hash_md.c, for SHA-3 and SHAKE (FIPS 202).
- */
+/* SHA-3 and SHAKE (FIPS 202), for the reason that hash_md.c gives. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -136,7 +134,7 @@ NAME(update)(struct sponge *s, uint8_t *data, uint32_t size)
     return SUCCESS;
 }
 
-/* Of a copy: the caller may go on. */
+/* This works on a copy, because the caller may continue. */
 static void
 output_of(const struct sponge *original, uint8_t *output, uint32_t size)
 {

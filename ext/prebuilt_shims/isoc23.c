@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * For a prebuilt Python that was compiled against glibc 2.38 or later: its headers turn strtol()
- * and its kin into these names, which older C libraries lack.  They differ from the old functions
- * only in that they read "0b101" when the base is 0 or 2, which nothing in Python asks of them.
- * Linked in front of the C library, so that the result runs with an old one too.
+ * For a prebuilt Python that was compiled against glibc 2.38 or later.  Its headers turn strtol()
+ * and similar functions into these names, which older C libraries lack.  The new functions differ
+ * only in one point: they accept "0b101" when the base is 0 or 2, and Python never uses
+ * this.  These functions are linked in front of the C library, so that the result also runs with an
+ * old one.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -26,7 +27,9 @@ HIDDEN unsigned long long __isoc23_strtoull(const char *text, char **end, int ba
 HIDDEN long __isoc23_wcstol(const wchar_t *text, wchar_t **end, int base);
 HIDDEN int __isoc23_sscanf(const char *text, const char *format, ...);
 
-/* The old functions by their symbols: with new headers the names here would be the new ones. */
+/*
+ * The old functions, by their symbols: with new headers, their names in C would mean the new ones.
+ */
 extern long old_strtol(const char *, char **, int) __asm__("strtol");
 extern unsigned long old_strtoul(const char *, char **, int) __asm__("strtoul");
 extern long long old_strtoll(const char *, char **, int) __asm__("strtoll");

@@ -11,8 +11,10 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-/* A file, not a memory stream: commands call fileno() and fork children that print.  One is kept
- * for the next call. */
+/*
+ * A file and not a memory stream, because commands call fileno() and fork children that print.  One
+ * file is kept for the next call.
+ */
 static FILE *spare;
 static pid_t spare_owner;
 

@@ -5,10 +5,12 @@
 #include "commands_generated.h"
 #include "session/command_table.h"
 
-/* crash keeps a pointer to the table, so commands registered later need room in it. */
+/*
+ * crash keeps a pointer to the table, so it must have room for commands that are registered later.
+ */
 #define COMMANDS_MAX 512
 
-/* What help_data[] of a command points to: name, summary, synopsis, text, NULL. */
+/* The target of help_data[] of a command: name, summary, synopsis, text, NULL. */
 struct help_page {
     char *lines[5];
 };
@@ -17,7 +19,7 @@ static struct command_table_entry commands[COMMANDS_MAX + 1];
 static struct help_page pages[COMMANDS_MAX];
 static int is_bundled[COMMANDS_MAX];
 static int command_count;
-static cmd_func_t run_program; /* what crash calls for all commands but `epython` */
+static cmd_func_t run_program; /* crash calls this for all commands except `epython` */
 
 static const char epython_text[] =
     "  Run a Python program on this dump, with the whole of pykdump at hand.\n"
@@ -32,7 +34,9 @@ static const char epython_text[] =
     "    -h            show all options\n"
     "    -V            show the versions of everything involved";
 
-/* crash prints help through printf(): a copy with every % doubled.  NULL when memory is short. */
+/*
+ * A copy with every % doubled, because crash prints help through printf().  NULL if memory is out.
+ */
 static char *
 escaped(const char *text)
 {
@@ -51,8 +55,10 @@ escaped(const char *text)
     return copy;
 }
 
-/* crash prints a line of the description as it is when it has a % but no %s, and through printf()
- * otherwise. */
+/*
+ * crash prints a line of the description unchanged if it has a % but no %s; otherwise through
+ * printf().
+ */
 static char *
 escaped_text(const char *text)
 {
@@ -86,9 +92,8 @@ page_fill(struct help_page *page, const char *name, const char *summary, const c
 }
 
 /*
- * In minimal mode crash warns of each command that lacks the flag, so there all have it
- *. On a live system the task table is brought up to date first, as
- * for crash's own commands.
+ * In minimal mode crash warns of each command that does not have the flag MINIMAL, so all commands
+ * get it.  On a live system crash first updates its task table, as it does for its own commands.
  */
 static ulong
 command_flags(void)
@@ -169,8 +174,10 @@ mpyk_commands_clear(void)
     }
 }
 
-/* A program of ours must not make crash refuse the whole file because another extension took its
- * name. */
+/*
+ * Register a command of the bundle, unless another extension has taken its name.  Otherwise crash
+ * would refuse the whole file.
+ */
 static void
 add_bundled(const struct mpyk_command *command)
 {

@@ -8,7 +8,7 @@
 
 /*
  * Register `epython` and the commands of the bundle with crash.  crash calls `epython` for the
- * first and `program` for all other commands.  0, or -1 if memory is out.
+ * first one and `program` for all others.  0, or -1 if memory is out.
  */
 int mpyk_commands_register(cmd_func_t epython, cmd_func_t program);
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * sys.stdout and sys.stderr: text streams that write to crash's current `fp`, so that `epython x.py
- * | head`, `> file`, crash's pager and the capture of a nested command all see the output.  What is
- * written is collected in one buffer for both streams, which keeps their order; it is written out
- * before crash itself may print, and at a program's end.
+ * See output.h.  Both streams write to crash's current `fp`.  So `epython x.py | head`, `> file`,
+ * crash's pager and the capture of a nested command get the output.
+ *
+ * One buffer collects the text of both streams, which keeps it in order.  It is written before
+ * crash itself may print, and at the end of a program.
  */
 #include "base/pycompat.h"
 
 #include "crash/crash_compat.h"
 
 #include "base/arguments.h"
+#include "base/cleanup.h"
 #include "base/failure.h"
 #include "session/output.h"
 
@@ -19,13 +21,13 @@
 #define BUFFER_SIZE (32 * 1024)
 
 typedef struct {
-    PyObject_HEAD int is_error; /* sys.stderr: written out at once */
+    PyObject_HEAD int is_error; /* sys.stderr, which is written at once */
     int is_binary;              /* the `buffer` attribute: takes bytes */
 } OutputObject;
 
 static struct {
     size_t used;
-    int broken; /* the reader has gone away: say so once, then discard */
+    int broken; /* the reader has gone away: report this once, then drop the output */
     char data[BUFFER_SIZE];
 } pending;
 
@@ -99,8 +101,7 @@ raise_errno(int error)
     return -1;
 }
 
-/* Add bytes to the buffer.  0, or -1 with OSError (BrokenPipeError when the reader has gone away).
- */
+/* Add bytes to the buffer.  0, or -1 with OSError (BrokenPipeError if the reader has gone away). */
 static int
 output_bytes(OutputObject *self, const char *data, size_t size)
 {
@@ -125,8 +126,10 @@ output_bytes(OutputObject *self, const char *data, size_t size)
     return self->is_error ? 0 : raise_errno(error);
 }
 
-/* UTF-8; bytes that came in as surrogate escapes go out as they were, other lone surrogates as
- * \udxxx. */
+/*
+ * Encode as UTF-8.  Surrogate escapes become the bytes that they came from; other lone surrogates
+ * become \udxxx.
+ */
 static PyObject *
 encode_text(PyObject *text)
 {
@@ -144,8 +147,7 @@ write_text(OutputObject *self, PyObject *text)
 {
     Py_ssize_t size;
     const char *data = PyUnicode_AsUTF8AndSize(text, &size);
-    PyObject *bytes = NULL;
-    int rc;
+    MPYK_REF *bytes = NULL;
 
     if (data == NULL) {
         PyErr_Clear();
@@ -156,17 +158,17 @@ write_text(OutputObject *self, PyObject *text)
         data = PyBytes_AS_STRING(bytes);
         size = PyBytes_GET_SIZE(bytes);
     }
-    rc = output_bytes(self, data, (size_t)size);
-    Py_XDECREF(bytes);
-    return rc < 0 ? NULL : PyLong_FromSsize_t(PyUnicode_GET_LENGTH(text));
+    if (output_bytes(self, data, (size_t)size) < 0) {
+        return NULL;
+    }
+    return PyLong_FromSsize_t(PyUnicode_GET_LENGTH(text));
 }
 
 static PyObject *
 output_write(PyObject *op, PyObject *arg)
 {
     OutputObject *self = (OutputObject *)op;
-    Py_buffer view;
-    int rc;
+    MPYK_BUFFER view = {0};
 
     if (!self->is_binary) {
         if (!PyUnicode_Check(arg)) {
@@ -175,33 +177,26 @@ output_write(PyObject *op, PyObject *arg)
         }
         return write_text(self, arg);
     }
-    if (PyObject_GetBuffer(arg, &view, PyBUF_SIMPLE) < 0) {
+    if (PyObject_GetBuffer(arg, &view, PyBUF_SIMPLE) < 0 ||
+        output_bytes(self, view.buf, (size_t)view.len) < 0) {
         return NULL;
     }
-    rc = output_bytes(self, view.buf, (size_t)view.len);
-    arg = rc < 0 ? NULL : PyLong_FromSsize_t(view.len);
-    PyBuffer_Release(&view);
-    return arg;
+    return PyLong_FromSsize_t(view.len);
 }
 
 static PyObject *
 output_writelines(PyObject *op, PyObject *lines)
 {
-    PyObject *iterator = PyObject_GetIter(lines), *line;
+    MPYK_REF *iterator = PyObject_GetIter(lines);
 
-    if (iterator == NULL) {
-        return NULL;
-    }
-    while ((line = PyIter_Next(iterator)) != NULL) {
-        PyObject *written = output_write(op, line);
+    while (iterator != NULL) {
+        MPYK_REF *line = PyIter_Next(iterator);
+        MPYK_REF *written = line != NULL ? output_write(op, line) : NULL;
 
-        Py_DECREF(line);
         if (written == NULL) {
             break;
         }
-        Py_DECREF(written);
     }
-    Py_DECREF(iterator);
     return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
 }
 
@@ -247,7 +242,7 @@ output_false(PyObject *Py_UNUSED(op), PyObject *Py_UNUSED(ignored))
     Py_RETURN_FALSE;
 }
 
-/* close() only writes out: the stream is crash's, and the next program needs it. */
+/* close() only flushes: the stream belongs to crash, and the next program needs it. */
 static PyObject *
 output_close(PyObject *Py_UNUSED(op), PyObject *Py_UNUSED(ignored))
 {
@@ -255,8 +250,10 @@ output_close(PyObject *Py_UNUSED(op), PyObject *Py_UNUSED(ignored))
     Py_RETURN_NONE;
 }
 
-/* reconfigure(encoding=..., errors=..., line_buffering=...): accepted, as programs call it; always
- * UTF-8. */
+/*
+ * Programs call reconfigure(encoding=..., errors=..., line_buffering=...).  It changes nothing: the
+ * encoding is always UTF-8.
+ */
 static PyObject *
 output_reconfigure(PyObject *Py_UNUSED(op), PyObject *Py_UNUSED(args_), PyObject *Py_UNUSED(kw))
 {
@@ -368,14 +365,12 @@ static PyType_Spec output_spec = {
 static int
 install(const char *name, const char *original, int is_error)
 {
-    PyObject *stream = output_new(is_error, 0);
-    int rc = -1;
+    MPYK_REF *stream = output_new(is_error, 0);
 
-    if (stream != NULL && PySys_SetObject(name, stream) == 0) {
-        rc = PySys_SetObject(original, stream);
+    if (stream == NULL || PySys_SetObject(name, stream) < 0) {
+        return -1;
     }
-    Py_XDECREF(stream);
-    return rc;
+    return PySys_SetObject(original, stream);
 }
 
 int

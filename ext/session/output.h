@@ -2,17 +2,19 @@
 #ifndef MPYK_OUTPUT_H
 #define MPYK_OUTPUT_H
 
-/* Install sys.stdout and sys.stderr (before each run: a program may have replaced them).  0, or -1
- * with an exception. */
+/*
+ * Install sys.stdout and sys.stderr.  This is done before each run, because a program may have
+ * replaced them.  0, or -1 with an exception.
+ */
 int mpyk_output_install(void);
 
-/* Write out what they hold; errors are remembered, not raised. */
+/* Write the buffer.  An error is remembered and not raised. */
 void mpyk_output_flush(void);
 
-/* Start afresh: nothing buffered, the reader is there. */
+/* Empty the buffer, and forget that the reader has gone away. */
 void mpyk_output_reset(void);
 
-/* Whether the reader has gone away; kept apart for each level of nested output. */
+/* Whether the reader has gone away.  Each level of nested output has its own state. */
 int mpyk_output_broken(void);
 void mpyk_output_set_broken(int broken);
 

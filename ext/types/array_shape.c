@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The dimensions of arrays, which BTF has multiplied: gdb is asked for all arrays of a struct at
- * once.
+ * The dimensions of arrays.  BTF has only their product, so gdb is asked, once for all arrays of a
+ * struct.
  */
 #include "base/cleanup.h"
 #include "gdb_enums_generated.h"
@@ -9,10 +9,10 @@
 #include "types/source_choice.h"
 #include "types/types.h"
 
-/* Of anonymous structs in each other. */
+/* Levels of anonymous structs inside each other. */
 #define MAX_NESTING 16
 
-/* From gdb's handle to that of the struct behind typedefs and arrays.  -1 if there is none. */
+/* Follow gdb's handle through typedefs and arrays to the struct.  -1 if there is none. */
 static int
 strip(mpyk_handle *handle, struct mpyk_type_desc *desc)
 {
@@ -27,7 +27,9 @@ strip(mpyk_handle *handle, struct mpyk_type_desc *desc)
     return -1;
 }
 
-/* Has gdb's struct the same size and number of members?  There may be several of one tag. */
+/*
+ * Whether gdb's struct has the same size and number of members: several structs may have one tag.
+ */
 static int
 is_same(const MpykType *type, const struct mpyk_type_desc *desc)
 {
@@ -35,7 +37,9 @@ is_same(const MpykType *type, const struct mpyk_type_desc *desc)
            !desc->incomplete;
 }
 
-/* gdb's descriptions of the members of a struct; NULL (perhaps with an exception) if it has others.
+/*
+ * gdb's descriptions of the members of a struct, to be freed by the caller.  NULL if gdb's struct
+ * has other members, or with an exception set.
  */
 static struct mpyk_field_desc *
 describe_fields(const MpykType *type, mpyk_handle handle)
@@ -81,7 +85,7 @@ shape_field(MpykMember *field, mpyk_handle handle, int depth)
     }
 }
 
-/* Give the arrays of a struct, and of what is promoted into it, gdb's types. */
+/* Give gdb's types to the arrays of a struct, and to the arrays of anonymous structs in it. */
 static void
 shape_fields(MpykType *type, mpyk_handle handle, int depth)
 {
@@ -104,7 +108,7 @@ shape_fields(MpykType *type, mpyk_handle handle, int depth)
 
 static int find_in_gdb(const MpykType *type, mpyk_handle *handle, int depth);
 
-/* An anonymous struct is found by way of its parent. */
+/* gdb finds an anonymous struct only through its parent. */
 static int
 find_in_parent(const MpykType *type, mpyk_handle *handle, int depth)
 {

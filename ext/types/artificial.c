@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Structs that a program makes up from types of the kernel.  Their members are given, not read from
- * a source.  A name of the kernel's own always wins.
+ * Structs that a program makes from types of the kernel.  The program gives their members; no
+ * source is read.  A name of the kernel always has priority.
  */
 #include "base/arena.h"
 #include "base/hash_map.h"
@@ -9,7 +9,10 @@
 #include "types/source_choice.h"
 #include "types/types.h"
 
-/* The struct last made of each name; those of other layouts follow by `variant`. */
+/*
+ * For each name, the struct that was made last; earlier ones with another layout follow by
+ * `variant`.
+ */
 static struct mpyk_map made = MPYK_STRING_MAP;
 
 MpykType *
@@ -31,7 +34,7 @@ same_fields(const MpykType *type, const MpykMember *fields)
     return 1;
 }
 
-/* Making the same struct again, as each run of a program does, takes no more memory. */
+/* Each run of a program makes its structs again.  This must not take more memory each time. */
 static MpykType *
 find_made(const char *name, uint64_t size, const MpykMember *fields, int count)
 {
@@ -76,11 +79,11 @@ new_made(const char *name, uint64_t size, const MpykMember *fields, int count)
     }
     type->size = size;
     type->nfields = count;
-    type->source = &mpyk_gdb_source; /* its arrays have all their dimensions */
+    type->source = &mpyk_gdb_source; /* gdb is not asked for dimensions of its own arrays */
     return type;
 }
 
-/* Put `type` in front of those of its name, where lookups find it. */
+/* Put `type` in front of the other types with this name, where lookups find it. */
 static int
 make_first(MpykType *type)
 {

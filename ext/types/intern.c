@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Interning of types: see types.h for what is equal to what. */
+/* Interning of types: types.h says which types are equal. */
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/failure.h"
@@ -11,14 +11,14 @@
 #include "types/source_choice.h"
 #include "types/types.h"
 
-/* What a handle stands for, and what it dies with. */
+/* The type of a handle, and the owner that frees the handle. */
 struct known_handle {
     MpykType *type;
     const void *owner;
 };
 
 static struct mpyk_map handles = MPYK_ADDRESS_MAP;
-/* Types that have a name, by name; those of the same name are linked by `variant`. */
+/* Types that have a name, by their names.  Types with the same name are linked by `variant`. */
 static struct mpyk_map structs = MPYK_STRING_MAP, unions = MPYK_STRING_MAP, enums = MPYK_STRING_MAP;
 static struct mpyk_map typedefs = MPYK_STRING_MAP, bases = MPYK_STRING_MAP;
 static MpykType *void_type;
@@ -66,7 +66,7 @@ mpyk_type_blank(int code, MpykType *target)
     return type;
 }
 
-/* The parts that a source tells of one level. */
+/* Fill in what a source says about this one level of a type. */
 static int
 fill_type(MpykType *type, const struct mpyk_type_source *source, mpyk_handle handle,
           const struct mpyk_type_desc *desc)
@@ -141,8 +141,8 @@ mpyk_type_array_of(MpykType *target, uint64_t elements)
 }
 
 /*
- * A declaration stands for the definition found first; a definition completes what was only
- * declared before.
+ * The known type for a description.  A declaration means the definition that was found first.  A
+ * definition completes a type that was only declared before.
  */
 static MpykType *
 find_tagged(MpykType *first, const struct mpyk_type_source *source, mpyk_handle handle,
@@ -174,7 +174,7 @@ find_base(MpykType *first, const struct mpyk_type_desc *desc)
     return NULL;
 }
 
-/* Put a type among those of its name: the first stays the first. */
+/* Add a type under its name.  The first type of a name stays the first. */
 static int
 add_named(struct mpyk_map *map, MpykType *first, MpykType *type)
 {
@@ -191,8 +191,8 @@ add_named(struct mpyk_map *map, MpykType *first, MpykType *type)
 }
 
 /*
- * The first type of a name.  Before another source's is taken the first source (BTF) is asked: its
- * members cost less, and one struct should be one type whoever mentions it.
+ * The first type of a name.  Before a type of another source is taken, the first source (BTF) is
+ * asked: its members cost less, and a struct should be one type, whichever source mentions it.
  */
 static MpykType *
 first_of_name(struct mpyk_map *map, const struct mpyk_type_source *source,
@@ -367,7 +367,10 @@ other_owner(const void *value, void *owner)
     return ((const struct known_handle *)value)->owner != owner;
 }
 
-/* What was not read yet can be read no more; under its name there may be another one day. */
+/*
+ * The handle is gone, so the members cannot be read any more if they were not read before.  The
+ * name may get another definition later.
+ */
 static void
 lose_handle(MpykType *type)
 {
@@ -428,8 +431,8 @@ mpyk_types_forget(void)
 }
 
 /*
- * After Python is gone: values that outlive mpyk_types_clear() still point to their types until
- * then.  The low priority number makes this the last destructor to run.
+ * This runs after Python has ended, because values that outlive mpyk_values_clear() still point to
+ * their types.  The low priority number makes this the last destructor.
  */
 static void __attribute__((destructor(101)))
 free_types(void)

@@ -19,7 +19,7 @@ static int only_file;
 
 /* ---- reading ---- */
 
-/* A copy of the dump's memory, or NULL; only KeyboardInterrupt stays set. */
+/* A copy of the dump's memory, or NULL. */
 static void *
 copy_memory(uint64_t address, uint64_t size)
 {
@@ -33,7 +33,7 @@ copy_memory(uint64_t address, uint64_t size)
     return copy;
 }
 
-/* Where a pair of symbols says that something lies; the size, or 0. */
+/* The range between two symbols: its size, or 0. */
 static uint64_t
 find_range(const char *start, const char *stop, uint64_t *address)
 {
@@ -70,7 +70,10 @@ search_memory(struct mpyk_btf_place *place)
     }
 }
 
-/* The running kernel's build ID: of vmcoreinfo (Linux 5.9), or of its notes in memory. */
+/*
+ * The build ID of the dump's kernel: from vmcoreinfo (Linux 5.9 and later), or from its notes in
+ * memory.
+ */
 static void
 dump_build_id(struct mpyk_build_id *id)
 {
@@ -86,7 +89,10 @@ dump_build_id(struct mpyk_build_id *id)
     }
 }
 
-/* NULL, or why a file with this build ID and this size of BTF is not the dump's. */
+/*
+ * NULL, or the reason why a file with this build ID and this size of BTF does not belong to the
+ * dump.
+ */
 static const char *
 differs_from_dump(const struct mpyk_build_id *id, size_t size)
 {
@@ -96,10 +102,10 @@ differs_from_dump(const struct mpyk_build_id *id, size_t size)
     dump_build_id(&wanted);
     if (wanted.size != 0 && id->size != 0 &&
         (wanted.size != id->size || memcmp(wanted.bytes, id->bytes, id->size) != 0)) {
-        return "its build ID is not that of the dump's kernel";
+        return "its build ID differs from that of the dump's kernel";
     }
     if (wanted_size != 0 && wanted_size != size) {
-        return "its BTF has not the size of that of the dump's kernel";
+        return "its BTF has another size than that of the dump's kernel";
     }
     return NULL;
 }
@@ -178,7 +184,7 @@ find_offsets(const struct mpyk_btf *btf, struct offsets *offsets)
     return offsets->list < 0 || offsets->btf < 0 || offsets->data < 0 || offsets->size < 0 ? -1 : 0;
 }
 
-/* A number of the dump, 0 if it cannot be read. */
+/* A number in the dump; 0 if it cannot be read. */
 static uint64_t
 read_number(uint64_t address, int size)
 {

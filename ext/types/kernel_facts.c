@@ -53,8 +53,10 @@ struct address_request {
     uint64_t address;
 };
 
-/* gdb knows the type of one of several symbols with the same name, and its address; crash knows the
- * addresses of all. */
+/*
+ * Several symbols may have the same name.  gdb knows type and address of one of them; crash knows
+ * all addresses.
+ */
 static void
 call_symbol_search(void *arg)
 {

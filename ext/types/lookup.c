@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* From names to types and symbols: what a C programmer would write, with a cache. */
+/* Finds types and symbols by the names that a C programmer writes, and remembers the answers. */
 #include "base/arena.h"
 #include "base/failure.h"
 #include "base/hash_map.h"
@@ -15,13 +15,13 @@
 #define NAME_MAX_LENGTH 511
 
 /*
- * Found or not (NULL): both are worth remembering, because a search through all of gdb's symbols is
- * slow.
+ * NULL means that the name was not found.  This is remembered too, because a search through all
+ * symbols of gdb is slow.
  */
 static struct mpyk_map names = MPYK_STRING_MAP;
 static struct mpyk_map symbols = MPYK_STRING_MAP;
 
-static unsigned generation; /* of types, in which these names were found */
+static unsigned generation; /* the generation of types in which these names were found */
 
 static void
 forget_names(void)
@@ -50,7 +50,9 @@ static const struct {
 
 #define TAG_WORDS (sizeof(tag_words) / sizeof(tag_words[0]))
 
-/* Copy a name with single blanks, and none around '*', '[' and ']'; -1 if it is too long. */
+/*
+ * Copy a name with single blanks and without blanks around '*', '[' and ']'.  -1 if it is too long.
+ */
 static int
 tidy(const char *name, char *out)
 {
@@ -76,7 +78,7 @@ tidy(const char *name, char *out)
     return 0;
 }
 
-/* Remove the whole word `word` wherever it stands. */
+/* Remove `word` wherever it is a whole word. */
 static void
 drop_word(char *name, const char *word)
 {
@@ -96,8 +98,9 @@ drop_word(char *name, const char *word)
 }
 
 /*
- * Can this be the name of a type (`words`: of several words) or symbol?  Nothing else is searched
- * for, also because gdb 16 takes any name apart as C++ and dies of some that are none.
+ * Whether this can be the name of a type (`words`: it may have several words) or of a
+ * symbol.  Other text is not searched for.  One reason is that gdb 16 parses every name as C++, and
+ * crashes on some text.
  */
 static int
 is_name(const char *name, int words)
@@ -122,7 +125,9 @@ lookup_in(const struct mpyk_type_source *source, const char *name, int code)
     return mpyk_type_intern(source, handle);
 }
 
-/* A word alone is a typedef or base type (TYPEDEF) or else a tag: each source is asked for both. */
+/*
+ * A single word (TYPEDEF) is a typedef, a base type or a tag: each source is asked for all of them.
+ */
 static MpykType *
 lookup_one(const char *name, int code)
 {
@@ -154,7 +159,7 @@ lookup_base(const char *name)
     return lookup_one(name, MPYK_TYPE_CODE_TYPEDEF);
 }
 
-/* "[2][3]" makes an array of 2 arrays of 3: dimensions are applied from the last to the first. */
+/* "[2][3]" is an array of 2 arrays of 3, so the last dimension is applied first. */
 static MpykType *
 apply_dimensions(MpykType *type, const char *text)
 {
@@ -241,7 +246,8 @@ mpyk_type_of_expression(const char *text)
 {
     mpyk_handle handle;
 
-    if (strpbrk(text, "'\"\\") != NULL) { /* 'a b' is any name to gdb: see is_name() */
+    if (strpbrk(text, "'\"\\") !=
+        NULL) { /* gdb accepts any text in quotes as a name; see is_name() */
         return mpyk_fail(MPYK_FAIL_VALUE, "An expression for gdb may contain no quotes.");
     }
     if (mpyk_source_expression(text, &handle) < 0) {
@@ -283,7 +289,7 @@ look_symbol_up(const char *name)
     struct mpyk_symbol_desc desc;
 
     for (int i = 0; i < 2 && !PyErr_Occurred(); i++) {
-        /* Symbols are gdb's, whatever source of types was chosen. */
+        /* Symbols come from gdb even if another source of types was chosen. */
         if ((i == 0 || mpyk_source_is_used(sources[i])) &&
             mpyk_source_symbol(sources[i], name, &desc) == 0) {
             return make_symbol(sources[i], name, &desc);

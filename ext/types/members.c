@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Members of structs and unions, enumerators, parameters: loading, promotion, lookup. */
+/* Loads members of structs and unions, enumerators and parameters, and finds members by name. */
 #include "base/arena.h"
 #include "base/cleanup.h"
 #include "base/failure.h"
@@ -33,7 +33,7 @@ make_field(MpykMember *field, const MpykType *type, const struct mpyk_field_desc
     return field->type != NULL ? 0 : -1;
 }
 
-/* Remember where an anonymous struct is: gdb can be asked for it only by way of its parent. */
+/* Remember the parent of an anonymous struct: gdb finds such a struct only through its parent. */
 static void
 note_parent(MpykType *parent, int index, MpykType *type)
 {
@@ -83,8 +83,8 @@ load_fields(MpykType *type)
 }
 
 /*
- * Is this the `struct { ... };` whose members belong to the parent?  (Unnamed bit-fields are only
- * padding.)
+ * Whether this is a `struct { ... };` without a name, whose members belong to the parent.  (A
+ * bit-field without a name is only padding.)
  */
 static int
 is_transparent(const MpykMember *field)
@@ -111,8 +111,8 @@ count_members(MpykType *type)
 }
 
 /*
- * Is gdb to be asked for this member before it is used?  `char x[16]` is so common, and so often
- * read first, that text is asked for only when it is long.
+ * Whether gdb must be asked for the dimensions before this member is used.  `char x[16]` is
+ * frequent, and often the first member that is read, so for text gdb is asked only if it is long.
  */
 static int
 may_have_shape(const MpykMember *member)

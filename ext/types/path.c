@@ -21,7 +21,7 @@ path_subscripts(const char **path, MpykMember *place)
     return 0;
 }
 
-/* One "name[i][j]" of a path; *path is moved behind it and its dot. */
+/* One "name[i][j]" of a path.  *path moves behind it and behind the dot. */
 static int
 path_step(const char **path, MpykMember *place)
 {

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* When two descriptions of a struct, union or enum are one type. */
+/* Decides whether two descriptions of a struct, union or enum are the same type. */
 #include "base/cleanup.h"
 #include "gdb_enums_generated.h"
 #include "types/source_calls.h"
 #include "types/types.h"
 
-/* Have two tagged types the same members (names and places)?  Neither is loaded for that. */
+/*
+ * Whether two tagged types have the same members (names and places).  This does not load their
+ * members.
+ */
 static int
 same_fields(const MpykType *known, const struct mpyk_type_source *source, mpyk_handle handle,
             int count)
@@ -42,10 +45,7 @@ mpyk_type_same_layout(const MpykType *known, const struct mpyk_type_source *sour
            known->nfields == desc->nfields && same_fields(known, source, handle, desc->nfields);
 }
 
-/*
- * Anonymous structs get their own MpykType for each compile unit; a typedef shows which of them are
- * one.
- */
+/*  */
 int
 mpyk_type_same_target(const MpykType *known, const MpykType *target)
 {

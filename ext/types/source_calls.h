@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Asking a source of types.  What the sources report as text becomes a Python exception here, and
- * gdb is asked under crash's guard.
+ * Asks a source of types.  The text of an error becomes a Python exception here, and gdb is asked
+ * under crash's guard.
  *
- * All functions return 0 for an answer, and -1 when there is no such thing or, with an exception
- * set, on an error.
+ * All functions return 0 for an answer.  They return -1 if there is no such thing, or with an
+ * exception set on an error.
  */
 #ifndef MPYK_TYPES_SOURCE_CALLS_H
 #define MPYK_TYPES_SOURCE_CALLS_H
@@ -20,7 +20,7 @@ int mpyk_source_describe(const struct mpyk_type_source *source, mpyk_handle type
 int mpyk_source_fields(const struct mpyk_type_source *source, mpyk_handle type,
                        struct mpyk_field_desc *fields, int count);
 
-/* The type of a C expression, which gdb does not evaluate. */
+/* The type of a C expression.  gdb does not evaluate it. */
 int mpyk_source_expression(const char *text, mpyk_handle *type);
 
 #endif /* MPYK_TYPES_SOURCE_CALLS_H */

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * C types of the dump, each interned once.
+ * C types of the dump.  Each type exists once.
  *
- * gdb has one `struct type` for each compile unit and each combination of const and volatile; here
- * equal types are one MpykType: pointers and arrays by what they are made of, base types and
- * typedefs by name, tagged types by tag *and* layout.  The kernel does have different structures of
- * the same tag (drivers' private ones): a member keeps the layout of its own compile unit, a lookup
- * by name gives the one that the source finds first.
+ * gdb has one `struct type` for each compile unit and each combination of const and
+ * volatile.  Here, equal types are one MpykType.  Pointers and arrays are equal if their targets
+ * are; base types and typedefs, if their names are; tagged types, if their tags *and* layouts
+ * are.  The kernel does have different structures with the same tag, which are private to
+ * drivers.  A member keeps the layout of its own compile unit; a lookup by name returns the one
+ * that the source finds first.
  *
- * A type knows its own level only; members are read from the source when they are first asked
- * for.  Everything lives until the extension is unloaded.  All functions need the GIL.  Where NULL
- * or -1 may mean two things: NULL with a Python exception set is an error, without one "there is no
- * such thing".
+ * A type knows only its own level: its members are read from the source when they are first needed.
+ * Types live until the extension is unloaded.  All functions need the GIL.  NULL or -1 is an error
+ * if an exception is set; otherwise there is no such thing.
  */
 #ifndef MPYK_TYPES_H
 #define MPYK_TYPES_H
@@ -25,7 +25,7 @@ typedef struct mpyk_type MpykType;
 typedef struct mpyk_member MpykMember;
 typedef struct mpyk_symbol MpykSymbol;
 
-/* How a value of a type is read; of typedefs, that of what they stand for. */
+/* How a value of a type is read.  A typedef has the kind of its target. */
 enum mpyk_kind {
     MPYK_KIND_UNSET,
     MPYK_KIND_INT, /* integers and char */
@@ -44,15 +44,15 @@ enum mpyk_kind {
 };
 
 /*
- * A member as seen from the struct it is looked up in: members of anonymous members are members of
- * their parent.
+ * A member as seen from the struct in which it is looked up: members of an anonymous member belong
+ * to its parent.
  */
 struct mpyk_member {
-    const char *name; /* "" for unnamed ones, which are listed but cannot be looked up */
+    const char *name; /* "" for a member without a name, which cannot be looked up */
     MpykType *type;
-    uint64_t offset;     /* in bytes, of the byte that holds the first bit */
-    uint32_t bit_offset; /* in that byte; big-endian targets: from its most significant bit */
-    uint32_t bit_size;   /* 0 if it is no bit-field */
+    uint64_t offset;     /* in bytes, of the byte with the first bit */
+    uint32_t bit_offset; /* in that byte; on big-endian targets from its most significant bit */
+    uint32_t bit_size;   /* 0 if it is not a bit-field */
     int64_t value;       /* of an enumerator */
     MpykType *shape_of;  /* the struct for mpyk_member_shape(), or NULL */
 };
@@ -60,40 +60,40 @@ struct mpyk_member {
 struct mpyk_type {
     int code; /* MPYK_TYPE_CODE_* */
     enum mpyk_kind kind;
-    const char *name; /* tag, typedef (also an anonymous struct's) or base; or "" */
-    uint64_t size;    /* of a typedef, that of its target */
+    const char *name; /* tag, typedef (also that of an anonymous struct), base type, or "" */
+    uint64_t size;    /* a typedef has the size of its target */
     uint64_t elements;
     unsigned is_unsigned : 1;
     unsigned is_char : 1;     /* the type `char` itself, not signed or unsigned char */
     unsigned incomplete : 1;  /* only declared, as far as we know */
-    unsigned searched : 1;    /* an incomplete one that was looked up, in vain */
-    unsigned anonymous : 1;   /* no tag (but perhaps a typedef's name) */
-    unsigned loading : 1;     /* its members are being made */
-    unsigned shaped : 1;      /* its arrays have gdb's dimensions... */
-    unsigned shape_asked : 1; /* ...or gdb does not know it */
+    unsigned searched : 1;    /* it is incomplete, and a search found no definition */
+    unsigned anonymous : 1;   /* it has no tag (but perhaps the name of a typedef) */
+    unsigned loading : 1;     /* its members are being loaded now */
+    unsigned shaped : 1;      /* its arrays have gdb's dimensions */
+    unsigned shape_asked : 1; /* gdb was asked for them */
     int nfields;
     MpykType *target; /* of typedef, pointer, array, function */
-    MpykType *real;   /* without typedefs; itself for others */
+    MpykType *real;   /* the type without typedefs; other types point to themselves */
 
-    MpykMember *fields;  /* as declared, unnamed ones included; NULL until loaded */
-    MpykMember *members; /* promoted: what can be looked up by name */
+    MpykMember *fields;  /* as declared, also those without a name; NULL until loaded */
+    MpykMember *members; /* what can be looked up by name */
     int nmembers;
     struct mpyk_index index; /* member numbers + 1 by the hash of their names */
 
     const struct mpyk_type_source *source;
     mpyk_handle handle; /* NULL once its owner is gone */
     const void *owner;
-    MpykType *parent; /* of an anonymous struct: a struct that it is a member of... */
-    int parent_index; /* ...the number of that member (perhaps an array of this) */
+    MpykType *parent; /* of an anonymous struct: a struct that has it as a member */
+    int parent_index; /* the number of this member (which may be an array) */
 
     MpykType *pointer; /* to this type */
     MpykType *arrays;  /* of this type, linked by next_array */
     MpykType *next_array;
-    MpykType *variant; /* next of the same name, different layout */
+    MpykType *variant; /* the next type with the same name and another layout */
     MpykType *next;    /* of all types */
 
     PyObject *py_class; /* class of its values: values/ctype.c */
-    PyObject *py_data;  /* of an enum: {value: name}; of others the TypeInfo */
+    PyObject *py_data;  /* of an enum: {value: name} */
 };
 
 struct mpyk_symbol {
@@ -105,39 +105,43 @@ struct mpyk_symbol {
 };
 
 /*
- * Any type by the name a C programmer would write: "struct page", "union u", "enum e", "pid_t",
- * "unsigned long", "struct page **", "char [16]".  A tag alone ("page") is accepted where no
- * typedef has that name.
+ * Find a type by the name that a C programmer writes: "struct page", "union u", "enum e", "pid_t",
+ * "unsigned long", "struct page **", "char [16]".  A tag alone ("page") is enough if no typedef has
+ * this name.
  */
 MpykType *mpyk_type_find(const char *name);
-/* As mpyk_type_find(), but TypeError that names the type if it is unknown or only declared. */
+/* The same, but an unknown type, or one that is only declared, is a TypeError with its name. */
 MpykType *mpyk_type_need(const char *name);
 MpykType *mpyk_type_pointer_to(MpykType *type);
 MpykType *mpyk_type_array_of(MpykType *type, uint64_t elements);
-/* The type of a C expression that is not evaluated (gdb only). */
+/* The type of a C expression.  gdb does not evaluate it. */
 MpykType *mpyk_type_of_expression(const char *text);
 
 /*
- * Look for the definition of a type that is only declared.  0, or -1 with an exception set; it may
- * stay incomplete.
+ * Look for the definition of a type that is only declared.  0, or -1 with an exception set.  The
+ * type may stay incomplete.
  */
 int mpyk_type_complete(MpykType *type);
 /* members.c: make the promoted members from the fields (again). */
 void mpyk_type_promote(MpykType *type);
 /* Make fields and members available.  0, or -1 with an exception set. */
 int mpyk_type_load(MpykType *type);
-/* A member by name (promoted ones included). */
+/* A member by name, also a member of an anonymous member. */
 const MpykMember *mpyk_type_member(MpykType *type, const char *name);
-/* A member by path: "a.b.c", "a[2].b".  0 found, -1 not found or (with an exception set) error. */
+/*
+ * A member by path: "a.b.c", "a[2].b".  0 found; -1 not found, or an error with an exception set.
+ */
 int mpyk_type_path(MpykType *type, const char *path, MpykMember *result);
 
 /*
- * BTF of a[2][3] holds only the number 6 (pahole multiplies the dimensions).  Before a member that
- * is an array is read or shown, gdb is asked for the dimensions of all arrays of its struct, once,
- * because that takes milliseconds.  Arrays stay flat where gdb is not to be asked
- * (set_type_source("btf")), does not know the struct (a module without debuginfo), or has it with
- * another size; offset and size are the same in any case.  Only members have dimensions: pointers
- * to arrays stay flat.  0, or -1 with KeyboardInterrupt.
+ * BTF has only the number 6 for a[2][3], because pahole multiplies the dimensions.  So before an
+ * array is read or shown, gdb is asked for the dimensions of all arrays of its struct; once,
+ * because this takes milliseconds.
+ *
+ * Arrays stay flat if gdb must not be asked (set_type_source("btf")), if gdb does not know the
+ * struct (a module without debuginfo), or if gdb's struct has another size.  Offset and size are
+ * right in each case. Only members get dimensions; pointers to arrays stay flat.  0, or -1 with
+ * KeyboardInterrupt.
  */
 int mpyk_member_shape(MpykMember *member);
 
@@ -148,8 +152,8 @@ mpyk_type_is_struct(const MpykType *type)
 }
 
 /*
- * A variable, function or enumerator with a known type.  Its address is crash's, where crash knows
- * it.
+ * A variable, function or enumerator with a known type.  The address is that of crash, if crash
+ * knows it.
  */
 const MpykSymbol *mpyk_symbol_find(const char *name);
 
@@ -162,8 +166,8 @@ void mpyk_type_sources_changed(const void *owner);
 /* Make all types anew when they are asked for next.  Types that are in use stay as they are. */
 void mpyk_types_forget(void);
 /*
- * A name may mean another type from now on, or a type at last.  The generation is the number of
- * such changes; who remembers what a name means must forget it in the next generation.
+ * The generation is the number of times that names have changed their meaning, or have got
+ * one.  Code that remembers the meaning of a name must forget it in the next generation.
  */
 void mpyk_type_names_changed(void);
 unsigned mpyk_type_generation(void);

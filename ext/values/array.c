@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * LazyArray: an array of structs, of pointers or of arrays of these.  Elements are read when they
- * are asked for.
+ * LazyArray: an array of structs, of pointers, or of arrays of these.  An element is read when it
+ * is used.
  */
 #include "values/values.h"
 
@@ -57,7 +57,7 @@ static PyObject *
 array_slice(PyObject *self, PyObject *slice)
 {
     Py_ssize_t start, stop, step, count;
-    PyObject *list;
+    MPYK_REF *list = NULL;
 
     if (PySlice_Unpack(slice, &start, &stop, &step) < 0) {
         return NULL;
@@ -66,13 +66,13 @@ array_slice(PyObject *self, PyObject *slice)
     list = PyList_New(count);
     for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
         PyObject *item = array_item(self, start + i * step);
+
         if (item == NULL) {
-            Py_CLEAR(list);
-        } else {
-            PyList_SET_ITEM(list, i, item);
+            return NULL;
         }
+        PyList_SET_ITEM(list, i, item);
     }
-    return list;
+    return mpyk_keep(&list);
 }
 
 static PyObject *
@@ -93,14 +93,9 @@ static PyObject *
 array_repr(PyObject *object)
 {
     ArrayObject *self = (ArrayObject *)object;
-    PyObject *name = mpyk_type_string(self->array);
-    PyObject *text = NULL;
+    MPYK_REF *name = mpyk_type_string(self->array);
 
-    if (name != NULL) {
-        text = PyUnicode_FromFormat("<%U at %s>", name, MPYK_HEX(self->address));
-        Py_DECREF(name);
-    }
-    return text;
+    return name != NULL ? PyUnicode_FromFormat("<%U at %s>", name, MPYK_HEX(self->address)) : NULL;
 }
 
 static PyObject *

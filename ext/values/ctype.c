@@ -4,15 +4,14 @@
 
 PyTypeObject *mpyk_meta_type;
 
+/* Takes the value over, which may be NULL after an error. */
 static PyObject *
 slow_int(PyTypeObject *cls, PyObject *value)
 {
-    PyObject *args = value != NULL ? PyTuple_Pack(1, value) : NULL;
-    PyObject *result = args != NULL ? PyLong_Type.tp_new(cls, args, NULL) : NULL;
+    MPYK_REF *owned = value;
+    MPYK_REF *args = owned != NULL ? PyTuple_Pack(1, owned) : NULL;
 
-    Py_XDECREF(args);
-    Py_XDECREF(value);
-    return result;
+    return args != NULL ? PyLong_Type.tp_new(cls, args, NULL) : NULL;
 }
 
 /*
@@ -70,15 +69,14 @@ base_of(const MpykType *type)
 static PyObject *
 make_class(MpykType *type)
 {
-    PyObject *name = mpyk_type_string(type);
-    PyObject *dict = name != NULL ? mpyk_struct_dict(type) : NULL;
-    PyObject *cls = NULL;
+    MPYK_REF *name = mpyk_type_string(type);
+    MPYK_REF *dict = name != NULL ? mpyk_struct_dict(type) : NULL;
+    PyObject *cls;
 
-    if (dict != NULL) {
-        cls = PyObject_CallFunction((PyObject *)mpyk_meta_type, "O(O)O", name, base_of(type), dict);
+    if (dict == NULL) {
+        return NULL;
     }
-    Py_XDECREF(name);
-    Py_XDECREF(dict);
+    cls = PyObject_CallFunction((PyObject *)mpyk_meta_type, "O(O)O", name, base_of(type), dict);
     if (cls != NULL) {
         ((MpykClass *)cls)->ctype = type;
     }
@@ -103,7 +101,7 @@ mpyk_int_of_type(MpykType *type, uint64_t value)
     return cls != NULL ? mpyk_int_new(cls, value) : NULL;
 }
 
-/* A class that a program derives from one of ours is of the same C type. */
+/* A class that a program derives from one of ours keeps the C type. */
 static PyObject *
 meta_new(PyTypeObject *meta, PyObject *args, PyObject *kwargs)
 {
@@ -151,14 +149,13 @@ static PyType_Spec meta_spec = {
 int
 mpyk_add_type(PyObject *module, PyType_Spec *spec, PyTypeObject *base, PyTypeObject **type)
 {
-    PyObject *bases = base != NULL ? PyTuple_Pack(1, base) : NULL;
+    MPYK_REF *bases = base != NULL ? PyTuple_Pack(1, base) : NULL;
     PyObject *made;
 
     if (base != NULL && bases == NULL) {
         return -1;
     }
     made = PyType_FromSpecWithBases(spec, bases);
-    Py_XDECREF(bases);
     Py_XSETREF(*type, (PyTypeObject *)made);
     return made != NULL ? PyModule_AddType(module, *type) : -1;
 }

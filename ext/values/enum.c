@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* tEnum: an int that shows itself as the enumerator's name.  Each C enum has its own subclass. */
+/* tEnum: an int whose repr() is the name of the enumerator.  Each C enum has its own subclass. */
 #include "values/values.h"
 
 PyTypeObject *mpyk_enum_type;
@@ -17,29 +17,26 @@ mpyk_enumerator_object(MpykType *type, int64_t value)
 static PyObject *
 make_names(MpykType *type)
 {
-    PyObject *names = PyDict_New();
+    MPYK_REF *names = PyDict_New();
 
     if (names == NULL || mpyk_type_load(type) < 0) {
-        Py_XDECREF(names);
         return NULL;
     }
-    /* Backwards: of equal values the first name wins. */
+    /* Backwards, so that of equal values the first name stays. */
     for (int i = type->fields != NULL ? type->nfields - 1 : -1; i >= 0; i--) {
-        PyObject *value = mpyk_enumerator_object(type, type->fields[i].value);
-        PyObject *name = PyUnicode_InternFromString(type->fields[i].name);
-        int status = value != NULL && name != NULL ? PyDict_SetItem(names, value, name) : -1;
-        Py_XDECREF(value);
-        Py_XDECREF(name);
-        if (status < 0) {
-            Py_DECREF(names);
+        MPYK_REF *value = mpyk_enumerator_object(type, type->fields[i].value);
+        MPYK_REF *name = PyUnicode_InternFromString(type->fields[i].name);
+
+        if (value == NULL || name == NULL || PyDict_SetItem(names, value, name) < 0) {
             return NULL;
         }
     }
-    return names;
+    return mpyk_keep(&names);
 }
 
-PyObject *
-mpyk_enum_names(MpykType *type)
+/* {value: name} of an enum (borrowed). */
+static PyObject *
+enum_names(MpykType *type)
 {
     type = type->real;
     if (type->py_data == NULL) {
@@ -52,7 +49,7 @@ static PyObject *
 enum_repr(PyObject *self)
 {
     MpykType *type = mpyk_value_ctype(self);
-    PyObject *names = type != NULL ? mpyk_enum_names(type) : NULL;
+    PyObject *names = type != NULL ? enum_names(type) : NULL;
     PyObject *name;
 
     if (PyErr_Occurred()) {
@@ -69,17 +66,16 @@ enum_repr(PyObject *self)
 static PyObject *
 enum_info(PyObject *self, void *Py_UNUSED(closure))
 {
-    MpykType *type = mpyk_value_ctype(self);
-    PyObject *module, *info;
+    MPYK_REF *module = NULL;
 
-    if (type == NULL) {
+    if (mpyk_value_ctype(self) == NULL) {
         return PyDict_New();
     }
     module = PyImport_ImportModule("crash");
-    info = module != NULL ? PyObject_CallMethod(module, "enum_values", "s", Py_TYPE(self)->tp_name)
-                          : NULL;
-    Py_XDECREF(module);
-    return info;
+    if (module == NULL) {
+        return NULL;
+    }
+    return PyObject_CallMethod(module, "enum_values", "s", Py_TYPE(self)->tp_name);
 }
 
 static PyObject *

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The descriptor of a struct member: its place is resolved once, reading it is one look at the
- * dump's memory.  It is a data descriptor, so that Python asks it before the instance's __dict__;
- * assigning to a member is an error.
+ * The descriptor of a struct member.  Its place is found once; reading it takes one access to the
+ * dump's memory.  It is a data descriptor, so that Python asks it before the instance's __dict__.
+ * Assigning to a member is an error.
  */
 #include "values/values.h"
 
@@ -10,7 +10,7 @@ PyTypeObject *mpyk_member_type;
 
 typedef struct {
     PyObject_HEAD MpykMember place;
-    int plain_size; /* of an integer that is no bit-field, for the short way; else 0 */
+    int plain_size; /* size of an integer that is not a bit-field, for the fast way; otherwise 0 */
 } MemberObject;
 
 PyObject *
@@ -81,15 +81,13 @@ static PyObject *
 member_repr(PyObject *object)
 {
     MpykMember *place = &((MemberObject *)object)->place;
-    PyObject *type = mpyk_member_shape(place) < 0 ? NULL : mpyk_type_string(place->type);
-    PyObject *text = NULL;
+    MPYK_REF *type = mpyk_member_shape(place) < 0 ? NULL : mpyk_type_string(place->type);
 
-    if (type != NULL) {
-        text = PyUnicode_FromFormat("<member %s: %U at offset %llu>", place->name, type,
-                                    (unsigned long long)place->offset);
+    if (type == NULL) {
+        return NULL;
     }
-    Py_XDECREF(type);
-    return text;
+    return PyUnicode_FromFormat("<member %s: %U at offset %llu>", place->name, type,
+                                (unsigned long long)place->offset);
 }
 
 static void
@@ -108,7 +106,7 @@ static PyType_Slot member_slots[] = {
     {Py_tp_descr_set, member_set},   {Py_tp_repr, member_repr},       {0, NULL},
 };
 
-/* Made from C only: type.__new__ would give one that describes nothing. */
+/* Only C code makes descriptors: type.__new__ would make one that describes nothing. */
 static PyType_Spec member_spec = {
     .name = "crash.Member",
     .basicsize = sizeof(MemberObject),

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * tPtr: a pointer to anything but a struct, a char or a function; and FlexArray: an array without a
- * known length (`x[]`, `x[0]`), which is its address and can be indexed like a pointer.
+ * tPtr: a pointer to anything except a struct, a char or a function.  FlexArray: an array without a
+ * known length (`x[]`, `x[0]`); its value is its address, and it can be indexed like a pointer.
  */
 #include "gdb_enums_generated.h"
 #include "values/values.h"
@@ -95,15 +95,13 @@ static PyObject *
 typed_repr(PyObject *self, const char *what)
 {
     MpykType *type = mpyk_value_ctype(self);
-    PyObject *name = type != NULL ? mpyk_type_string(type) : PyUnicode_FromString("?");
-    PyObject *text = NULL;
+    MPYK_REF *name = type != NULL ? mpyk_type_string(type) : PyUnicode_FromString("?");
 
-    if (name != NULL) {
-        text = PyUnicode_FromFormat("<%s addr=%s ctype='%U'>", what, MPYK_HEX(mpyk_int_value(self)),
-                                    name);
+    if (name == NULL) {
+        return NULL;
     }
-    Py_XDECREF(name);
-    return text;
+    return PyUnicode_FromFormat("<%s addr=%s ctype='%U'>", what, MPYK_HEX(mpyk_int_value(self)),
+                                name);
 }
 
 static PyObject *
@@ -118,7 +116,7 @@ flex_repr(PyObject *self)
     return typed_repr(self, "FlexArray");
 }
 
-/* tPtr(value, typeinfo), or, of the class of one pointer type, cls(value). */
+/* tPtr(value, typeinfo); for the class of one pointer type, cls(value). */
 static PyObject *
 ptr_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
 {
@@ -143,7 +141,7 @@ ptr_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
     return type != NULL ? mpyk_int_of_type(type, address) : NULL;
 }
 
-/* Copies and pickles are plain ints: which class they had cannot be told without the dump. */
+/* A pickle becomes a plain int: without the dump its class is not known. */
 static PyObject *
 ptr_reduce(PyObject *self, PyObject *Py_UNUSED(args))
 {

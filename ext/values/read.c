@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Values of C types, read from the dump and turned into Python objects. */
+/* Reads values of C types from the dump and makes Python objects of them. */
 #include "values/values.h"
 
 static inline int64_t
@@ -31,23 +31,19 @@ enum_object(MpykType *type, uint64_t value, unsigned bits)
                              : mpyk_int_new_signed(cls, sign_extend(value, bits));
 }
 
-/* __int128 and other sizes that no C integer of ours holds. */
+/* An __int128, or a size that no C integer of ours holds. */
 static PyObject *
 wide_int(const MpykType *type, const unsigned char *data)
 {
-    PyObject *method = PyObject_GetAttrString((PyObject *)&PyLong_Type, "from_bytes");
-    PyObject *args = Py_BuildValue("(y#s)", (const char *)data, (Py_ssize_t)type->size,
+    MPYK_REF *method = PyObject_GetAttrString((PyObject *)&PyLong_Type, "from_bytes");
+    MPYK_REF *args = Py_BuildValue("(y#s)", (const char *)data, (Py_ssize_t)type->size,
                                    mpyk_target.big_endian ? "big" : "little");
-    PyObject *kwargs = Py_BuildValue("{s:O}", "signed", type->is_unsigned ? Py_False : Py_True);
-    PyObject *result = NULL;
+    MPYK_REF *kwargs = Py_BuildValue("{s:O}", "signed", type->is_unsigned ? Py_False : Py_True);
 
-    if (method != NULL && args != NULL && kwargs != NULL) {
-        result = PyObject_Call(method, args, kwargs);
+    if (method == NULL || args == NULL || kwargs == NULL) {
+        return NULL;
     }
-    Py_XDECREF(method);
-    Py_XDECREF(args);
-    Py_XDECREF(kwargs);
-    return result;
+    return PyObject_Call(method, args, kwargs);
 }
 
 static PyObject *
@@ -70,7 +66,7 @@ float_object(const MpykType *type, const unsigned char *data)
     return PyBytes_FromStringAndSize((const char *)data, (Py_ssize_t)type->size);
 }
 
-/* Pointers: what becomes of the value of one that lies at `address`. */
+/* The Python object for a pointer that lies at `address`. */
 static PyObject *
 pointer_object(MpykType *type, uint64_t value, uint64_t address)
 {
@@ -86,10 +82,7 @@ pointer_object(MpykType *type, uint64_t value, uint64_t address)
     }
 }
 
-/*
- * A scalar (no struct, array or function) of a real type from its bytes, which were read at
- * `address`.
- */
+/* Make a scalar (no struct, array or function) from its bytes, which were read at `address`. */
 static PyObject *
 decode(MpykType *type, const unsigned char *data, uint64_t address)
 {
@@ -122,7 +115,7 @@ read_scalar(MpykType *type, uint64_t address)
     unsigned char data[32];
 
     if (type->size > sizeof(data)) {
-        return mpyk_fail(MPYK_FAIL_TYPE, "A value of %llu bytes is no number.",
+        return mpyk_fail(MPYK_FAIL_TYPE, "A value of %llu bytes is not a number.",
                          (unsigned long long)type->size);
     }
     if (mpyk_readmem(address, MPYK_KVADDR, data, (long)type->size) < 0) {
@@ -134,27 +127,26 @@ read_scalar(MpykType *type, uint64_t address)
 static PyObject *
 decode_list(MpykType *element, uint64_t count, const unsigned char *data, uint64_t address)
 {
-    PyObject *list = PyList_New((Py_ssize_t)count);
+    MPYK_REF *list = PyList_New((Py_ssize_t)count);
 
     for (uint64_t i = 0; list != NULL && i < count; i++) {
         uint64_t offset = i * element->size;
         PyObject *item = decode(element, data + offset, address + offset);
+
         if (item == NULL) {
-            Py_CLEAR(list);
-        } else {
-            PyList_SET_ITEM(list, (Py_ssize_t)i, item);
+            return NULL;
         }
+        PyList_SET_ITEM(list, (Py_ssize_t)i, item);
     }
-    return list;
+    return mpyk_keep(&list);
 }
 
-/* char[n] is a string, any other array of numbers a list: both are read at once. */
+/* An array of numbers is read in one piece: char[n] is a string, any other array is a list. */
 static PyObject *
 read_numbers(MpykType *array, uint64_t address)
 {
     MpykType *element = array->target->real;
-    PyObject *result = NULL;
-    unsigned char *data;
+    MPYK_PYMEM unsigned char *data = NULL;
 
     if (array->size > (1ull << 31)) {
         return mpyk_fail(MPYK_FAIL_TYPE, "An array of %llu bytes is too large to be read.",
@@ -164,31 +156,28 @@ read_numbers(MpykType *array, uint64_t address)
     if (data == NULL) {
         return PyErr_NoMemory();
     }
-    if (mpyk_readmem(address, MPYK_KVADDR, data, (long)array->size) == 0) {
-        if (element->is_char && element->kind == MPYK_KIND_INT) {
-            result = mpyk_string_new((const char *)data, (Py_ssize_t)array->size, address, address);
-        } else {
-            result = decode_list(element, array->elements, data, address);
-        }
+    if (mpyk_readmem(address, MPYK_KVADDR, data, (long)array->size) < 0) {
+        return NULL;
     }
-    PyMem_Free(data);
-    return result;
+    if (element->is_char && element->kind == MPYK_KIND_INT) {
+        return mpyk_string_new((const char *)data, (Py_ssize_t)array->size, address, address);
+    }
+    return decode_list(element, array->elements, data, address);
 }
 
-/* An array of arrays of numbers: a list of what its elements are. */
+/* An array of arrays of numbers is a list of lists. */
 static PyObject *
 read_rows(MpykType *array, uint64_t address)
 {
-    PyObject *list = PyList_New(0);
+    uint64_t step = array->target->real->size;
+    MPYK_REF *list = PyList_New(0);
 
     for (uint64_t i = 0; list != NULL && i < array->elements; i++) {
-        PyObject *row = mpyk_value_read(array->target, address + i * array->target->real->size);
-        if (row == NULL || PyList_Append(list, row) < 0) {
-            Py_CLEAR(list);
+        if (mpyk_append(list, mpyk_value_read(array->target, address + i * step)) < 0) {
+            return NULL;
         }
-        Py_XDECREF(row);
     }
-    return list;
+    return mpyk_keep(&list);
 }
 
 static PyObject *
@@ -234,7 +223,7 @@ mpyk_value_read(MpykType *type, uint64_t address)
     }
 }
 
-/* A bit-field lies in at most nine bytes (64 bits that start within a byte). */
+/* A bit-field has at most 64 bits and may start within a byte, so it needs at most nine bytes. */
 PyObject *
 mpyk_value_read_bits(MpykType *type, uint64_t address, uint32_t bit_offset, uint32_t bit_size)
 {
@@ -279,7 +268,7 @@ mpyk_element_address(MpykType *element, uint64_t base, Py_ssize_t index, uint64_
 {
     element = element->real;
     if (base == 0) {
-        return MPYK_FAILED(MPYK_FAIL_NULL_POINTER, "NULL pointer is dereferenced.");
+        return MPYK_FAILED(MPYK_FAIL_NULL_POINTER, "A NULL pointer cannot be dereferenced.");
     }
     if (mpyk_type_complete(element) < 0) {
         return -1;
@@ -295,7 +284,7 @@ PyObject *
 mpyk_read_slice(MpykType *element, uint64_t base, PyObject *slice)
 {
     Py_ssize_t start, stop, step;
-    PyObject *list;
+    MPYK_REF *list = NULL;
     uint64_t address;
 
     if (PySlice_Unpack(slice, &start, &stop, &step) < 0) {
@@ -307,14 +296,10 @@ mpyk_read_slice(MpykType *element, uint64_t base, PyObject *slice)
     }
     list = PyList_New(0);
     for (Py_ssize_t i = start; list != NULL && i < stop; i += step) {
-        PyObject *item = NULL;
-        if (mpyk_element_address(element, base, i, &address) == 0) {
-            item = mpyk_value_read(element, address);
+        if (mpyk_element_address(element, base, i, &address) < 0 ||
+            mpyk_append(list, mpyk_value_read(element, address)) < 0) {
+            return NULL;
         }
-        if (item == NULL || PyList_Append(list, item) < 0) {
-            Py_CLEAR(list);
-        }
-        Py_XDECREF(item);
     }
-    return list;
+    return mpyk_keep(&list);
 }

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * SmartString: the text up to the first NUL of a char array or of what a `char *` points to.  A str
- * that also knows all the bytes read (ByteArray), the address of the array or pointer (addr) and of
- * the text (ptr, also int()).
+ * SmartString: the text of a char array, or the text that a `char *` points to, up to the first
+ * NUL. It is a str that also has all bytes that were read (ByteArray), the address of the array or
+ * pointer (addr), and the address of the text (ptr, also int()).
  */
 #include "values/values.h"
 
-/* A `char *` tells no length: read on until there is a NUL, but not for ever. */
+/*
+ * The length of the text at a `char *` is not known: read until there is a NUL, up to this limit.
+ */
 #define FIRST_CHUNK 256
 #define LONGEST 4096
 #define PAGE 4096
@@ -19,35 +21,31 @@ typedef struct {
     PyObject *addr, *ptr; /* ints, or None where they are not known */
 } StringObject;
 
-/* bytes, addr and ptr are stolen, and may be NULL after an error. */
+/* Takes bytes, addr and ptr over; they may be NULL after an error. */
 static PyObject *
 make_string(PyTypeObject *cls, PyObject *bytes, PyObject *addr, PyObject *ptr)
 {
-    PyObject *text = NULL, *args = NULL, *self = NULL;
+    MPYK_REF *own_bytes = bytes;
+    MPYK_REF *own_addr = addr;
+    MPYK_REF *own_ptr = ptr;
+    MPYK_REF *text = NULL;
+    MPYK_REF *args = NULL;
+    StringObject *self;
+    size_t length;
 
-    if (bytes != NULL && addr != NULL && ptr != NULL && !mpyk_class_is_gone(cls)) {
-        const char *data = PyBytes_AS_STRING(bytes);
-        size_t length = strnlen(data, (size_t)PyBytes_GET_SIZE(bytes));
-        text = PyUnicode_DecodeUTF8(data, (Py_ssize_t)length, "backslashreplace");
-    }
-    if (text != NULL) {
-        args = PyTuple_Pack(1, text);
-    }
-    if (args != NULL) {
-        self = PyUnicode_Type.tp_new(cls, args, NULL);
-    }
-    Py_XDECREF(text);
-    Py_XDECREF(args);
-    if (self == NULL) {
-        Py_XDECREF(bytes);
-        Py_XDECREF(addr);
-        Py_XDECREF(ptr);
+    if (bytes == NULL || addr == NULL || ptr == NULL || mpyk_class_is_gone(cls)) {
         return NULL;
     }
-    ((StringObject *)self)->bytes = bytes;
-    ((StringObject *)self)->addr = addr;
-    ((StringObject *)self)->ptr = ptr;
-    return self;
+    length = strnlen(PyBytes_AS_STRING(bytes), (size_t)PyBytes_GET_SIZE(bytes));
+    text = PyUnicode_DecodeUTF8(PyBytes_AS_STRING(bytes), (Py_ssize_t)length, "backslashreplace");
+    args = text != NULL ? PyTuple_Pack(1, text) : NULL;
+    self = args != NULL ? (StringObject *)PyUnicode_Type.tp_new(cls, args, NULL) : NULL;
+    if (self != NULL) {
+        self->bytes = mpyk_keep(&own_bytes);
+        self->addr = mpyk_keep(&own_addr);
+        self->ptr = mpyk_keep(&own_ptr);
+    }
+    return (PyObject *)self;
 }
 
 PyObject *
@@ -58,8 +56,8 @@ mpyk_string_new(const char *data, Py_ssize_t size, uint64_t address, uint64_t po
 }
 
 /*
- * Read up to a NUL: at least FIRST_CHUNK bytes as far as their page goes, because programs look
- * behind the NUL. -1 if not even the first byte can be read.
+ * Read up to a NUL: at least FIRST_CHUNK bytes within the page, because programs look behind the
+ * NUL.  -1 if not even the first byte can be read.
  */
 static Py_ssize_t
 read_text(uint64_t pointer, char *buffer)
@@ -140,20 +138,19 @@ string_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
     return bytes != NULL ? make_string(cls, bytes, Py_NewRef(addr), Py_NewRef(ptr)) : NULL;
 }
 
-/* Subscripts reach the whole buffer, also behind the NUL; one byte is one character. */
+/* A subscript reaches the whole buffer, also the bytes behind the NUL; there, one byte is one
+ * character. */
 static PyObject *
 string_subscript(PyObject *self, PyObject *key)
 {
     PyObject *bytes = ((StringObject *)self)->bytes;
-    PyObject *text, *result;
+    MPYK_REF *text = NULL;
 
     if (PyUnicode_GET_LENGTH(self) == PyBytes_GET_SIZE(bytes)) {
         return PyUnicode_Type.tp_as_mapping->mp_subscript(self, key);
     }
     text = PyUnicode_DecodeLatin1(PyBytes_AS_STRING(bytes), PyBytes_GET_SIZE(bytes), NULL);
-    result = text != NULL ? PyObject_GetItem(text, key) : NULL;
-    Py_XDECREF(text);
-    return result;
+    return text != NULL ? PyObject_GetItem(text, key) : NULL;
 }
 
 static PyObject *

@@ -1,19 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * StructResult: a view of a struct or union in the dump.  It is an int whose value is the address;
- * nothing is read before a member is asked for.  Each C struct has its own subclass with one
- * descriptor for each member.
+ * StructResult: a view of a struct or union in the dump.  It is an int whose value is the address.
+ * Nothing is read before a member is used.  Each C struct has its own subclass, with one descriptor
+ * for each member.
  */
 #include "values/values.h"
 
 PyTypeObject *mpyk_struct_type;
 
-/* What pykdump makes of a struct's name for PYT_sinfo (SUInfo); NULL: a dict of VarInfo. */
+/*
+ * A function of pykdump that makes PYT_sinfo (SUInfo) from the name of a struct.  If it is NULL,
+ * PYT_sinfo is a dict of VarInfo.
+ */
 static PyObject *sinfo_factory;
 
-/* The C type of a struct's class; TypeError for the bare StructResult. */
-static MpykType *
-ctype_of(PyObject *self)
+MpykType *
+mpyk_struct_ctype(PyObject *self)
 {
     MpykType *type = mpyk_value_ctype(self);
 
@@ -23,7 +25,6 @@ ctype_of(PyObject *self)
     return type;
 }
 
-/* "struct page", also for an instance of a program's own subclass. */
 const char *
 mpyk_struct_symbol(PyObject *self)
 {
@@ -35,52 +36,38 @@ mpyk_struct_symbol(PyObject *self)
 }
 
 static int
-add_item(PyObject *dict, const char *name, PyObject *value)
-{
-    int status = value != NULL ? PyDict_SetItemString(dict, name, value) : -1;
-
-    Py_XDECREF(value);
-    return status;
-}
-
-static int
 add_members(PyObject *dict, MpykType *type)
 {
     if (mpyk_type_load(type) < 0) {
         return -1;
     }
-    for (int i = type->nmembers - 1; i >= 0; i--) { /* backwards: of equal names the first stays */
-        if (add_item(dict, type->members[i].name, mpyk_member_new(&type->members[i])) < 0) {
+    /* Backwards, so that of equal names the first one stays. */
+    for (int i = type->nmembers - 1; i >= 0; i--) {
+        if (mpyk_set_item(dict, type->members[i].name, mpyk_member_new(&type->members[i])) < 0) {
             return -1;
         }
     }
     return 0;
 }
 
-/* The namespace of the class of a type that is about to be made. */
 PyObject *
 mpyk_struct_dict(MpykType *type)
 {
-    PyObject *dict = PyDict_New();
+    MPYK_REF *dict = PyDict_New();
 
-    if (dict == NULL || add_item(dict, "__module__", PyUnicode_FromString("crash")) < 0) {
-        goto error;
+    if (dict == NULL || mpyk_set_item(dict, "__module__", PyUnicode_FromString("crash")) < 0) {
+        return NULL;
     }
-    if (type->kind != MPYK_KIND_STRUCT) {
-        return dict;
+    if (type->kind == MPYK_KIND_STRUCT &&
+        (add_members(dict, type) < 0 ||
+         mpyk_set_item(dict, "PYT_symbol", mpyk_type_string(type)) < 0 ||
+         mpyk_set_item(dict, "PYT_size", PyLong_FromUnsignedLongLong(type->size)) < 0)) {
+        return NULL;
     }
-    if (add_members(dict, type) < 0 || add_item(dict, "PYT_symbol", mpyk_type_string(type)) < 0 ||
-        add_item(dict, "PYT_size", PyLong_FromUnsignedLongLong(type->size)) < 0) {
-        goto error;
-    }
-    return dict;
-
-error:
-    Py_XDECREF(dict);
-    return NULL;
+    return mpyk_keep(&dict);
 }
 
-/* StructResult("struct x", addr), or, of the class of one struct, cls(addr). */
+/* StructResult("struct x", addr); for the class of one struct, cls(addr). */
 static PyObject *
 struct_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
 {
@@ -115,17 +102,14 @@ struct_new(PyTypeObject *cls, PyObject *args, PyObject *kwargs)
 PyTypeObject *
 mpyk_struct_class(MpykType *type)
 {
-    PyObject *text;
+    MPYK_REF *text = NULL;
 
     if (mpyk_type_is_struct(type)) {
         return mpyk_class_get(type);
     }
     text = mpyk_type_string(type);
-    if (text != NULL) {
-        mpyk_fail(MPYK_FAIL_TYPE, "\"%U\" is no struct or union.", text);
-        Py_DECREF(text);
-    }
-    return NULL;
+    return text != NULL ? mpyk_fail(MPYK_FAIL_TYPE, "\"%U\" is not a struct or union.", text)
+                        : NULL;
 }
 
 static int
@@ -137,16 +121,15 @@ is_dunder(const char *name)
 }
 
 /*
- * The member that `name` stands for: within a Python class Foo, `s.__x` arrives here as _Foo__x.
- * It is added to the class under the name used, so that it is searched for once only.
+ * Find the member that `name` means, and add it to the class under this name.  The two may differ:
+ * within a Python class Foo, `s.__x` arrives here as _Foo__x.  1 added, 0 not found, -1 error.
  */
 static int
 add_late_member(MpykType *type, PyTypeObject *cls, PyObject *name)
 {
     const char *text = mpyk_as_text(name);
     const MpykMember *member;
-    PyObject *descriptor;
-    int status;
+    MPYK_REF *descriptor = NULL;
 
     if (text == NULL || is_dunder(text)) {
         return 0;
@@ -162,22 +145,19 @@ add_late_member(MpykType *type, PyTypeObject *cls, PyObject *name)
         return PyErr_Occurred() ? -1 : 0;
     }
     descriptor = mpyk_member_new(member);
-    if (descriptor == NULL) {
+    if (descriptor == NULL || PyObject_SetAttr((PyObject *)cls, name, descriptor) < 0) {
         return -1;
     }
-    status = PyObject_SetAttr((PyObject *)cls, name, descriptor);
-    Py_DECREF(descriptor);
-    return status < 0 ? -1 : 1;
+    return 1;
 }
 
-/*
- * No such attribute: AttributeError is set.  Members are looked for once more, then it becomes a
- * KeyError.
- */
+/* AttributeError is set for `name`.  Look for a member once more; otherwise the error becomes
+ * MissingMember. */
 static PyObject *
 missing_attribute(PyObject *self, PyObject *name)
 {
     MpykType *type = mpyk_value_ctype(self);
+    MPYK_REF *text = NULL;
     PyTypeObject *cls;
     int added;
 
@@ -190,14 +170,11 @@ missing_attribute(PyObject *self, PyObject *name)
     if (added > 0) {
         return PyObject_GenericGetAttr(self, name);
     }
-    if (added == 0) {
-        PyObject *text = mpyk_type_string(type);
-        if (text != NULL) {
-            mpyk_fail(MPYK_FAIL_NO_MEMBER, "<%U> has no member \"%U\"", text, name);
-            Py_DECREF(text);
-        }
+    text = added == 0 ? mpyk_type_string(type) : NULL;
+    if (text == NULL) {
+        return NULL;
     }
-    return NULL;
+    return mpyk_fail(MPYK_FAIL_NO_MEMBER, "<%U> has no member \"%U\"", text, name);
 }
 
 static PyObject *
@@ -214,7 +191,7 @@ struct_getattro(PyObject *self, PyObject *name)
 static Py_ssize_t
 struct_length(PyObject *self)
 {
-    MpykType *type = ctype_of(self);
+    MpykType *type = mpyk_struct_ctype(self);
 
     return type != NULL ? (Py_ssize_t)type->size : -1;
 }
@@ -230,11 +207,11 @@ step(PyObject *self, MpykType *type, PyObject *count)
     return mpyk_int_of_type(type, mpyk_int_value(self) + (uint64_t)index * type->size);
 }
 
-/* s[i] is the i-th struct of an array that starts here, s["member"] a VarInfo. */
+/* s[i] is struct number i of an array that starts here; s["member"] is a VarInfo. */
 static PyObject *
 struct_subscript(PyObject *self, PyObject *key)
 {
-    MpykType *type = ctype_of(self);
+    MpykType *type = mpyk_struct_ctype(self);
     MpykMember member;
     const char *path;
 
@@ -260,7 +237,7 @@ struct_subscript(PyObject *self, PyObject *key)
     return mpyk_varinfo_new(&member, 1, mpyk_int_value(self) + member.offset);
 }
 
-/* s + i steps by sizeof, as in C; whatever else is added is added to the address. */
+/* s + i moves by i structs, as in C.  Other things are added to the address. */
 static PyObject *
 struct_add(PyObject *left, PyObject *right)
 {
@@ -273,7 +250,7 @@ struct_add(PyObject *left, PyObject *right)
     return PyLong_Type.tp_as_number->nb_add(left, right);
 }
 
-/* Indexing never ends, so that iterating over a struct would not either. */
+/* Every index is valid, so an iteration would never end. */
 static PyObject *
 struct_iter(PyObject *self)
 {
@@ -296,7 +273,7 @@ struct_repr(PyObject *self)
 static PyObject *
 struct_has_field(PyObject *self, PyObject *name)
 {
-    MpykType *type = ctype_of(self);
+    MpykType *type = mpyk_struct_ctype(self);
     const char *path = type != NULL ? mpyk_as_text(name) : NULL;
     MpykMember member;
 
@@ -315,7 +292,7 @@ struct_has_field(PyObject *self, PyObject *name)
 static PyObject *
 struct_field_offset(PyObject *self, PyObject *name)
 {
-    MpykType *type = ctype_of(self);
+    MpykType *type = mpyk_struct_ctype(self);
     const char *path = type != NULL ? mpyk_as_text(name) : NULL;
     MpykMember member;
 
@@ -344,7 +321,7 @@ struct_cast(PyObject *self, PyObject *name)
 static PyObject *
 struct_is_named(PyObject *self, PyObject *name)
 {
-    MpykType *type = ctype_of(self), *other;
+    MpykType *type = mpyk_struct_ctype(self), *other;
     const char *text = type != NULL ? mpyk_as_text(name) : NULL;
 
     if (text == NULL) {
@@ -369,27 +346,26 @@ struct_deref(PyObject *self, void *Py_UNUSED(closure))
 static PyObject *
 members_info(MpykType *type, uint64_t address)
 {
-    PyObject *dict = PyDict_New();
+    MPYK_REF *dict = PyDict_New();
 
     if (dict == NULL || mpyk_type_load(type) < 0) {
-        Py_XDECREF(dict);
         return NULL;
     }
     for (int i = 0; i < type->nmembers; i++) {
         const MpykMember *member = &type->members[i];
-        PyObject *info = mpyk_varinfo_new(member, 1, address + member->offset);
-        if (add_item(dict, member->name, info) < 0) {
-            Py_DECREF(dict);
+
+        if (mpyk_set_item(dict, member->name,
+                          mpyk_varinfo_new(member, 1, address + member->offset)) < 0) {
             return NULL;
         }
     }
-    return dict;
+    return mpyk_keep(&dict);
 }
 
 static PyObject *
 struct_sinfo(PyObject *self, void *Py_UNUSED(closure))
 {
-    MpykType *type = ctype_of(self);
+    MpykType *type = mpyk_struct_ctype(self);
 
     if (type == NULL) {
         return NULL;
@@ -407,22 +383,18 @@ mpyk_struct_set_sinfo(PyObject *Py_UNUSED(module), PyObject *factory)
     Py_RETURN_NONE;
 }
 
-/* Through the constructor that knows the name: classes of C types cannot be imported. */
+/* A pickle calls readSU(), which needs only the name: classes of C types cannot be imported. */
 static PyObject *
 struct_reduce(PyObject *self, PyObject *Py_UNUSED(args))
 {
-    PyObject *module = PyImport_ImportModule("crash"), *maker = NULL, *result = NULL;
+    MPYK_REF *module = PyImport_ImportModule("crash");
+    MPYK_REF *maker = module != NULL ? PyObject_GetAttrString(module, "readSU") : NULL;
 
-    if (module != NULL) {
-        maker = PyObject_GetAttrString(module, "readSU");
+    if (maker == NULL) {
+        return NULL;
     }
-    if (maker != NULL) {
-        result = Py_BuildValue("O(sK)", maker, mpyk_struct_symbol(self),
-                               (unsigned long long)mpyk_int_value(self));
-    }
-    Py_XDECREF(maker);
-    Py_XDECREF(module);
-    return result;
+    return Py_BuildValue("O(sK)", maker, mpyk_struct_symbol(self),
+                         (unsigned long long)mpyk_int_value(self));
 }
 
 static PyMethodDef struct_methods[] = {

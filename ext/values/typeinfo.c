@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Types as C text, and TypeInfo: what a program may ask about a type. */
+/* Types as C text, and TypeInfo: what a program can ask about a type. */
 #include "gdb_enums_generated.h"
 #include "values/values.h"
 
@@ -11,35 +11,27 @@ typedef struct {
 
 static PyObject *declare(MpykType *type, PyObject *inner);
 
-/* "(int, struct file *)" of a function's parameters. */
+/* "(int, struct file *)" for the parameters of a function. */
 static PyObject *
 parameters_text(MpykType *function)
 {
-    PyObject *list = PyList_New(0), *comma = PyUnicode_FromString(", "), *text = NULL,
-             *result = NULL;
+    MPYK_REF *list = PyList_New(0);
+    MPYK_REF *comma = PyUnicode_FromString(", ");
+    MPYK_REF *text = NULL;
 
     if (list == NULL || comma == NULL || mpyk_type_load(function) < 0) {
-        goto done;
+        return NULL;
     }
     for (int i = 0; function->fields != NULL && i < function->nfields; i++) {
-        PyObject *name = mpyk_type_string(function->fields[i].type);
-        int status = name != NULL ? PyList_Append(list, name) : -1;
-        Py_XDECREF(name);
-        if (status < 0) {
-            goto done;
+        if (mpyk_append(list, mpyk_type_string(function->fields[i].type)) < 0) {
+            return NULL;
         }
     }
-    text = PyUnicode_Join(comma, list);
-    if (text != NULL) {
-        result = PyList_GET_SIZE(list) != 0 ? PyUnicode_FromFormat("(%U)", text)
-                                            : PyUnicode_FromString("(void)");
+    if (PyList_GET_SIZE(list) == 0) {
+        return PyUnicode_FromString("(void)");
     }
-
-done:
-    Py_XDECREF(list);
-    Py_XDECREF(comma);
-    Py_XDECREF(text);
-    return result;
+    text = PyUnicode_Join(comma, list);
+    return text != NULL ? PyUnicode_FromFormat("(%U)", text) : NULL;
 }
 
 static const char *
@@ -57,9 +49,7 @@ tag_word(const MpykType *type)
     }
 }
 
-/*
- * A name that needs no declarator: "struct page", "pid_t", and "struct {...}" of what has no name.
- */
+/* The end of a declaration: "struct page" or "pid_t"; "struct {...}" for a type without a name. */
 static PyObject *
 declare_named(const MpykType *type, PyObject *inner)
 {
@@ -70,39 +60,37 @@ declare_named(const MpykType *type, PyObject *inner)
     return PyUnicode_FromFormat("%s%s%s%U", word, name, space, inner);
 }
 
-/* Declare `inner` (the declarator so far; stolen) as `type`. */
+/* Declare `inner` (the declarator so far, which this function takes over) as `type`. */
 static PyObject *
 declare(MpykType *type, PyObject *inner)
 {
-    PyObject *outer = NULL, *parameters, *result;
+    MPYK_REF *owned = inner;
+    MPYK_REF *parameters = NULL;
+    PyObject *outer = NULL;
 
-    if (inner == NULL) {
+    if (owned == NULL) {
         return NULL;
     }
     switch (type->code) {
     case MPYK_TYPE_CODE_PTR:
         if (type->target->code == MPYK_TYPE_CODE_FUNC ||
             type->target->code == MPYK_TYPE_CODE_ARRAY) {
-            outer = PyUnicode_FromFormat("(*%U)", inner);
+            outer = PyUnicode_FromFormat("(*%U)", owned);
         } else {
-            outer = PyUnicode_FromFormat("*%U", inner);
+            outer = PyUnicode_FromFormat("*%U", owned);
         }
         break;
     case MPYK_TYPE_CODE_ARRAY:
-        outer = PyUnicode_FromFormat(type->elements ? "%U[%llu]" : "%U[]", inner,
+        outer = PyUnicode_FromFormat(type->elements ? "%U[%llu]" : "%U[]", owned,
                                      (unsigned long long)type->elements);
         break;
     case MPYK_TYPE_CODE_FUNC:
         parameters = parameters_text(type);
-        outer = parameters != NULL ? PyUnicode_FromFormat("%U%U", inner, parameters) : NULL;
-        Py_XDECREF(parameters);
+        outer = parameters != NULL ? PyUnicode_FromFormat("%U%U", owned, parameters) : NULL;
         break;
     default:
-        result = declare_named(type, inner);
-        Py_DECREF(inner);
-        return result;
+        return declare_named(type, owned);
     }
-    Py_DECREF(inner);
     return declare(type->target, outer);
 }
 
@@ -139,9 +127,9 @@ mpyk_typeinfo_ctype(PyObject *info)
                      Py_TYPE(info)->tp_name);
 }
 
-/* The parts of "base *...[a][b]" as programs of the classic API see them. */
+/* The parts of "base *...[a][b]", as programs of the classic API see them. */
 struct parts {
-    MpykType *element; /* without dimensions; typedefs kept */
+    MpykType *element; /* without dimensions, but with typedefs */
     MpykType *base;    /* without dimensions, stars and typedefs */
     long stars;
     uint64_t elements;
@@ -184,20 +172,18 @@ static PyObject *
 get_dims(PyObject *self, void *Py_UNUSED(closure))
 {
     MpykType *type = ((TypeInfoObject *)self)->type->real;
-    PyObject *dims;
+    MPYK_REF *dims = NULL;
 
     if (type->code != MPYK_TYPE_CODE_ARRAY) {
         Py_RETURN_NONE;
     }
     dims = PyList_New(0);
     for (; dims != NULL && type->code == MPYK_TYPE_CODE_ARRAY; type = type->target->real) {
-        PyObject *count = PyLong_FromUnsignedLongLong(type->elements);
-        if (count == NULL || PyList_Append(dims, count) < 0) {
-            Py_CLEAR(dims);
+        if (mpyk_append(dims, PyLong_FromUnsignedLongLong(type->elements)) < 0) {
+            return NULL;
         }
-        Py_XDECREF(count);
     }
-    return dims;
+    return mpyk_keep(&dims);
 }
 
 static PyObject *
@@ -260,28 +246,27 @@ get_uint(PyObject *self, void *Py_UNUSED(closure))
     }
 }
 
-/* [return type, parameter types...] of a function or a pointer to one, as TypeInfo. */
+/* [result type, parameter types...] of a function or of a pointer to one, as TypeInfo. */
 static PyObject *
 get_prototype(PyObject *self, void *Py_UNUSED(closure))
 {
     MpykType *function = take_apart(self).base;
-    PyObject *list;
+    MPYK_REF *list = NULL;
 
     if (function->kind != MPYK_KIND_FUNC) {
         Py_RETURN_NONE;
     }
-    if (mpyk_type_load(function) < 0) {
+    list = PyList_New(0);
+    if (list == NULL || mpyk_type_load(function) < 0 ||
+        mpyk_append(list, mpyk_typeinfo_new(function->target)) < 0) {
         return NULL;
     }
-    list = PyList_New(0);
-    for (int i = -1; list != NULL && i < (function->fields != NULL ? function->nfields : 0); i++) {
-        PyObject *info = mpyk_typeinfo_new(i < 0 ? function->target : function->fields[i].type);
-        if (info == NULL || PyList_Append(list, info) < 0) {
-            Py_CLEAR(list);
+    for (int i = 0; function->fields != NULL && i < function->nfields; i++) {
+        if (mpyk_append(list, mpyk_typeinfo_new(function->fields[i].type)) < 0) {
+            return NULL;
         }
-        Py_XDECREF(info);
     }
-    return list;
+    return mpyk_keep(&list);
 }
 
 static PyObject *
@@ -296,7 +281,7 @@ info_target(PyObject *self, PyObject *Py_UNUSED(unused))
     struct parts parts = take_apart(self);
 
     if (parts.stars == 0) {
-        return mpyk_fail(MPYK_FAIL_TYPE, "This type is no pointer.");
+        return mpyk_fail(MPYK_FAIL_TYPE, "This type is not a pointer.");
     }
     return mpyk_typeinfo_new(parts.element->real->target);
 }
@@ -304,11 +289,9 @@ info_target(PyObject *self, PyObject *Py_UNUSED(unused))
 static PyObject *
 info_repr(PyObject *self)
 {
-    PyObject *name = mpyk_type_string(((TypeInfoObject *)self)->type);
-    PyObject *text = name != NULL ? PyUnicode_FromFormat("<TypeInfo %U>", name) : NULL;
+    MPYK_REF *name = mpyk_type_string(((TypeInfoObject *)self)->type);
 
-    Py_XDECREF(name);
-    return text;
+    return name != NULL ? PyUnicode_FromFormat("<TypeInfo %U>", name) : NULL;
 }
 
 static PyObject *
@@ -333,15 +316,15 @@ static PyObject *
 info_new(PyTypeObject *Py_UNUSED(cls), PyObject *args, PyObject *kwargs)
 {
     static char *names[] = {"typename", NULL};
+    MPYK_REF *name = NULL;
+    PyObject *given;
     MpykType *type;
-    PyObject *name;
 
-    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O:TypeInfo", names, &name)) {
+    if (!PyArg_ParseTupleAndKeywords(args, kwargs, "O:TypeInfo", names, &given)) {
         return NULL;
     }
-    name = PyDict_Check(name) ? mpyk_name_of_typedict(name) : Py_NewRef(name);
+    name = PyDict_Check(given) ? mpyk_name_of_typedict(given) : Py_NewRef(given);
     type = name != NULL ? mpyk_typeinfo_ctype(name) : NULL;
-    Py_XDECREF(name);
     return type != NULL ? mpyk_typeinfo_new(type) : NULL;
 }
 

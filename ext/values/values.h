@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The Python side of C types, as its units share them.
+ * What the files of this room share.
  *
  * Values that are addresses or numbers (structs, pointers, enums, unbounded arrays) are subclasses
- * of int.  Each C type has its own class, made when its first value is, so that a value carries
- * nothing but its number: the class is an instance of the metaclass CType, which holds the
- * MpykType.
+ * of int.  Each C type has its own class, which is made together with its first value.  So a value
+ * has only its number: its class is an instance of the metaclass CType, which has the MpykType.
  */
 #ifndef MPYK_PY_TYPES_H
 #define MPYK_PY_TYPES_H
@@ -35,7 +34,7 @@ extern PyTypeObject *mpyk_struct_type, *mpyk_ptr_type, *mpyk_enum_type, *mpyk_fl
 extern PyTypeObject *mpyk_string_type, *mpyk_array_type, *mpyk_member_type;
 extern PyTypeObject *mpyk_typeinfo_type, *mpyk_varinfo_type;
 
-/* The C type of a class, or NULL (no exception) if it is no class of ours. */
+/* The C type of a class; NULL without an exception for classes that are not ours. */
 static inline MpykType *
 mpyk_class_ctype(PyTypeObject *cls)
 {
@@ -64,8 +63,8 @@ mpyk_int_value(PyObject *value)
 }
 
 /*
- * A program's exit functions and finalizers may still use values after mpyk_types_clear(): what
- * would need a class then raises RuntimeError.
+ * Exit functions and finalizers of a program may still use values after mpyk_values_clear().  If
+ * they need a class then, they get a RuntimeError.
  */
 static inline int
 mpyk_class_is_gone(const PyTypeObject *cls)
@@ -90,11 +89,11 @@ mpyk_decode_integer(const unsigned char *data, size_t size)
 }
 
 /*
- * Where element `index` of an array or pointer lies: IndexError for NULL, TypeError if it has no
- * size.
+ * The address of element `index` of an array or pointer.  IndexError for NULL, TypeError if the
+ * element has no size.
  */
 int mpyk_element_address(MpykType *element, uint64_t base, Py_ssize_t index, uint64_t *address);
-/* [read(start), ...] for a slice of an unbounded thing: both ends must be given. */
+/* [read(start), ...] for a slice of something without a length: the slice must have both ends. */
 PyObject *mpyk_read_slice(MpykType *element, uint64_t base, PyObject *slice);
 
 /* member.c: descriptors */
@@ -105,7 +104,9 @@ int mpyk_member_init(PyObject *module);
 PyTypeObject *mpyk_struct_class(MpykType *type);
 PyObject *mpyk_struct_dict(MpykType *type);
 int mpyk_struct_init(PyObject *module);
-/* "struct page" of a StructResult. */
+/* The C type of a StructResult; NULL with TypeError for one that has none. */
+MpykType *mpyk_struct_ctype(PyObject *self);
+/* "struct page" for a StructResult, also for an instance of a program's own subclass. */
 const char *mpyk_struct_symbol(PyObject *self);
 PyObject *mpyk_struct_set_sinfo(PyObject *module, PyObject *factory);
 /* struct_text.c */
@@ -118,15 +119,15 @@ int mpyk_ptr_init(PyObject *module);
 int mpyk_enum_init(PyObject *module);
 int mpyk_string_init(PyObject *module);
 int mpyk_array_init(PyObject *module);
-/* {value: name} of an enum (borrowed). */
-PyObject *mpyk_enum_names(MpykType *type);
-/* The value of an enumerator of `type` as an int: an unsigned enum has no negative ones. */
+/* The value of an enumerator as an int; an unsigned enum has no negative values. */
 PyObject *mpyk_enumerator_object(MpykType *type, int64_t value);
 /* The text up to the first NUL of `size` bytes that were read from `address`. */
 PyObject *mpyk_string_new(const char *data, Py_ssize_t size, uint64_t address, uint64_t pointer);
-/* What a `char *` at `address` with value `pointer` points to. */
+/*
+ * The text that a `char *` points to.  The pointer lies at `address` and has the value `pointer`.
+ */
 PyObject *mpyk_string_read(uint64_t address, uint64_t pointer);
-/* 0 and *address if value is a SmartString with an address. */
+/* The address of a SmartString.  0, or -1 if the value is not one or its address is not known. */
 int mpyk_string_address(PyObject *value, uint64_t *address);
 PyObject *mpyk_array_new(MpykType *array, uint64_t address);
 uint64_t mpyk_array_address(PyObject *array);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* VarInfo: a member of a struct, or a variable of the kernel, and how to read it. */
+/* VarInfo: describes and reads a member of a struct, or a variable of the kernel. */
 #include "gdb_enums_generated.h"
 #include "values/values.h"
 
@@ -38,7 +38,7 @@ get_name(PyObject *self, void *Py_UNUSED(closure))
     return PyUnicode_FromString(place(self)->name);
 }
 
-/* The same with an array's dimensions. */
+/* The place with the dimensions of an array. */
 static const MpykMember *
 place_with_shape(PyObject *self)
 {
@@ -68,7 +68,7 @@ get_offset(PyObject *self, void *Py_UNUSED(closure))
     return PyLong_FromUnsignedLongLong(place(self)->offset);
 }
 
-/* Of a bit-field, its first bit as seen from the start of the struct; None for others. */
+/* The first bit of a bit-field, counted from the start of the struct; None for other members. */
 static PyObject *
 get_bitoffset(PyObject *self, void *Py_UNUSED(closure))
 {
@@ -107,11 +107,9 @@ get_ctype(PyObject *self, void *Py_UNUSED(closure))
 static PyObject *
 get_basetype(PyObject *self, void *Py_UNUSED(closure))
 {
-    PyObject *info = mpyk_typeinfo_new(place(self)->type);
-    PyObject *name = info != NULL ? PyObject_GetAttrString(info, "stype") : NULL;
+    MPYK_REF *info = mpyk_typeinfo_new(place(self)->type);
 
-    Py_XDECREF(info);
-    return name;
+    return info != NULL ? PyObject_GetAttrString(info, "stype") : NULL;
 }
 
 static PyObject *
@@ -140,10 +138,8 @@ read_at(PyObject *self, uint64_t address)
     return mpyk_value_read(member->type, address);
 }
 
-/*
- * vi.reader(address): the value of such a variable at this address (of the member, not of its
- * struct).
- */
+/* reader(address): the value of such a variable at this address.  For a member, this is the address
+ * of the member and not that of its struct. */
 static PyObject *
 var_reader(PyObject *self, PyObject *argument)
 {
@@ -156,7 +152,7 @@ static PyObject *
 get_value(PyObject *self, void *Py_UNUSED(closure))
 {
     if (!((VarInfoObject *)self)->has_address) {
-        return mpyk_fail(MPYK_FAIL_TYPE, "This member belongs to no struct at an address.");
+        return mpyk_fail(MPYK_FAIL_TYPE, "This member is not part of a struct at an address.");
     }
     return read_at(self, ((VarInfoObject *)self)->address);
 }
@@ -164,21 +160,17 @@ get_value(PyObject *self, void *Py_UNUSED(closure))
 static PyObject *
 var_repr(PyObject *self)
 {
-    PyObject *type = get_ctype(self, NULL);
-    PyObject *text = NULL;
+    MPYK_REF *type = get_ctype(self, NULL);
 
     if (type == NULL) {
         return NULL;
     }
     if (((VarInfoObject *)self)->has_address) {
-        text = PyUnicode_FromFormat("<VarInfo %s: %U at %s>", place(self)->name, type,
+        return PyUnicode_FromFormat("<VarInfo %s: %U at %s>", place(self)->name, type,
                                     MPYK_HEX(((VarInfoObject *)self)->address));
-    } else {
-        text = PyUnicode_FromFormat("<VarInfo %s: %U, offset %llu>", place(self)->name, type,
-                                    (unsigned long long)place(self)->offset);
     }
-    Py_DECREF(type);
-    return text;
+    return PyUnicode_FromFormat("<VarInfo %s: %U, offset %llu>", place(self)->name, type,
+                                (unsigned long long)place(self)->offset);
 }
 
 static void

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Not a part of the extension: compiled against one crash tree, never run.  The object file says in
- * two sections what that tree's structures look like: names, each ended by NUL, and as many 64-bit
- * values in the target's byte order.  mpykbuild.abi reads them.
+ * This unit is not a part of the extension.  The build compiles it against one crash tree and never
+ * runs it.  Two sections of the object file describe the structures of the tree: names, each ended
+ * by a NUL, and the same number of 64-bit values in the target's byte order.  mpykbuild.abi reads
+ * them.
  */
 #include <defs.h>
 

@@ -170,3 +170,13 @@ def test_a_circle_is_found(files: dict[str, str]) -> None:
         *("base/a.c", "base/b.c"),
         *(name for name in circles((a, b) for a, b, _ in uses(files))),
     ]
+
+
+def test_every_room_says_what_it_is() -> None:
+    """ROOM.md starts with the room's name and ends with the rooms that its files may use."""
+    for number, room in enumerate(ROOMS):
+        title, *_, uses = (EXT / room / "ROOM.md").read_text().strip().splitlines()
+        assert title == f"# {room}"
+        assert uses.startswith("Uses: ")
+        named = set(re.findall(r"`(\w+)`", uses))
+        assert named <= set(ROOMS[:number]), room

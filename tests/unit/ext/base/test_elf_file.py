@@ -69,7 +69,7 @@ def test_what_is_not_there(probe: Probe, tmp_path: Path) -> None:
     assert probe(".BT", path) == [f"refused: it has no such section id={BUILD_ID.hex()}"]
     assert probe(".BTF", packed) == [f"refused: it has no such section id={BUILD_ID.hex()}"]
     assert probe(".BTF", empty, tmp_path, tmp_path / "nowhere", "/dev/null") == [
-        "refused: it is no ELF file id=", "refused: it cannot be opened id=", "refused: it cannot be opened id=",
+        "refused: it is not an ELF file id=", "refused: it cannot be opened id=", "refused: it cannot be opened id=",
         "refused: it cannot be opened id=",
     ]  # fmt: skip
 
