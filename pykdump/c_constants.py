@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from typing import Any
 
-_COMMENT = re.compile(r"/\*.*?\*/|//[^\n]*", re.DOTALL)
-_DEFINE = re.compile(r"^[ \t]*#[ \t]*define[ \t]+(\w+)(?!\()[ \t]+(\S[^\n]*?)[ \t]*$", re.MULTILINE)
-_NUMBER = re.compile(r"\b(0[xX][0-9a-fA-F]+|\d+)[uUlL]*\b")
-_ENUM_BODY = re.compile(r"\{(.*)\}", re.DOTALL)
-_EXPRESSION = re.compile(r"[\w\s()+\-*/%<>&|^~]+")
+# Compiled by re when they are first used: few programs need them, and the API is imported by all.
+_COMMENT = r"(?s)/\*.*?\*/|//[^\n]*"
+_DEFINE = r"(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)(?!\()[ \t]+(\S[^\n]*?)[ \t]*$"
+_NUMBER = r"\b(0[xX][0-9a-fA-F]+|\d+)[uUlL]*\b"
+_ENUM_BODY = r"(?s)\{(.*)\}"
+_EXPRESSION = r"[\w\s()+\-*/%<>&|^~]+"
 
 
 def _c_number(match: re.Match[str]) -> str:
@@ -30,8 +31,8 @@ def c_value(text: str, names: Mapping[str, Any]) -> int:
 
     Raises ValueError for any other text, and KeyError for an unknown identifier.
     """
-    source = _NUMBER.sub(_c_number, text)
-    if not _EXPRESSION.fullmatch(source) or "**" in source:
+    source = re.sub(_NUMBER, _c_number, text)
+    if not re.fullmatch(_EXPRESSION, source) or "**" in source:
         raise ValueError(f"{text!r} is not an integer constant expression")
     try:
         value = eval(source.replace("/", "//"), {"__builtins__": {}}, dict(names))
@@ -52,7 +53,7 @@ class CDefine(dict):  # type: ignore[type-arg]
     def __init__(self, text: str) -> None:
         super().__init__()
         self._names: dict[Any, str] = {}
-        for name, value in _DEFINE.findall(_COMMENT.sub(" ", text).replace("\\\n", " ")):
+        for name, value in re.findall(_DEFINE, re.sub(_COMMENT, " ", text).replace("\\\n", " ")):
             try:
                 self[name] = c_value(value, self)
             except ValueError:
@@ -72,7 +73,7 @@ def _enumerators(body: str) -> list[tuple[str, int]]:
     """Return the name and value of each enumerator in the body of an enum, such as "A, B = 5, C"."""
     found: dict[str, int] = {}
     following = 0
-    for entry in _COMMENT.sub(" ", body).split(","):
+    for entry in re.sub(_COMMENT, " ", body).split(","):
         name, _, text = (part.strip() for part in entry.partition("="))
         if not name:
             continue
@@ -86,7 +87,7 @@ class CEnum:
     """A C enum made from its text. ``e[5]`` and ``e.lookup[5]`` give a name, ``e.NAME`` and getByName() a value."""
 
     def __init__(self, text: str) -> None:
-        body = _ENUM_BODY.search(text)
+        body = re.search(_ENUM_BODY, text)
         self.vals = _enumerators(body.group(1) if body else text)
         self.name2i = dict(self.vals)
         self.lookup = {value: name for name, value in self.vals}

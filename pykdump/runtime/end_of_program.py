@@ -5,8 +5,6 @@ from __future__ import annotations
 
 import sys
 
-from pykdump.runtime import threads
-
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -15,7 +13,10 @@ if TYPE_CHECKING:
 
 def finish_program() -> None:
     """Wait for the program's threads, then clean up in those modules of the API that the program imported."""
-    threads.wait_for_all()
+    if "threading" in sys.modules:
+        from pykdump.runtime import threads
+
+        threads.wait_for_all()
     for name, clean_up in _CLEAN_UP.items():
         module = sys.modules.get(name)
         if module is not None:

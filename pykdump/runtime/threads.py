@@ -4,17 +4,14 @@
 from __future__ import annotations
 
 import sys
+import threading
+import time
 
 PATIENCE_SECONDS = 10.0
 
 
 def wait_for_all() -> None:
     """Wait for the program's threads that are not daemons, as Python does at its end, but for a limited time."""
-    threading = sys.modules.get("threading")
-    if threading is None:
-        return
-    import time
-
     deadline = time.monotonic() + PATIENCE_SECONDS
     left = [t for t in threading.enumerate() if not t.daemon and t is not threading.current_thread()]
     for thread in left:

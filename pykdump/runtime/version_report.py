@@ -38,7 +38,7 @@ def _version_lines(facts: dict[str, Any]) -> list[str]:
         f"crash {crash.Crash_run}, gdb {facts['gdb'] or 'unknown'}, target {facts['target']}",
     ]
     if not facts["own_release"]:
-        lines.append("this file was not built for that very release of crash")
+        lines.append("this file was built for another release of crash")
     return lines
 
 

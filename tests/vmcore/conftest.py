@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Kernel helpers run inside crash on the real dump."""
+"""Expressions evaluated inside crash on the real dump."""
 
 from __future__ import annotations
 
