@@ -3,7 +3,7 @@
  * Functions that older C libraries lack, under their own names, for CPython, libdeflate and
  * ourselves.  They are linked in front of the C library, so that the result needs no version of it
  * later than 2.17.  Functions that have an old version besides the new one are not here: the link
- * chooses the old version (site_scons/mpykbuild, glibcstubs).
+ * chooses the old version (mpykbuild/toolchain/glibc_stubs.py).
  *
  *  function                  glibc since  here it is
  *  getrandom                 2.25        the system call

@@ -4,9 +4,9 @@
  * their layout from defs.h.
  *
  * The build compiles ext/crash/probe/layout_probe.c against each crash tree that a file is for, and
- * compares the results (mpykbuild.abi).  layout.c compares the sizes with the running crash at
- * load, as far as crash shows them.  A test checks that every member used in ext/ is in these
- * tables.
+ * compares the results (mpykbuild.crash.layout_probe).  layout.c compares the sizes with the
+ * running crash at load, as far as crash shows them.  A test checks that every member used in ext/
+ * is in these tables.
  */
 #ifndef MPYK_CRASH_ABI_H
 #define MPYK_CRASH_ABI_H

@@ -69,7 +69,7 @@ call_main(const char *kind, int argc, char *const *argv)
     if (mpyk_output_install() < 0 || mpyk_signals_for_python() < 0) {
         return -1;
     }
-    module = PyImport_ImportModule("pykdump._runner");
+    module = PyImport_ImportModule("pykdump.runtime.runner");
     list = module != NULL ? argv_list(argc, argv) : NULL;
     result = list != NULL ? PyObject_CallMethod(module, "main", "sO", kind, list) : NULL;
     return result != NULL ? PyLong_AsLong(result) : -1;
@@ -80,18 +80,6 @@ call_runner(const char *kind, int argc, char *const *argv)
 {
     long status = call_main(kind, argc, argv);
 
-    if (mpyk_output_install() == 0 && mpyk_signals_for_python() == 0) {
-        module = PyImport_ImportModule("pykdump.runtime.runner");
-    }
-    if (module != NULL) {
-        list = argv_list(argc, argv);
-    }
-    if (list != NULL) {
-        result = PyObject_CallMethod(module, "main", "sO", kind, list);
-    }
-    if (result != NULL) {
-        status = PyLong_AsLong(result);
-    }
     if (PyErr_Occurred()) {
         report_exception(kind);
         status = 1;

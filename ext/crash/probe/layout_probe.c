@@ -2,8 +2,8 @@
 /*
  * This unit is not a part of the extension.  The build compiles it against one crash tree and never
  * runs it.  Two sections of the object file describe the structures of the tree: names, each ended
- * by a NUL, and the same number of 64-bit values in the target's byte order.  mpykbuild.abi reads
- * them.
+ * by a NUL, and the same number of 64-bit values in the target's byte order.
+ * mpykbuild.crash.layout_probe reads them.
  */
 #include <defs.h>
 

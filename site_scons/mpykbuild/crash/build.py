@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Build crash in a copy of its source, and keep what extensions need: the program and the headers.
 
-The product's folder holds ``tree/``, which ``crashtree.parse`` reads like any built tree. A user's own folder is only
+The product's folder holds ``tree/``, which ``parse_tree`` reads like any built tree. A user's own folder is only
 ever read.
 """
 
@@ -108,7 +108,7 @@ def probe_toolchain(path: str | None = None) -> Toolchain:
 
 @dataclass(frozen=True)
 class Steps:
-    """How a prepared tree becomes a built one, and how that is checked; ``crosscrash`` has others than ours.
+    """How a prepared tree becomes a built one, and how that is checked; ``crash.cross`` has other steps.
 
     ``compile`` gets the tree, the log, the number of jobs and the environment; ``check`` the tree's folder, the tree
     that was wanted, the log's path and the environment, and returns the tree that was built.

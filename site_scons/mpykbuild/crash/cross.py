@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``host=``: build crash for another machine, or prepare the headers of a crash for it.
 
-The product's folder is that of ``crashbuild``. Where only the headers are prepared, ``tree/`` has no program: crash
+The product's folder is that of ``crash.build``. Where only the headers are prepared, ``tree/`` has no program: crash
 and its gdb are configured for the machine, which makes all headers that extensions need, and hardly anything compiled.
 """
 
@@ -73,7 +73,7 @@ def cross_crash_product(source_key: str, version: str, cache_root: Path, compile
 
 
 def cross_steps(compilers: Compilers) -> Steps:
-    """Return how crashbuild is to go about it; $PATH must lead to crosstools' folder."""
+    """Return the steps for ``build_crash``; $PATH must lead to the folder of cross_tools."""
     assert compilers.host
     host = compilers.host
     if host.crash == "program":

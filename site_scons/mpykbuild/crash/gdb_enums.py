@@ -81,7 +81,7 @@ def enums_header(tree: CrashTree) -> str:
     """Return the text of ``gdb_enums_generated.h``: the same for the same tree, wherever it lies."""
     parts = [
         "/* SPDX-License-Identifier: GPL-3.0-or-later */",
-        "/* Generated from gdb's headers in the crash tree by mpykbuild.gdbenums: do not edit. */",
+        "/* Generated from gdb's headers in the crash tree by mpykbuild.crash.gdb_enums: do not edit. */",
         "#ifndef MPYK_GDB_ENUMS_GENERATED_H",
         "#define MPYK_GDB_ENUMS_GENERATED_H",
         "",
@@ -129,7 +129,7 @@ def _read_enum(folder: Path, row: GdbEnum, known: Mapping[str, int]) -> Values:
     raise BuildError(
         f"No definition of enum {row.spellings[0]} was found in {places}.",
         "unpack the crash source again; if it is whole, gdb has moved the enum: add the header to "
-        "site_scons/mpykbuild/gdbenums.py",
+        "site_scons/mpykbuild/crash/gdb_enums.py",
     )
 
 
@@ -195,7 +195,7 @@ def _not_understood(path: Path, text: str, position: int) -> BuildError:
     return BuildError(
         f"{path}, line {line}: the enum cannot be read at: {shown}",
         "unpack the crash source again; if it is whole, gdb's way of writing enums has changed: teach "
-        "site_scons/mpykbuild/gdbenums.py",
+        "site_scons/mpykbuild/crash/gdb_enums.py",
     )
 
 
@@ -257,7 +257,7 @@ class _Enum:
             return self.known[name]
         raise BuildError(
             f"{self.path}: an enum uses the constant {name}, whose value is not known there.",
-            "add the enum that defines it to WANTED in site_scons/mpykbuild/gdbenums.py, before the one that uses it",
+            "add the enum that defines it to WANTED in site_scons/mpykbuild/crash/gdb_enums.py, before the one that uses it",
         )
 
 

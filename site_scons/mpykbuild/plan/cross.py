@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plans for ``host=``: what ``planning`` does for this machine."""
+"""The plans for ``host=``: what ``plan.project`` does for this machine."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ def build_cross_python(
 ) -> Path:
     """Return the folder of ``wanted``, building it first if need be; ``native`` returns that of this machine's.
 
-    ``path`` is a $PATH that leads to the compilers and to crosstools' folder.
+    ``path`` is a $PATH that leads to the compilers and to the folder of cross_tools.
     """
     assert compilers.host
     host, version = compilers.host, wanted.name.removesuffix(f"-{compilers.host.name}")

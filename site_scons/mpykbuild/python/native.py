@@ -40,7 +40,7 @@ def python_product(
 ) -> Product:
     """Return where the built CPython is, or will be. Quick: reads small files and asks the compiler its version.
 
-    ``source_key`` is a hash of the source: the pinned sha256 of a tarball, or ``pysource.UserSource.key``.
+    ``source_key`` is a hash of the source: the pinned sha256 of a tarball, or ``UserSource.key``.
     ``path`` is $PATH for the tools.
     """
     minor = manifest.minor_of(version)

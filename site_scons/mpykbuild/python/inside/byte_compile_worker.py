@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compile .py files to .pyc. A program for ``bin/python`` of the CPython product, see pycompile.
+"""Compile .py files to .pyc. A program for ``bin/python`` of the CPython product, see byte_compile.
 
 Each line of stdin holds three words separated by tabs: source, output, name to show in tracebacks. What failed is
 told on stderr. Marshal marks objects that anything else in the process refers to, so the bytes depend on what it has

@@ -117,7 +117,7 @@ def test_a_header_that_is_not_understood_names_file_and_line(tmp_path: Path) -> 
     with pytest.raises(BuildError) as caught:
         read_enums(tree)
     assert f"{path}, line {line}: the enum cannot be read at: CODE(ENUM)," in caught.value.what
-    assert "site_scons/mpykbuild/gdbenums.py" in caught.value.next_step
+    assert "site_scons/mpykbuild/crash/gdb_enums.py" in caught.value.next_step
 
 
 def test_a_def_file_that_is_not_understood_names_file_and_line(tmp_path: Path) -> None:
