@@ -257,7 +257,7 @@ class _Enum:
             return self.known[name]
         raise BuildError(
             f"{self.path}: an enum uses the constant {name}, whose value is not known there.",
-            "add the enum that defines it to WANTED in site_scons/mpykbuild/crash/gdb_enums.py, before the one that uses it",
+            "add the enum that defines it to WANTED in site_scons/mpykbuild/crash/gdb_enums.py, before this enum",
         )
 
 
