@@ -18,10 +18,16 @@ def file_of(module: str) -> Path | None:
     return path if path.is_file() else None
 
 
+@cache
+def nodes_of(path: Path) -> tuple[ast.AST, ...]:
+    """Return all nodes of a file's syntax tree. They are kept: parsing is slow."""
+    return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))))
+
+
 def imports_of(path: Path) -> set[str]:
     """Return the modules of ``mpykbuild`` that a file imports, at any depth of its code, as ``crash.tree``."""
     named: set[str] = set()
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+    for node in nodes_of(path):
         if isinstance(node, ast.ImportFrom) and node.module:
             named.add(node.module)
             named.update(f"{node.module}.{alias.name}" for alias in node.names)

@@ -13,7 +13,7 @@ from functools import cache
 from pathlib import Path
 
 from mpykbuild.base.cache import Product, digest_of
-from mpykbuild.base.module_deps import file_of, modules_behind
+from mpykbuild.base.module_deps import file_of, modules_behind, nodes_of
 
 # These find files, transfer them and report. They do not decide what is in a product: everything that is transferred
 # is checked by its hash, which is among the inputs.
@@ -47,7 +47,7 @@ def code_of(path: Path) -> str:
     text = path.read_text(encoding="utf-8")
     dropped: set[int] = set()
     kept: set[int] = set()
-    for node in ast.walk(ast.parse(text, str(path))):
+    for node in nodes_of(path):
         if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)):
             dropped.update(_docstring_lines(node))
         elif isinstance(node, (ast.Constant, ast.JoinedStr)) and node.end_lineno:
