@@ -129,5 +129,5 @@ def test_the_file_of_another_build_is_not_used(
     other.unlink()
     state = json.loads(said.splitlines()[0])
     assert (state["kernel"], state["file"], state["modules"]) == (None, None, [])
-    assert "its build ID is not that of the dump's kernel" in state["reason"]
+    assert "its build ID differs from that of the dump's kernel" in state["reason"]
     assert size == "16"

@@ -155,21 +155,18 @@ def test_every_folder_is_a_room() -> None:
     ],
 )
 def test_an_upward_include_is_found(files: dict[str, str], file: str, text: str, complaint: str) -> None:
-    assert upward_includes({**files, file: text}) == [complaint]
+    assert complaint in upward_includes({**files, file: text})
 
 
 def test_an_upward_use_is_found(files: dict[str, str]) -> None:
     text = "/* mpyk_run() */\nint mpyk_types_start(void);\nstatic int\nf(void)\n{\n    return mpyk_types_start();\n}\n"
-    assert upward_uses({**files, "base/a.c": text}) == ["base/a.c uses mpyk_types_start of types/start.c"]
+    assert "base/a.c uses mpyk_types_start of types/start.c" in upward_uses({**files, "base/a.c": text})
 
 
 def test_a_circle_is_found(files: dict[str, str]) -> None:
     text = "\nint\nmpyk_a(void)\n{\n    return mpyk_b();\n}\n"
     made = {"base/a.c": text, "base/b.c": text.replace("_a(", "_c(").replace("_b(", "_a(").replace("_c(", "_b(")}
-    assert circles((a, b) for a, b, _ in uses({**files, **made})) == [
-        *("base/a.c", "base/b.c"),
-        *(name for name in circles((a, b) for a, b, _ in uses(files))),
-    ]
+    assert {*made} <= {*circles((a, b) for a, b, _ in uses({**files, **made}))}
 
 
 def test_every_room_says_what_it_is() -> None:
