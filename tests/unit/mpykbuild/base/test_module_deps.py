@@ -23,5 +23,5 @@ def test_imports_are_followed_through_all_rooms() -> None:
 
 
 def test_a_name_that_is_no_module_is_refused() -> None:
-    with pytest.raises(ValueError, match="no_such_module is no module"):
+    with pytest.raises(ValueError, match="no_such_module is not a module"):
         names("no_such_module")

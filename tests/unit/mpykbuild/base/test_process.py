@@ -24,7 +24,7 @@ def test_environment_has_nothing_of_the_users(monkeypatch: pytest.MonkeyPatch) -
 def test_output_stdin_and_folder(tmp_path: Path) -> None:
     done = process.run(["sh", "-c", "cat; pwd; echo wrong >&2; exit 3"], text="given\n", cwd=tmp_path)
     assert (done.status, done.stdout, done.stderr) == (3, f"given\n{tmp_path}\n", "wrong\n")
-    assert done.said == f"given\n{tmp_path}\nwrong"
+    assert done.output == f"given\n{tmp_path}\nwrong"
     assert process.run_bytes(["cat"], data=b"\xff\0").stdout == b"\xff\0"
 
 
@@ -41,7 +41,7 @@ def test_a_failure_is_a_sentence_with_the_end_of_the_output() -> None:
     assert caught.value.next_step == "mend it"
 
 
-@pytest.mark.parametrize("start", [process.run, process.output_of, process.show])
+@pytest.mark.parametrize("start", [process.run, process.output_of, process.run_on_terminal])
 def test_a_program_that_is_not_there(start, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:  # type: ignore[no-untyped-def]
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(BuildError, match="objcopy cannot be run: No such file") as caught:
@@ -61,7 +61,7 @@ def test_what_was_started_ends_with_the_block() -> None:
 
 
 def test_status_of_what_the_user_sees(capfd: pytest.CaptureFixture[str]) -> None:
-    assert process.show(["sh", "-c", "cat; exit 5"], text="shown") == 5
+    assert process.run_on_terminal(["sh", "-c", "cat; exit 5"], text="shown") == 5
     assert capfd.readouterr().out == "shown"
 
 

@@ -41,7 +41,7 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
     with pytest.raises(BuildError) as caught:
         schema.read_json(written(tmp_path, text), mistakes)
     for said in (
-        "table.json has 8 mistake(s)", "rows[0]: unknown key 'more'; known are name, kind, big, size",
+        "table.json has 8 mistake(s)", "rows[0]: unknown key 'more'; the known keys are name, kind, big, size",
         "rows[0]: name: 'X' is not a name", "rows[0]: kind: 'c' is not one of a, b",
         "rows[0]: big: 1 is not true or false", "rows[0]: size: True is not a number of bytes",
         "rows[1]: the key 'name' is missing", "rows[1]: the key 'kind' is missing", "rows[2]: must be an object",
@@ -53,7 +53,7 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
     ("text", "said"),
     [
         ("{", "is not valid JSON"),
-        ('{"a": 1, "a": 2}', "the key 'a' stands twice"),
+        ('{"a": 1, "a": 2}', "the key 'a' occurs twice"),
         (None, "cannot be read: No such file"),
     ],
 )

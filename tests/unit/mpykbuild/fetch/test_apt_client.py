@@ -12,7 +12,7 @@ import pytest
 from mpykbuild.base.errors import BuildError
 from mpykbuild.fetch import apt_client
 from mpykbuild.fetch.apt_client import AptClient, Mirror
-from mpykbuild.fetch.download import Unavailable, Wanted, WrongHash
+from mpykbuild.fetch.download import PinnedFile, Unavailable, WrongHash
 
 CONTENT = b"a package"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
@@ -128,7 +128,7 @@ def test_no_apt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BuildError, match="This machine has no apt"):
         world.client().newest_binary("crash")
     with pytest.raises(Unavailable, match="This machine has no apt"):
-        world.client().fetch_source("crash", "x.tar", Wanted("x.tar", SHA256), world.root)
+        world.client().fetch_source("crash", "x.tar", PinnedFile("x.tar", SHA256), world.root)
 
 
 def test_newest_version_of_all_suites_is_found(world: World) -> None:
@@ -228,7 +228,7 @@ def test_package_is_fetched_and_checked(world: World, tmp_path: Path) -> None:
 def test_source_file_comes_from_the_first_mirror_that_has_it(world: World, tmp_path: Path) -> None:
     world.configured("http://a/|bookworm|none:1", "http://b/|bookworm|none:1")
     (world.root / "files" / "p_1.orig.tar.xz").write_bytes(CONTENT)
-    wanted = Wanted("P-1.tar.xz", SHA256, len(CONTENT))
+    wanted = PinnedFile("P-1.tar.xz", SHA256, len(CONTENT))
     path = world.client().fetch_source("python3.13", "p_1.orig.tar.xz", wanted, tmp_path / "new")
     assert path == tmp_path / "new" / "P-1.tar.xz"
     (download,) = world.calls("helper")

@@ -71,6 +71,6 @@ def test_absolute_links_are_turned_inside(tmp_path: Path) -> None:
     (tmp_path / "lib/libm.so.6").write_text("x")
     (tmp_path / "usr/lib/libm.so").symlink_to("/lib/libm.so.6")
     (tmp_path / "lib/libm.so").symlink_to("libm.so.6")
-    debian_packages.keep_links_inside(tmp_path)
+    debian_packages.make_links_relative(tmp_path)
     assert (tmp_path / "usr/lib/libm.so").resolve() == tmp_path / "lib/libm.so.6"
     assert (tmp_path / "lib/libm.so").readlink() == Path("libm.so.6")

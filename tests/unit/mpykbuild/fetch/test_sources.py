@@ -14,7 +14,7 @@ import pytest
 from mpykbuild.base.errors import BuildError
 from mpykbuild.fetch import sources
 from mpykbuild.fetch.apt_client import AptClient
-from mpykbuild.fetch.download import Unavailable, Wanted, WrongHash
+from mpykbuild.fetch.download import PinnedFile, Unavailable, WrongHash
 from mpykbuild.fetch.sources import DebianOrigin, FileSet, Source, SourceFile, UrlOrigin
 from support.webserver import WebServer, web_server
 
@@ -22,7 +22,7 @@ CONTENT = b"a source tarball" * 1000
 
 
 def pinned(name: str, *origins: UrlOrigin | DebianOrigin, content: bytes = CONTENT) -> SourceFile:
-    return SourceFile(Wanted(name, hashlib.sha256(content).hexdigest(), len(content)), origins)
+    return SourceFile(PinnedFile(name, hashlib.sha256(content).hexdigest(), len(content)), origins)
 
 
 def release(*sets: tuple[SourceFile, ...]) -> Source:
@@ -41,7 +41,7 @@ def apt(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """Debian's files by name, instead of a mirror."""
     shelf: dict[str, bytes] = {}
 
-    def fetch_source(self: AptClient, package: str, file: str, wanted: Wanted, dest: Path) -> Path:
+    def fetch_source(self: AptClient, package: str, file: str, wanted: PinnedFile, dest: Path) -> Path:
         if file not in shelf:
             raise Unavailable("404 Not Found")
         dest.mkdir(parents=True, exist_ok=True)
@@ -192,7 +192,7 @@ def test_second_set_when_the_first_is_not_complete(web: WebServer, tmp_path: Pat
 def test_nothing_answers(web: WebServer, apt: dict[str, bytes], tmp_path: Path) -> None:
     told = ReportsBuildErrors()
     file = pinned("a.tar", UrlOrigin(web.address + "/a.tar"), DebianOrigin("py", "py.tar"))
-    with pytest.raises(BuildError, match=r"python 3\.99\.1 cannot be had") as caught:
+    with pytest.raises(BuildError, match=r"python 3\.99\.1 cannot be fetched") as caught:
         sources.fetch_source(release((file,)), None, tmp_path, told)
     assert "get a.tar elsewhere" in caught.value.next_step
     assert "downloads=DIR" in caught.value.next_step

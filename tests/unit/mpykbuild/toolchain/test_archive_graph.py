@@ -41,7 +41,7 @@ def test_reach_follows_what_objects_need(graph: Graph) -> None:
 
 
 def test_foreign_is_what_neither_the_library_nor_the_c_library_has(graph: Graph) -> None:
-    assert graph.foreign == {"inflate"}
+    assert graph.undefined == {"inflate"}
     assert graph.unmet(["a.o"]) == set()
     assert graph.unmet(graph.reach(["a"])) == {"inflate"}
 

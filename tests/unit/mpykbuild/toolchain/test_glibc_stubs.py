@@ -10,11 +10,11 @@ import pytest
 
 from mpykbuild.base.errors import BuildError
 from mpykbuild.toolchain import glibc_limit, glibc_stubs
-from mpykbuild.toolchain.glibc_stubs import Place
+from mpykbuild.toolchain.glibc_stubs import VersionedSymbol
 
 
-def versions(name: str, *numbers: tuple[int, ...]) -> dict[tuple[int, ...], Place]:
-    return {number: Place(name, number, "STT_FUNC", 4) for number in numbers}
+def versions(name: str, *numbers: tuple[int, ...]) -> dict[tuple[int, ...], VersionedSymbol]:
+    return {number: VersionedSymbol(name, number, "STT_FUNC", 4) for number in numbers}
 
 
 @pytest.mark.parametrize(
@@ -42,11 +42,11 @@ def test_an_old_version_is_where_it_was_then() -> None:
 
 def test_names_for_old_programs_alone_are_left_to_the_static_part() -> None:
     """As atexit() of s390x: whoever links the shared one is not asked when he is unloaded."""
-    old = glibc_stubs.Place("atexit", (2, 2), "STT_FUNC", 0, default=False)
-    moved = glibc_stubs.Place("read", (2, 2), "STT_FUNC", 0, default=False)
+    old = glibc_stubs.VersionedSymbol("atexit", (2, 2), "STT_FUNC", 0, default=False)
+    moved = glibc_stubs.VersionedSymbol("read", (2, 2), "STT_FUNC", 0, default=False)
     main = {
         "atexit": {(2, 2): old},
-        "read": {(2, 2): moved, (2, 30): glibc_stubs.Place("read", (2, 30), "STT_FUNC", 0)},
+        "read": {(2, 2): moved, (2, 30): glibc_stubs.VersionedSymbol("read", (2, 30), "STT_FUNC", 0)},
     }
     planned = glibc_stubs.plan_stubs({"libc.so.6": main, "libdl.so.2": {"atexit": {(2, 2): old}}}, (2, 17))
     assert [row.name for rows in planned.values() for row in rows] == ["read"]
@@ -58,7 +58,7 @@ def test_paths_in_the_linker_script() -> None:
     original = f"/* GNU ld script */\nOUTPUT_FORMAT(elf64)\n{group}\n"
     script = glibc_stubs.linker_script(original, Path("/s/libc.so.6"), "/old")
     assert script == "GROUP ( /s/libc.so.6 /old/usr/lib/x/libc_nonshared.a  AS_NEEDED ( /old/lib64/ld.so.2 ) )\n"
-    with pytest.raises(BuildError, match="no linker script"):
+    with pytest.raises(BuildError, match="is not a linker script"):
         glibc_stubs.linker_script("\x7fELF", Path("/s/libc.so.6"), "")
 
 
@@ -93,11 +93,11 @@ def link(folder: Path, source: str, *flags: str) -> Path:
 
 
 def test_a_link_asks_for_old_versions(tmp_path: Path, stubs: Path) -> None:
-    asked = glibc_limit.wanted_functions(link(tmp_path, ASKS, f"-L{stubs}", "-Wl,-z,defs"))
+    asked = glibc_limit.needed_functions(link(tmp_path, ASKS, f"-L{stubs}", "-Wl,-z,defs"))
     assert set(asked) >= {"pow", "exp", "dlopen", "pthread_key_create", "stdout"}
     assert max(asked.values()) <= (2, 17)
     # The same without them: else there was nothing to do.
-    assert max(glibc_limit.wanted_functions(link(tmp_path, ASKS)).values()) >= (2, 29)
+    assert max(glibc_limit.needed_functions(link(tmp_path, ASKS)).values()) >= (2, 29)
 
 
 def test_what_was_linked_with_them_runs_with_the_real_one(tmp_path: Path, stubs: Path) -> None:

@@ -63,15 +63,15 @@ def test_compilers_read_its_headers(root: Path, tmp_path: Path) -> None:
 
 
 def test_keys_of_products(root: Path, tmp_path: Path) -> None:
-    assert sysroot.Compilers().keyed("source") == "source"
-    assert sysroot.sysroot_compilers(root, tmp_path / "cache").keyed("source") != "source"
+    assert sysroot.Compilers().key_with_sysroot("source") == "source"
+    assert sysroot.sysroot_compilers(root, tmp_path / "cache").key_with_sysroot("source") != "source"
 
 
 def test_headers_that_it_lacks_are_the_machines(root: Path, tmp_path: Path) -> None:
     found = sysroot.sysroot_compilers(root, tmp_path / "cache")
     (tmp_path / "x.c").write_text("#include <features.h>\n#include <stdc-predef.h>\n")
-    command = [found.cc, "-E", "-dM", *found.other_headers(), str(tmp_path / "x.c")]
+    command = [found.cc, "-E", "-dM", *found.fallback_header_flags(), str(tmp_path / "x.c")]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "#define MADE_FOR_THE_TEST 22\n" in shown
     assert "#define __STDC_IEC_559__" in shown
-    assert sysroot.Compilers().other_headers() == []
+    assert sysroot.Compilers().fallback_header_flags() == []

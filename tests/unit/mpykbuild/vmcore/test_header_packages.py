@@ -78,9 +78,9 @@ def test_what_runs_here_is_this_machines_whatever_it_builds_for(tmp_path: Path) 
 
 def test_the_newest_libc_that_a_program_names() -> None:
     image = b"\x7fELF..\0GLIBC_2.4\0GLIBC_2.38\0GLIBC_2.7\0"
-    assert header_packages.wanted_libc(image) == (2, 38)
-    assert header_packages.wanted_libc(b"\x7fELF nothing") == (0,)
-    assert header_packages.wanted_libc(b"#!/bin/sh\n\0GLIBC_9.9\0") == (0,), "no program"
+    assert header_packages.needed_libc(image) == (2, 38)
+    assert header_packages.needed_libc(b"\x7fELF nothing") == (0,)
+    assert header_packages.needed_libc(b"#!/bin/sh\n\0GLIBC_9.9\0") == (0,), "no program"
 
 
 def program(path: Path, content: bytes) -> Path:
@@ -110,13 +110,13 @@ def test_only_programs_that_this_machine_cannot_run_are_wrapped(
 def test_without_the_newer_libc_it_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(header_packages, "host_libc", lambda: (2, 36))
     program(tmp_path / "root/modpost", b"\x7fELF\0GLIBC_2.38\0")
-    with pytest.raises(BuildError, match="modpost wants a newer libc"):
+    with pytest.raises(BuildError, match="modpost needs a newer libc"):
         header_packages.wrap_programs(tmp_path / "root", tmp_path / "libc")
 
 
 def test_this_machines_libc_is_known() -> None:
     assert header_packages.host_libc() >= (0,)
-    wanted = header_packages.wanted_libc(Path(shutil.which("sh") or os.devnull).read_bytes())
+    wanted = header_packages.needed_libc(Path(shutil.which("sh") or os.devnull).read_bytes())
     assert wanted <= header_packages.host_libc() or header_packages.host_libc() == (0,)
 
 

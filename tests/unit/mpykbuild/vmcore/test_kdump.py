@@ -87,7 +87,7 @@ def test_broken_input_is_one_sentence(tmp_path: Path, data: bytes) -> None:
 
 
 def test_repair_writes_names_and_phys_base(dump: Path) -> None:
-    kdump.repair(dump, UTSNAME)
+    kdump.repair_header(dump, UTSNAME)
     data = dump.read_bytes()
     names = [data[12 + 65 * i : 12 + 65 * (i + 1)].rstrip(b"\0").decode() for i in range(6)]
     assert names == ["Linux", "node", "6.12.1-test", "#1 SMP", "x86_64", "(none)"]
@@ -102,8 +102,8 @@ def test_repair_on_arm64(tmp_path: Path) -> None:
     dump = tmp_path / "vmcore"
     dump.write_bytes(kdump_header(info))
     with pytest.raises(BuildError, match=r"one without NUMBER\(phys_base\)"):
-        kdump.repair(dump, names)
-    kdump.repair(dump, names, ARM64)
+        kdump.repair_header(dump, names)
+    kdump.repair_header(dump, names, ARM64)
     assert struct.unpack_from("<Q", dump.read_bytes(), 4096) == (0xFFF0C5DFC0000000,)
 
 
@@ -120,15 +120,15 @@ def test_vmcoreinfo_is_read(dump: Path) -> None:
 def test_a_dump_without_vmcoreinfo_is_refused(tmp_path: Path) -> None:
     (tmp_path / "vmcore").write_bytes(kdump_header(b""))
     with pytest.raises(BuildError, match="no vmcoreinfo note") as caught:
-        kdump.repair(tmp_path / "vmcore", UTSNAME)
+        kdump.repair_header(tmp_path / "vmcore", UTSNAME)
     assert "qemu_fw_cfg" in caught.value.next_step
 
 
 def test_a_dump_of_another_kernel_is_refused(dump: Path) -> None:
     other = kdump.Utsname("Linux", "node", "6.1.0", "#1 SMP", "x86_64", "(none)")
     before = dump.read_bytes()
-    with pytest.raises(BuildError, match=r"is of kernel 6\.12\.1-test, but the guest said it runs 6\.1\.0"):
-        kdump.repair(dump, other)
+    with pytest.raises(BuildError, match=r"is of kernel 6\.12\.1-test, but the guest reported kernel 6\.1\.0"):
+        kdump.repair_header(dump, other)
     assert dump.read_bytes() == before
 
 

@@ -175,7 +175,7 @@ def test_vmlinux_is_kept(tmp_path: Path, name: str) -> None:
 
 @needs_dpkg
 def test_a_package_without_vmlinux_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=r"k\.deb holds no vmlinux"):
+    with pytest.raises(BuildError, match=r"k\.deb contains no vmlinux"):
         kernel_packages.unpack_vmlinux(make_deb(tmp_path, {"usr/x": "x"}), tmp_path / "vmlinux")
 
 

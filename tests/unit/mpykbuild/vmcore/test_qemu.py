@@ -61,7 +61,7 @@ def test_an_emulator_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path
 def test_the_word_is_waited_for(machine: qemu.Machine, sleeper: subprocess.Popen[bytes]) -> None:
     timer = threading.Timer(0.2, machine.serial.write_text, [f"boot\n{qemu.READY}\n"])
     timer.start()
-    qemu.wait_for_word(sleeper, machine, qemu.READY, time.monotonic() + 10)
+    qemu.wait_for_message(sleeper, machine, qemu.READY, time.monotonic() + 10)
     timer.join()
 
 
@@ -78,7 +78,7 @@ def test_failures_show_the_console(
 ) -> None:
     machine.serial.write_text("".join(f"line {n}\n" for n in range(100)) + console)
     with pytest.raises(kind) as caught:
-        qemu.wait_for_word(sleeper, machine, qemu.READY, time.monotonic())
+        qemu.wait_for_message(sleeper, machine, qemu.READY, time.monotonic())
     assert words in caught.value.what
     assert "line 61\n" in caught.value.what
     assert "line 60\n" not in caught.value.what
@@ -89,12 +89,12 @@ def test_an_emulator_that_ends_is_no_mistake_of_the_user(machine: qemu.Machine) 
     process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
     process.wait()
     with pytest.raises(qemu.GuestDied, match="status 3"):
-        qemu.wait_for_word(process, machine, qemu.READY, time.monotonic() + 10)
+        qemu.wait_for_message(process, machine, qemu.READY, time.monotonic() + 10)
 
 
 def test_the_emulator_is_dead_afterwards(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
-    with pytest.raises(KeyboardInterrupt), qemu.running(command, tmp_path / "log") as process:
+    with pytest.raises(KeyboardInterrupt), qemu.running_qemu(command, tmp_path / "log") as process:
         raise KeyboardInterrupt
     assert process.returncode is not None
 
@@ -106,7 +106,7 @@ def test_the_whole_way_cleans_up_and_tells_what_qemu_said(
     fake.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\necho cannot open disk\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setattr(qemu, "find_emulator", lambda architecture: str(fake))
-    with pytest.raises(qemu.GuestDied, match="QEMU said: cannot open disk"):
+    with pytest.raises(qemu.GuestDied, match="QEMU printed: cannot open disk"):
         qemu.boot_and_dump(machine, tmp_path, tmp_path / "flat", 10, 10)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
@@ -133,9 +133,9 @@ def test_the_guest_is_stopped_before_it_is_dumped(tmp_path: Path, refuse: str) -
         server.start()
         if refuse:
             with pytest.raises(BuildError, match="QEMU refused dump-guest-memory"):
-                qemu.dump(tmp_path / "qmp", tmp_path / "flat", 10)
+                qemu.dump_memory(tmp_path / "qmp", tmp_path / "flat", 10)
         else:
-            qemu.dump(tmp_path / "qmp", tmp_path / "flat", 10)
+            qemu.dump_memory(tmp_path / "qmp", tmp_path / "flat", 10)
         server.join()
     expected = ["qmp_capabilities", "stop", "dump-guest-memory", "quit"]
     assert received == (expected[:3] if refuse else expected)

@@ -25,14 +25,14 @@ def test_an_odd_version_is_one_sentence() -> None:
 
 def test_what_the_compiler_cannot_do_is_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(test_module, "_host_pahole", lambda: 124)
-    monkeypatch.setattr(test_module, "_compiler_knows", lambda compiler, option: False)
+    monkeypatch.setattr(test_module, "_compiler_accepts", lambda compiler, option: False)
     words = test_module.make_arguments(Path("/headers"), Path("/work"))
     assert words[:4] == ["make", "-C", "/headers", "M=/work"]
     assert words[-1] == "modules"
     assert "CONFIG_PAHOLE_VERSION=124" in words
     assert "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=" in words
     assert "RESOLVE_BTFIDS=true" in words, "there is no such program in those headers"
-    monkeypatch.setattr(test_module, "_compiler_knows", lambda compiler, option: True)
+    monkeypatch.setattr(test_module, "_compiler_accepts", lambda compiler, option: True)
     assert "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=" not in test_module.make_arguments(Path("/headers"), Path("/work"))
 
 
@@ -40,7 +40,7 @@ def test_what_the_compiler_cannot_do_is_turned_off(monkeypatch: pytest.MonkeyPat
 def test_each_architecture_has_its_compiler(monkeypatch: pytest.MonkeyPatch, row: Architecture) -> None:
     asked = []
     monkeypatch.setattr(test_module, "_host_pahole", lambda: 124)
-    monkeypatch.setattr(test_module, "_compiler_knows", lambda compiler, option: asked.append(compiler))
+    monkeypatch.setattr(test_module, "_compiler_accepts", lambda compiler, option: asked.append(compiler))
     assert f"CC={row.compiler}" in test_module.make_arguments(Path("/headers"), Path("/work"), row)
     assert asked == [row.compiler]
 
