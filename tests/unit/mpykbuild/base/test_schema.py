@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Closed schemas: every mistake of a table is reported at once, with its place."""
+"""Closed schemas: all mistakes of a table are reported together, each with its place."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
         (None, "cannot be read: No such file"),
     ],
 )
-def test_files_that_are_no_tables(tmp_path: Path, text: str | None, said: str) -> None:
+def test_files_that_are_not_tables(tmp_path: Path, text: str | None, said: str) -> None:
     path = tmp_path / "none.json" if text is None else written(tmp_path, text)
     with pytest.raises(BuildError, match=said):
         schema.read_json(path, mistakes)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Downloads: only what is whole and has the pinned hash gets its final name."""
+"""Downloads: only a complete file with the pinned hash gets its final name."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ def visible(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 
 
-def test_a_whole_file_is_kept(web: WebServer, tmp_path: Path) -> None:
+def test_a_complete_file_is_kept(web: WebServer, tmp_path: Path) -> None:
     url = web.serve("/a.tar.gz", CONTENT)
     assert keep_verified(wanted(), tmp_path, url, downloader(url, wanted())).read_bytes() == CONTENT
     assert visible(tmp_path) == ["a.tar.gz"]
 
 
-def test_what_is_there_is_not_fetched_again(web: WebServer, tmp_path: Path) -> None:
+def test_an_existing_file_is_not_fetched_again(web: WebServer, tmp_path: Path) -> None:
     url = web.serve("/a.tar.gz", CONTENT)
     for _ in range(2):
         keep_verified(wanted(), tmp_path, url, downloader(url, wanted()))
@@ -82,7 +82,7 @@ def test_a_download_without_any_known_size_is_still_checked(web: WebServer, tmp_
     assert visible(tmp_path) == []
 
 
-def test_a_left_over_partial_file_is_not_taken_up(web: WebServer, tmp_path: Path) -> None:
+def test_a_left_over_partial_file_is_not_continued(web: WebServer, tmp_path: Path) -> None:
     for maker in ("", f"-{machine_name()}-999999999", f"-{machine_name()}-{os.getpid()}"):
         (tmp_path / f"a.tar.gz.partial{maker}").write_bytes(CONTENT[:5000])
     url = web.serve("/a.tar.gz", CONTENT)
@@ -91,7 +91,7 @@ def test_a_left_over_partial_file_is_not_taken_up(web: WebServer, tmp_path: Path
 
 
 def _fetch_without_locks(folder: Path, barrier: Any) -> None:
-    """As on NFS without locks: both find nothing, and both fetch the file piece by piece."""
+    """Fetch as on NFS without locks: both processes find no file, and both fetch it piece by piece."""
 
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
@@ -107,7 +107,7 @@ def _fetch_without_locks(folder: Path, barrier: Any) -> None:
     keep_verified(wanted(), folder, "", fill)
 
 
-def test_two_processes_without_locks_do_not_tread_on_each_other(tmp_path: Path) -> None:
+def test_two_processes_without_locks_do_not_write_to_the_same_file(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     barrier = context.Barrier(2)
     both = [context.Process(target=_fetch_without_locks, args=(tmp_path, barrier)) for _ in range(2)]
@@ -120,7 +120,7 @@ def test_two_processes_without_locks_do_not_tread_on_each_other(tmp_path: Path) 
     assert (tmp_path / "a.tar.gz").read_bytes() == CONTENT
 
 
-def test_a_wrong_hash_names_both_and_the_file(web: WebServer, tmp_path: Path) -> None:
+def test_the_error_of_a_wrong_hash_names_both_hashes_and_the_address(web: WebServer, tmp_path: Path) -> None:
     other = b"x" * len(CONTENT)
     url = web.serve("/a.tar.gz", other)
     with pytest.raises(WrongHash) as caught:
@@ -144,7 +144,7 @@ def test_refused_connection_is_unavailable(tmp_path: Path) -> None:
             keep_verified(wanted(), tmp_path, url, downloader(url, wanted()))
 
 
-def test_a_server_that_says_nothing_is_given_up(tmp_path: Path) -> None:
+def test_a_server_that_does_not_answer_is_unavailable(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/a"
         with pytest.raises(Unavailable, match="timed out"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The schema of sources.json refuses what it does not know, and tells every mistake with its place."""
+"""The schema of sources.json refuses what it does not know, and reports every mistake with its place."""
 
 from __future__ import annotations
 
@@ -66,19 +66,19 @@ def test_the_projects_own_file_is_good() -> None:
         ),
     ],
 )  # fmt: skip
-def test_mistake_is_told_with_its_place(path: tuple[str | int, ...], value: object, complaint: str) -> None:
-    told = source_schema.schema_mistakes(changed(*path, to=value))
-    assert any(complaint in line for line in told), told
+def test_mistake_is_reported_with_its_place(path: tuple[str | int, ...], value: object, complaint: str) -> None:
+    found = source_schema.schema_mistakes(changed(*path, to=value))
+    assert any(complaint in line for line in found), found
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_reported_together() -> None:
     data = changed(*FILE, "sha256", to="x")
     data["sources"][4]["sets"][1]["files"][0]["origins"] = [{"urls": "y"}]
-    told = "\n".join(source_schema.schema_mistakes(data))
-    assert "sources[0].sets[0].files[0]: sha256" in told
-    assert "sources[4].sets[1].files[0].origins[0]: unknown key 'urls'" in told
+    found = "\n".join(source_schema.schema_mistakes(data))
+    assert "sources[0].sets[0].files[0]: sha256" in found
+    assert "sources[4].sets[1].files[0].origins[0]: unknown key 'urls'" in found
 
 
 @pytest.mark.parametrize("data", [None, [], "x", {"sources": {}}, {"sources": [None]}, {"sources": [{"sets": [{}]}]}])
-def test_any_shape_is_survived(data: object) -> None:
+def test_data_of_any_shape_is_reported_as_a_mistake(data: object) -> None:
     assert source_schema.schema_mistakes(data)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stand-ins for the C library: versions chosen from tables made here, and a link with this machine's own."""
+"""Stubs of the C library: the choice of versions from made-up tables, and a link with stubs of this machine's libc."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def test_newest_up_to_the_limit_else_the_oldest(limit: tuple[int, ...], expected
     assert glibc_stubs.choose_version(versions("f", (2, 2, 5), (2, 14), (2, 33)), limit).version == expected
 
 
-def test_an_old_version_is_where_it_was_then() -> None:
+def test_an_old_version_is_in_the_library_that_had_it_then() -> None:
     main = {name: versions(name, (2, 2, 5), (2, 34)) for name in ("dlopen", "pthread_create")}
     main["sem_clockwait"] = versions("sem_clockwait", (2, 34))
     main["read"] = versions("read", (2, 2, 5))
@@ -40,8 +40,8 @@ def test_an_old_version_is_where_it_was_then() -> None:
     assert len(newest["libc.so.6"]) == len(main)
 
 
-def test_names_for_old_programs_alone_are_left_to_the_static_part() -> None:
-    """As atexit() of s390x: whoever links the shared one is not asked when he is unloaded."""
+def test_symbols_only_for_old_programs_are_not_in_the_stubs() -> None:
+    """An example is atexit() on s390x: new links must use the one in libc_nonshared.a, which knows its caller."""
     old = glibc_stubs.VersionedSymbol("atexit", (2, 2), "STT_FUNC", 0, default=False)
     moved = glibc_stubs.VersionedSymbol("read", (2, 2), "STT_FUNC", 0, default=False)
     main = {
@@ -62,7 +62,7 @@ def test_paths_in_the_linker_script() -> None:
         glibc_stubs.linker_script("\x7fELF", Path("/s/libc.so.6"), "")
 
 
-# Functions that changed their version after 2.17, one of each part of the C library.
+# Functions that got a new version after 2.17, one from each library of the C library.
 ASKS = """
 #include <dlfcn.h>
 #include <math.h>
@@ -96,11 +96,11 @@ def test_a_link_asks_for_old_versions(tmp_path: Path, stubs: Path) -> None:
     asked = glibc_limit.needed_functions(link(tmp_path, ASKS, f"-L{stubs}", "-Wl,-z,defs"))
     assert set(asked) >= {"pow", "exp", "dlopen", "pthread_key_create", "stdout"}
     assert max(asked.values()) <= (2, 17)
-    # The same without them: else there was nothing to do.
+    # A link without the stubs asks for newer versions, so the stubs have an effect.
     assert max(glibc_limit.needed_functions(link(tmp_path, ASKS)).values()) >= (2, 29)
 
 
-def test_what_was_linked_with_them_runs_with_the_real_one(tmp_path: Path, stubs: Path) -> None:
+def test_a_program_linked_with_stubs_runs_with_the_real_library(tmp_path: Path, stubs: Path) -> None:
     (tmp_path / "main.c").write_text(f'{ASKS}int main(void) {{ return f(1.0, "no such file\\n") != 1; }}\n')
     program = tmp_path / "main"
     command = ["gcc", str(tmp_path / "main.c"), "-o", str(program), f"-L{stubs}", "-lm", "-ldl", "-lpthread"]

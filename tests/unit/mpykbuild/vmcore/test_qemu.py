@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Driving QEMU, with a stand-in: a process that writes a console, and a server that speaks QMP."""
+"""Control of QEMU, with fakes: a process that writes a console, and a server that speaks QMP."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def test_nothing_of_the_machine_is_shared_with_the_host(machine: qemu.Machine, t
 @pytest.mark.parametrize("row", ARCHITECTURES.values(), ids=ARCHITECTURES)
 def test_each_architecture_has_its_machine(machine: qemu.Machine, tmp_path: Path, row: Architecture) -> None:
     command = qemu.command_line("qemu", replace(machine, architecture=row), tmp_path / "qmp")
-    told = command[command.index("-append") + 1].split()
-    assert {f"console={row.console}", *row.arguments.split()} <= set(told)
+    arguments = command[command.index("-append") + 1].split()
+    assert {f"console={row.console}", *row.arguments.split()} <= set(arguments)
     assert command[command.index("-machine") + 1] == row.hardware[1]
     assert command[command.index("-accel") + 1].startswith("tcg")
 
@@ -58,7 +58,7 @@ def test_an_emulator_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert "qemu-system-arm" in caught.value.next_step
 
 
-def test_the_word_is_waited_for(machine: qemu.Machine, sleeper: subprocess.Popen[bytes]) -> None:
+def test_a_message_on_the_console_is_found(machine: qemu.Machine, sleeper: subprocess.Popen[bytes]) -> None:
     timer = threading.Timer(0.2, machine.serial.write_text, [f"boot\n{qemu.READY}\n"])
     timer.start()
     qemu.wait_for_message(sleeper, machine, qemu.READY, time.monotonic() + 10)
@@ -85,21 +85,21 @@ def test_failures_show_the_console(
     assert str(machine.serial) in caught.value.next_step
 
 
-def test_an_emulator_that_ends_is_no_mistake_of_the_user(machine: qemu.Machine) -> None:
+def test_an_emulator_that_ends_is_a_dead_guest(machine: qemu.Machine) -> None:
     process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
     process.wait()
     with pytest.raises(qemu.GuestDied, match="status 3"):
         qemu.wait_for_message(process, machine, qemu.READY, time.monotonic() + 10)
 
 
-def test_the_emulator_is_dead_afterwards(tmp_path: Path) -> None:
+def test_the_emulator_ends_with_the_block(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
     with pytest.raises(KeyboardInterrupt), qemu.running_qemu(command, tmp_path / "log") as process:
         raise KeyboardInterrupt
     assert process.returncode is not None
 
 
-def test_the_whole_way_cleans_up_and_tells_what_qemu_said(
+def test_a_failed_boot_ends_qemu_and_shows_its_output(
     machine: qemu.Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = tmp_path / "fake-qemu"
