@@ -13,7 +13,7 @@ PACKAGE = "mpykbuild"
 
 
 def file_of(module: str) -> Path | None:
-    """Return the file of a module of ``mpykbuild`` such as ``crash.tree``. Return None if the name is no module."""
+    """Return the file of a module of ``mpykbuild`` such as ``crash.tree``. Return None if the name is not a module."""
     path = SITE_SCONS / PACKAGE / f"{module.replace('.', '/')}.py"
     return path if path.is_file() else None
 

@@ -40,7 +40,7 @@ def _matching_set(source: Source, files: Sequence[Path]) -> FileSet:
             path.name in file.names for path, file in zip(files, candidate.files, strict=True)
         ):
             return candidate
-    raise ValueError(f"{[path.name for path in files]} is no set of {source}")
+    raise ValueError(f"{[path.name for path in files]} is not a set of {source}")
 
 
 def _unpack_debian(files: Sequence[Path], dest: Path) -> None:

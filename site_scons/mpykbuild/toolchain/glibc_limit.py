@@ -4,7 +4,7 @@
 The build has two glibc versions, and both are needed:
 
 - :data:`glibc_stubs.PREFERRED` is the version that each link aims at, without any option. It is a choice, not a check:
-  a function that has no version so old is linked in the oldest version that it has, and the link still succeeds.
+  a function that has no version that old is linked with the oldest version that it has, and the link still succeeds.
 - ``glibc_max=`` is the limit that the user sets for machines on which the file has to load. It makes the build fail,
   with the functions and objects that need a later glibc. The default is no limit. If the limit is older than PREFERRED,
   the link aims at the limit.

@@ -248,7 +248,7 @@ static void add_tap(void)
 
 static void add_links(void)
 {
-    /* No packets may be sent later, so there are no solicitations and no link-local addresses (which are announced). */
+    /* No packets may be sent later, so there are no solicitations and no automatic link-local addresses. */
     must(write_file("/proc/sys/net/ipv6/conf/default/router_solicitations", "0"), "router_solicitations");
     must(write_file("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"), "addr_gen_mode");
     must(write_file("/proc/sys/net/ipv6/conf/dummy0/addr_gen_mode", "1"), "addr_gen_mode");
