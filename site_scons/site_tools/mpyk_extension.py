@@ -91,15 +91,15 @@ def _compile_environment(env: Any, variant: Variant, folder: str) -> Any:
     trees = [crash.tree for crash in variant.crashes]
     maps = [f"-ffile-prefix-map={place}=." for place in (paths.PROJECT, *trees, variant.python.folder)]
     includes = ["-isystem", str(variant.python.folder / "include"), "-isystem", f"{env['MPYK_LIBDEFLATE']}/include"]
-    includes += env["MPYK_COMPILERS"].other_headers()
-    linker_flags = [*LINKER_FLAGS, *env["MPYK_COMPILERS"].linker_flags]
+    includes += env["MPYK_COMPILERS"].fallback_header_flags()
+    linker_flags = [*LINKER_FLAGS, *env["MPYK_COMPILERS"].extra_linker_flags]
     local = env.Clone(
         # Where the project lies makes no other objects, so it is no part of what decides whether they are made anew.
         CCFLAGS=[*COMMON, "$(", *maps, "$)", *includes], CPPDEFINES={"MPYK_VERSION": f'\\"{env["MPYK_VERSION"]}\\"'},
         LINKFLAGS=[f"-L{env.Dir(folder).abspath}/glibc", *(f"-Wl,{flag}" for flag in linker_flags)],
         # The archives are no nodes of SCons: they appear during the build, and their stamps stand for them.
         MPYK_ARCHIVES=[f"{variant.python.folder}/lib/libpython.a", f"{env['MPYK_LIBDEFLATE']}/lib/libdeflate.a"],
-        MPYK_LIBRARIES=[*env["MPYK_COMPILERS"].more_libraries, "-lm", "-ldl", "-lpthread", "-lutil", "-lrt"],
+        MPYK_LIBRARIES=[*env["MPYK_COMPILERS"].extra_libraries, "-lm", "-ldl", "-lpthread", "-lutil", "-lrt"],
         SHLINKCOM="$CXX -shared $LINKFLAGS -o $TARGET $SOURCES $MPYK_ARCHIVES $MPYK_LIBRARIES",
     )  # fmt: skip
     if env["MPYK_QUIET"]:

@@ -63,7 +63,7 @@ def test_headers_and_versions_are_the_old_ones(compilers: sysroot.Compilers, tmp
     source = "#include <features.h>\n#include <math.h>\n#include <sys/stat.h>\n" \
              "int minor = __GLIBC_MINOR__;\n" \
              "double f(double x, struct stat *s) { return stat(\".\", s) + hypot(x, 2) + pow(x, x); }\n"  # fmt: skip
-    asked = glibc_limit.wanted_functions(built(compilers, tmp_path, source, "-shared", "-fPIC", "-lm"))
+    asked = glibc_limit.needed_functions(built(compilers, tmp_path, source, "-shared", "-fPIC", "-lm"))
     assert asked["hypot"] < (2, 35)
     assert asked["pow"] == (2, 29)
     assert "stat" not in asked, "a function of the new headers"
@@ -75,7 +75,7 @@ def test_stand_ins_for_it_keep_functions_in_its_own_libraries(compilers: sysroot
     source = '#include <dlfcn.h>\n#include <math.h>\nvoid *f(double x) { return dlopen("x", (int)pow(x, x)); }\n'
     flags = ["-shared", "-fPIC", f"-L{tmp_path / 'stubs'}", "-Wl,--as-needed", "-lm", "-ldl"]
     path = built(compilers, tmp_path, source, *flags)
-    assert max(glibc_limit.wanted_functions(path).values()) <= (2, 17)
+    assert max(glibc_limit.needed_functions(path).values()) <= (2, 17)
     needed = subprocess.run(["readelf", "-d", path], capture_output=True, text=True, check=True).stdout
     assert {"libm.so.6", "libdl.so.2"} <= set(re.findall(r"\(NEEDED\).*\[(.*)\]", needed))
 
@@ -83,7 +83,7 @@ def test_stand_ins_for_it_keep_functions_in_its_own_libraries(compilers: sysroot
 def test_the_file_opens_with_it(variant: Variant, old: Path, compilers: sysroot.Compilers, tmp_path: Path) -> None:
     program = built(compilers, tmp_path, OPENS, "-ldl")
     # Before that the file says that there is no crash around it, so its constructor has run.
-    assert opened(old, program, variant.extension).splitlines()[-1] == f"{glibc_stubs.spelled(VERSION)} opened"
+    assert opened(old, program, variant.extension).splitlines()[-1] == f"{glibc_stubs.version_text(VERSION)} opened"
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="hypot() has no later version elsewhere")

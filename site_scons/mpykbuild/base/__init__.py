@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Errors, paths, the cache and its keys, and the one way to run a program or to apply a patch. Imports no room."""
+"""Errors, paths, the cache and its keys. All programs are run and all patches applied here. Imports no other room."""

@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A cache of expensive products (CPython, crash, guest images), addressed by the hash of their inputs.
+"""A cache of expensive products (CPython, crash, guest images). The hash of a product's inputs is its key.
 
-A product is a folder. It is made under a temporary name and renamed when it is complete, so a product that is there
-is whole; two builders of the same product wait for each other on a lock file. The lock only saves work: where it does
-not reach (NFS mounted with ``nolock``, or without a lock daemon), both build, each in a folder of its own, the first to
-be ready wins, and the other takes what is there.
+A product is a folder. It is made under a temporary name and renamed when it is complete. So a product under its final
+name is always complete. Two processes that build the same product wait for each other on a lock file.
+
+The lock only saves work. On a file system without locks (such as NFS mounted with ``nolock``) both processes build,
+each in its own temporary folder. The first one that finishes renames its folder; the other one uses that product.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from pathlib import Path
 
 
 def digest_of(inputs: Mapping[str, str | bytes]) -> str:
-    """Return a hex digest of named inputs; the order in which they were put in does not matter."""
+    """Return the sha256 of named inputs in hex. The order of the inputs does not matter."""
     whole = hashlib.sha256()
     for name in sorted(inputs):
         value = inputs[name]
@@ -45,7 +46,7 @@ def file_digest(path: Path) -> str:
 
 @dataclass(frozen=True)
 class Product:
-    """One cached folder: ``<root>/<kind>/<name>-<first 16 of key>``."""
+    """One cached folder: ``<root>/<kind>/<name>-<first 16 characters of key>``."""
 
     root: Path
     kind: str
@@ -58,23 +59,23 @@ class Product:
 
     @property
     def log(self) -> Path:
-        """Log of the build that made (or failed to make) the product."""
+        """The log of the last build of the product, also of a build that failed."""
         return self.path.with_name(self.path.name + ".log")
 
     def is_built(self) -> bool:
         return (self.path / "product.json").is_file()
 
 
-# What a file system says that has no locks: then everybody works for himself.
+# The errors of flock() on a file system without locks. The build then works without a lock.
 NO_LOCKS = (errno.ENOLCK, errno.ENOTSUP, errno.ENOSYS)
 PARTIAL = ".partial"
 
 
 @contextmanager
 def locked(path: Path) -> Iterator[None]:
-    """Hold an exclusive lock on ``path`` (made if absent); the kernel drops it when the holder dies.
+    """Hold an exclusive lock on the file ``path``, which is created if necessary. The lock ends if the process dies.
 
-    Where the file system has no locks, nobody is kept out.
+    On a file system without locks the block runs without a lock.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("a") as stream:
@@ -87,14 +88,15 @@ def locked(path: Path) -> Iterator[None]:
 
 
 def machine_name() -> str:
-    """Return the name of this machine as it may stand in the path of a build."""
+    """Return this machine's name with only those characters that are safe in the path of a build."""
     return re.sub(r"[^A-Za-z0-9.]", "-", socket.gethostname()) or "unnamed"
 
 
 def build_once(product: Product, make: Callable[[Path], None], facts: Mapping[str, object] | None = None) -> Path:
-    """Return the folder of ``product``; call ``make(folder)`` first if it is not there yet.
+    """Return the folder of ``product``. Call ``make(folder)`` first if the product is not built yet.
 
-    ``make`` fills a temporary folder beside the final one; whatever it raises leaves no product behind.
+    ``make`` fills a temporary folder next to the final one. If it raises, there is no product.
+    ``facts`` are written to product.json in addition to kind, name and key.
     """
     if product.is_built():
         return product.path
@@ -111,9 +113,10 @@ def build_once(product: Product, make: Callable[[Path], None], facts: Mapping[st
 
 
 def partial_path(final: Path) -> Path:
-    """Return where this process may make the file or folder ``final``: nothing is there, and no other goes there.
+    """Return the temporary path where this process makes ``final``. It is free, and no other process uses it.
 
-    Removes what makers of this machine left that were killed; those of others may still be at work.
+    Also remove the temporary files and folders of dead processes of this machine. Those of other machines stay,
+    because their processes may still be running.
     """
     mark = f"{final.name}{PARTIAL}"
     own = final.with_name(f"{mark}-{machine_name()}-{os.getpid()}")
@@ -125,7 +128,7 @@ def partial_path(final: Path) -> Path:
 
 
 def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
-    """Let ``path`` hold ``text``, unless it does already. Whoever reads it meanwhile sees the old text or the new."""
+    """Write ``text`` to ``path``, unless the file has this text already. A reader sees the old text or the new one."""
     if path.is_file() and path.read_text() == text:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -136,7 +139,7 @@ def write_atomically(path: Path, text: str, mode: int = 0o644) -> None:
 
 
 def discard(path: Path) -> None:
-    """Remove a file or a folder, if it is there."""
+    """Remove a file or a folder if it exists."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -148,14 +151,14 @@ def _is_alive(pid: str) -> bool:
 
 
 def put_in_place(work: Path, final: Path, is_whole: Callable[[], bool]) -> None:
-    """Rename the folder ``work`` to ``final``, unless somebody whom the lock did not keep out was first."""
+    """Rename the folder ``work`` to ``final``. If another process made ``final`` first, remove ``work`` instead."""
     try:
         work.rename(final)
     except OSError as error:
         if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
             raise
         if not is_whole():
-            # Half removed by somebody: no builder leaves such a folder.
+            # A user removed a part of it: no build leaves an incomplete folder under the final name.
             shutil.rmtree(final)
             work.rename(final)
     shutil.rmtree(work, ignore_errors=True)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one exception for everything that the user (or the user's machine) has to put right."""
+"""The exception for all errors that the user has to correct, in the input or on the machine."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 
 class BuildError(Exception):
-    """A mistake in the input or a failed step: printed as sentences, never as a traceback.
+    """A mistake in the input, or a step that failed. It is printed as sentences, never as a traceback.
 
-    ``what`` says what is wrong and where, ``next_step`` what to do about it; ``status`` is that of the program.
+    ``what`` says what is wrong and where. ``next_step`` says what to do. ``status`` is the program's exit status.
     """
 
     def __init__(self, what: str, next_step: str = "", status: int = 2) -> None:
@@ -25,13 +25,13 @@ class BuildError(Exception):
 
 
 def print_error(error: BuildError) -> None:
-    """Print the sentences of an error in the form that users and tests know."""
+    """Print the error to stderr: ``mpykdump: error: WHAT``, and on a second line the next step."""
     print(f"mpykdump: error: {error}", file=sys.stderr, flush=True)
 
 
 @contextmanager
 def errors_end_the_program() -> Iterator[None]:
-    """End the program with status 2 and the error's sentences when the block raises BuildError."""
+    """If the block raises BuildError, print the error and end the program with status 2."""
     try:
         yield
     except BuildError as error:

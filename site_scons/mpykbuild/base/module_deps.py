@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which files of ``mpykbuild`` a module consists of: SCons does not follow Python imports by itself."""
+"""Find the files of ``mpykbuild`` that a module imports, because SCons does not follow Python imports."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PACKAGE = "mpykbuild"
 
 
 def file_of(module: str) -> Path | None:
-    """Return the file of a module of ``mpykbuild`` (``crash.tree``), None for a room or a name inside a module."""
+    """Return the file of a module of ``mpykbuild`` such as ``crash.tree``. Return None if the name is not a module."""
     path = SITE_SCONS / PACKAGE / f"{module.replace('.', '/')}.py"
     return path if path.is_file() else None
 
@@ -25,7 +25,7 @@ def nodes_of(path: Path) -> tuple[ast.AST, ...]:
 
 
 def imports_of(path: Path) -> set[str]:
-    """Return the modules of ``mpykbuild`` that a file imports, at any depth of its code, as ``crash.tree``."""
+    """Return the modules of ``mpykbuild`` that a file imports, as ``crash.tree``. Imports in functions count too."""
     named: set[str] = set()
     for node in nodes_of(path):
         if isinstance(node, ast.ImportFrom) and node.module:
@@ -39,9 +39,9 @@ def imports_of(path: Path) -> set[str]:
 
 @cache
 def modules_behind(*modules: str) -> frozenset[str]:
-    """Return ``modules`` (``crash.tree`` or ``mpykbuild.crash.tree``) and all modules that they import.
+    """Return ``modules`` (``crash.tree`` or ``mpykbuild.crash.tree``) and all modules that they import, at any depth.
 
-    Raises ValueError for a name that is no module: a recipe that names one would be incomplete.
+    Raises ValueError if a name is not a module.
     """
     waiting = [name.removeprefix(f"{PACKAGE}.") for name in modules]
     seen: set[str] = set()
@@ -49,7 +49,7 @@ def modules_behind(*modules: str) -> frozenset[str]:
         name = waiting.pop()
         path = file_of(name)
         if path is None:
-            raise ValueError(f"{name} is no module of {PACKAGE}")
+            raise ValueError(f"{name} is not a module of {PACKAGE}")
         if name not in seen:
             seen.add(name)
             waiting.extend(imports_of(path) - seen)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Where things live: the project, and the cache outside of it."""
+"""The folders of the project, and the cache folder outside of it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ PATCHES = PROJECT / "python-src-patches"
 
 
 def default_cache_root() -> Path:
-    """Return the folder for expensive products: ``$MPYKDUMP_CACHE``, else ``mpykdump`` in the XDG cache."""
+    """Return the cache's folder: ``$MPYKDUMP_CACHE``, or else ``mpykdump`` in the XDG cache folder (``~/.cache``)."""
     explicit = os.environ.get("MPYKDUMP_CACHE")
     if explicit:
         return Path(explicit).expanduser().resolve()

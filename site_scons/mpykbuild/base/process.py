@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The one way to run a program: how it is started, what environment it gets, and what its failure says."""
+"""Run programs. Only this module of the build imports ``subprocess``.
+
+It decides how a program is started, which environment the program gets, and which error its failure becomes.
+"""
 
 from __future__ import annotations
 
@@ -14,19 +17,19 @@ from typing import IO
 from mpykbuild.base.errors import BuildError
 
 Word = str | Path
-# Which package has a program, where its name does not say it.
+# The package of a program, for programs whose package has another name.
 PACKAGES = {
     "gcc": "gcc", "g++": "g++", "make": "make", "patch": "patch", "pahole": "dwarves", "dpkg-deb": "dpkg",
     "apt-get": "apt's own tools", "apt-config": "apt's own tools", "dpkg": "apt's own tools",
     "ar": "binutils", "ld": "binutils", "nm": "binutils", "objcopy": "binutils", "strip": "binutils",
 }  # fmt: skip
 DEFAULT_PATH = "/usr/local/bin:/usr/bin:/bin"
-# One date for everything that is built: a result must not depend on when it was made.
+# All builds use this one date, because a product must not depend on the time of its build. 1980-01-01, in seconds.
 SOURCE_DATE_EPOCH = "315532800"
-# The last part of a long output is what explains a failure.
+# An error shows this many characters from the end of the output: the cause of a failure is usually there.
 SHOWN_CHARACTERS = 4000
 
-# Names of the standard module that callers of started() need.
+# Callers of started() need these names of the subprocess module.
 PIPE = subprocess.PIPE
 TO_STDOUT = subprocess.STDOUT
 TimeoutExpired = subprocess.TimeoutExpired
@@ -35,7 +38,7 @@ Popen = subprocess.Popen
 
 @dataclass(frozen=True)
 class Finished:
-    """A program that ended: its exit status and what it wrote to stdout and stderr."""
+    """The result of a program: its command, its exit status, and what it wrote to stdout and stderr."""
 
     command: tuple[str, ...]
     status: int
@@ -43,15 +46,15 @@ class Finished:
     stderr: str
 
     @property
-    def said(self) -> str:
-        """Everything it wrote, without empty lines at the ends."""
+    def output(self) -> str:
+        """Stdout and then stderr, without white space at both ends."""
         return (self.stdout + self.stderr).strip()
 
 
 def build_environment(path: str | None = None, **more: str) -> dict[str, str]:
-    """Return the whole environment of a build step: nothing else of the user's reaches it.
+    """Return the complete environment of a build step. It has no variable of the user except $PATH.
 
-    ``path`` is $PATH, by default the user's; ``more`` are further variables, or others than these.
+    ``path`` replaces the user's $PATH. ``more`` adds variables or replaces some of these.
     """
     return {
         "PATH": path or os.environ.get("PATH", DEFAULT_PATH),
@@ -67,7 +70,7 @@ def build_environment(path: str | None = None, **more: str) -> dict[str, str]:
 
 
 def users_environment(**more: str) -> dict[str, str]:
-    """Return the user's environment with messages in English, for programs of the machine such as apt."""
+    """Return the user's environment, but with messages in English, for the machine's programs such as apt."""
     return {**os.environ, "LC_ALL": "C.UTF-8", **more}
 
 
@@ -79,10 +82,10 @@ def run(
     text: str = "",
     umask: int = -1,
 ) -> Finished:
-    """Run ``command`` to its end; ``text`` is its stdin. Its status is the caller's to judge.
+    """Run ``command`` until it ends, with ``text`` as its stdin. The caller has to check the status.
 
-    ``env`` is the whole environment, by default :func:`build_environment`. Raises BuildError when the program cannot
-    be started.
+    ``env`` is the complete environment; the default is :func:`build_environment`. Raises BuildError if the program
+    cannot be started.
     """
     done = run_bytes(command, cwd=cwd, env=env, data=os.fsencode(text), umask=umask)
     out, complaint = (part.decode("utf-8", "replace") for part in (done.stdout, done.stderr))
@@ -97,7 +100,7 @@ def run_bytes(
     data: bytes = b"",
     umask: int = -1,
 ) -> subprocess.CompletedProcess[bytes]:
-    """Do what :func:`run` does for a program that reads or writes bytes."""
+    """Run ``command`` like :func:`run`, but with bytes instead of text as stdin, stdout and stderr."""
     words = [str(word) for word in command]
     try:
         return subprocess.run(
@@ -105,7 +108,7 @@ def run_bytes(
             check=False, umask=umask,
         )  # fmt: skip
     except OSError as error:
-        raise cannot_start(words[0], error) from error
+        raise _start_error(words[0], error) from error
 
 
 def output_of(
@@ -119,27 +122,27 @@ def output_of(
 ) -> str:
     """Return the stdout of ``command``.
 
-    Raises BuildError with the end of its output when it fails; ``what`` is the sentence before that, ``next_step``
-    what to do about it.
+    Raises BuildError with the end of the output if the command fails. ``what`` is the first sentence of that error,
+    ``next_step`` its next step.
     """
     done = run(command, cwd=cwd, env=env, text=text)
     if done.status:
         sentence = what or f"{' '.join(done.command)} failed with status {done.status}"
-        raise BuildError(f"{sentence}:\n{done.said[-SHOWN_CHARACTERS:]}", next_step)
+        raise BuildError(f"{sentence}:\n{done.output[-SHOWN_CHARACTERS:]}", next_step)
     return done.stdout
 
 
-def show(
+def run_on_terminal(
     command: Sequence[Word], *, cwd: Path | None = None, env: Mapping[str, str] | None = None, text: str | None = None
 ) -> int:
-    """Run ``command`` on the user's terminal, in the user's environment unless ``env`` is given; return its status."""
+    """Run ``command`` on the user's terminal and return its status. Without ``env`` it gets the user's environment."""
     words = [str(word) for word in command]
     try:
         return subprocess.run(
             words, cwd=cwd, env=dict(env or os.environ), input=text, text=True, check=False
         ).returncode
     except OSError as error:
-        raise cannot_start(words[0], error) from error
+        raise _start_error(words[0], error) from error
 
 
 @contextmanager
@@ -151,7 +154,7 @@ def started(
     stdout: int | IO[bytes] = subprocess.DEVNULL,
     stderr: int | IO[bytes] = subprocess.DEVNULL,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """Start ``command`` without stdin; whatever happens in the block, it has ended afterwards."""
+    """Start ``command`` without stdin and yield its process. Kill the process if it still runs after the block."""
     words = [str(word) for word in command]
     try:
         process = subprocess.Popen(
@@ -159,7 +162,7 @@ def started(
             stdout=stdout, stderr=stderr,
         )  # fmt: skip
     except OSError as error:
-        raise cannot_start(words[0], error) from error
+        raise _start_error(words[0], error) from error
     try:
         yield process
     finally:
@@ -171,8 +174,8 @@ def started(
         process.wait()
 
 
-def cannot_start(program: str, error: OSError) -> BuildError:
-    """Return the error for a program that cannot be started, with the package that has it."""
+def _start_error(program: str, error: OSError) -> BuildError:
+    """Return the error for a program that cannot be started. Its next step names the package to install."""
     name = Path(program).name
     return BuildError(
         f"{program} cannot be run: {error.strerror}.", f"install {PACKAGES.get(name, f'a package with {name}')}."

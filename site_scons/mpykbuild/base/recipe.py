@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The key of a cached product: its inputs, and the code of every module that makes it.
+"""Compute the key of a cached product from its inputs and from the code of every module that makes it.
 
-This is the only way to a key, so an edited recipe never keeps an old product. Comments and docstrings are no part of
-the code: to reword them builds nothing anew.
+All keys are computed here, so a change in the code of a recipe always builds its product again. Comments and
+docstrings do not count: a change in them builds nothing again.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from pathlib import Path
 from mpykbuild.base.cache import Product, digest_of
 from mpykbuild.base.module_deps import file_of, modules_behind, nodes_of
 
-# These find files, transfer them and report. They do not decide what is in a product: everything that is transferred
-# is checked by its hash, which is among the inputs.
+# The code of these modules is not part of a key. They find and transfer files and report errors, but they do not
+# change what is in a product: the hash of each transferred file is checked, and that hash is one of the inputs.
 WITHOUT_INFLUENCE = frozenset(
     {"base.cache", "base.errors", "base.module_deps", "base.paths", "base.recipe", "base.run_log", "base.version",
      "fetch.apt_client", "fetch.debian_version", "fetch.download", "fetch.source_schema", "fetch.sources"}
@@ -26,23 +26,23 @@ WITHOUT_INFLUENCE = frozenset(
 def product(root: Path, kind: str, name: str, made_by: tuple[str, ...], inputs: Mapping[str, str | bytes]) -> Product:
     """Return the product ``<root>/<kind>/<name>-<key>``.
 
-    ``made_by`` names the modules that make it; what they import counts too. ``inputs`` is everything else that decides
-    on the content: hashes of sources, versions of tools.
+    ``made_by`` names the modules that make it. The modules that they import count too. ``inputs`` is everything else
+    that changes the content: hashes of sources, versions of tools.
     """
     return Product(root, kind, name, digest_of({**inputs, **recipe_of(*made_by)}))
 
 
 def recipe_of(*modules: str) -> dict[str, str]:
-    """Return the code of ``modules`` and of all that they import, by module."""
+    """Return the code of ``modules`` and of all modules that they import, with a name for each."""
     names = modules_behind(*modules) - WITHOUT_INFLUENCE
     return {f"recipe {name}": code_of(path) for name in names if (path := file_of(name))}
 
 
 @cache
 def code_of(path: Path) -> str:
-    """Return the lines of a Python file that are neither docstring, nor comment, nor empty.
+    """Return the lines of a Python file without docstrings, lines that are only a comment, and empty lines.
 
-    Lines inside other texts always count: a text may be a script with comments of its own.
+    Lines inside a string of several lines always count, because the string may be a script with its own comments.
     """
     text = path.read_text(encoding="utf-8")
     dropped: set[int] = set()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Run a long command with its output in a log: one line of progress, and the log's tail when it fails."""
+"""Run long commands. Write their output to a log, show one line of progress, and show the last lines on failure."""
 
 from __future__ import annotations
 
@@ -19,16 +19,17 @@ REFRESH_SECONDS = 0.5
 
 @dataclass
 class RunLog:
-    """Steps of one build. ``title`` stands at the front of each line that the user sees; ``log`` is appended to."""
+    """The steps of one build. Each line that the user sees begins with ``title``. Each step appends to ``log``."""
 
     title: str
     log: Path
     verbose: bool = False
 
     def step(self, name: str, command: Sequence[str], cwd: Path, env: Mapping[str, str]) -> None:
-        """Run ``command`` in ``cwd`` with exactly ``env``.
+        """Run ``command`` in the folder ``cwd``; ``env`` is its complete environment. ``name`` is shown to the user.
 
-        Raises BuildError with the last lines of output and the log's path when it cannot be started or fails.
+        Raises BuildError if the command cannot be started or fails. On failure it shows the last lines of the output
+        and the path of the log.
         """
         self.log.parent.mkdir(parents=True, exist_ok=True)
         begin = time.monotonic()
@@ -43,8 +44,8 @@ class RunLog:
             self._clear()
             shown = "".join(tail).rstrip()
             raise BuildError(
-                f"{self.title}: {name} failed with status {status}; its last lines were:\n{shown}",
-                f"see the whole log in {self.log}",
+                f"{self.title}: {name} failed with status {status}. The last lines of its output:\n{shown}",
+                f"read the complete log in {self.log}",
             )
         self._say(f"{self.title}: {name}: done in {time.monotonic() - begin:.0f} s", final=True)
 
@@ -58,6 +59,7 @@ class RunLog:
         tail: deque[str],
         begin: float,
     ) -> int:
+        """Run the command, pass each line to ``write`` and ``tail``, show the progress, and return the status."""
         shown = 0.0
         with started(command, cwd=cwd, env=env, stdout=PIPE, stderr=TO_STDOUT) as process:
             assert process.stdout is not None
@@ -74,7 +76,7 @@ class RunLog:
         return process.returncode
 
     def _say(self, text: str, final: bool = False) -> None:
-        """Show one line; on a terminal it is rewritten in place until the final one."""
+        """Show one line. On a terminal each line replaces the one before, until the final one."""
         if self.verbose or not sys.stdout.isatty():
             if final:
                 print(text, flush=True)

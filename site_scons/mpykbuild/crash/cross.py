@@ -117,7 +117,7 @@ def _run_program(command: list[str], wanted: CrashTree, log: Path, env: Mapping[
     done = run(command, env=env)
     if done.status or f"crash {wanted.release}" not in done.stdout:
         raise BuildError(
-            f"{' '.join(command)} ends with status {done.status}: {done.said[-500:]}",
+            f"{' '.join(command)} ends with status {done.status}: {done.output[-500:]}",
             f"see {log}",
         )
 
@@ -132,7 +132,9 @@ def make_library_stubs(host: Host, libraries: Path, folder: Path) -> None:
             rows = section.iter_symbols() if isinstance(section, SymbolTableSection) else iter(())
             names = sorted({row.name for row in rows if row.name and row["st_shndx"] != "SHN_UNDEF"})
         text = folder / f"{name}.s"
-        text.write_text(glibc_stubs.stub_source([glibc_stubs.Place(word, (), "STT_FUNC", 0) for word in names]))
+        text.write_text(
+            glibc_stubs.stub_source([glibc_stubs.VersionedSymbol(word, (), "STT_FUNC", 0) for word in names])
+        )
         output_of([host.tool("gcc"), "-shared", "-nostdlib", "-o", str(folder / name), str(text)])
 
 

@@ -1,12 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Debian packages through the machine's own apt client, with a private state.
+"""List and fetch Debian packages with the machine's apt, but with a private configuration and private lists.
 
-Mirrors, proxies and keyrings are the machine's; lists and configuration are ours and live in one folder, so no root is
-needed, nothing of the machine is changed, and suites can be read that the machine does not have configured. Only the
-package lists that a question needs are fetched, and they are kept for a day.
+The mirrors, proxies and keyrings are those of the machine. The lists and the configuration are in a folder of the
+cache. So apt needs no root here, it changes nothing on the machine, and it can read suites that the machine's
+configuration does not have. Only the package lists that a search needs are fetched. They are kept for a day.
 
-Files of source packages need no list at all: their name and hash are pinned, and every mirror keeps them at the same
-place, whatever revision of the package is current.
+Files of source packages need no list. Their names and hashes are pinned, and each mirror keeps them in the same folder.
 """
 
 from __future__ import annotations
@@ -24,22 +23,23 @@ from mpykbuild.base.cache import locked
 from mpykbuild.base.errors import BuildError
 from mpykbuild.base.process import PIPE, TimeoutExpired, run, run_bytes, started, users_environment
 from mpykbuild.fetch.debian_version import DebianVersion
-from mpykbuild.fetch.download import Echo, Progress, Unavailable, Wanted, keep_verified, one_line
+from mpykbuild.fetch.download import Echo, PinnedFile, Progress, Unavailable, keep_verified, one_line
 
 SUITES = ("bullseye", "bookworm", "bookworm-backports", "trixie", "trixie-backports", "forky", "sid")
-# An entry of the machine counts as a Debian archive if it names one of these (security archives have other suites).
+# An entry of the machine's configuration is a Debian archive if its suite is one of these. The suites of security
+# archives have other names.
 _ARCHIVE_SUITES = re.compile(
     r"(buster|bullseye|bookworm|trixie|forky|duke|sid|oldstable|stable|testing|unstable)(-updates|-backports)?/?"
 )
 HELPER = Path("/usr/lib/apt/apt-helper")
 DAY_SECONDS = 24 * 3600.0
-# A list that was fetched just now need not be fetched again because what was asked for is not in it.
+# If a package is not in a list, the list is fetched again, but only when it is older than this.
 FRESH_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
 class Mirror:
-    """A Debian archive as the machine uses it. ``signed_by`` is empty for apt's own trusted keyrings."""
+    """A Debian archive of the machine's configuration. ``signed_by`` is its keyring, empty for apt's own keyrings."""
 
     uri: str
     signed_by: str = ""
@@ -47,7 +47,7 @@ class Mirror:
 
 @dataclass(frozen=True)
 class BinaryPackage:
-    """One binary package of a mirror's list, with all that is needed to fetch it."""
+    """One binary package of a mirror's list, with everything that fetching it needs. ``size`` is in bytes."""
 
     name: str
     version: str
@@ -58,61 +58,61 @@ class BinaryPackage:
 
 
 class AptClient:
-    """Questions to the mirrors. ``root`` is the folder of the private state, ``echo`` gets one line per event.
+    """Lists and fetches packages. ``root`` is the folder of the private state. ``echo`` gets one line for each event.
 
-    ``architecture`` is whose packages are listed, in Debian's words; empty for the machine's own.
+    ``architecture`` is Debian's name of the packages' architecture; empty means the machine's own.
     """
 
     def __init__(self, root: Path, echo: Echo = print, helper: Path = HELPER, architecture: str = "") -> None:
         self.root = root
         self.echo = echo
         self.helper = helper
-        self._wanted_architecture = architecture
+        self._given_architecture = architecture
 
-    def fetch_source(self, package: str, file: str, wanted: Wanted, dest: Path) -> Path:
-        """Return ``dest/<wanted.name>``: ``file`` of a source package, verified by its pinned hash.
+    def fetch_source(self, package: str, file: str, wanted: PinnedFile, dest: Path) -> Path:
+        """Fetch ``file`` of a source package and verify its pinned hash; return ``dest/<wanted.name>``.
 
-        Raises Unavailable if no mirror has it.
+        Raises Unavailable if no mirror has the file.
         """
         try:
             mirrors = self.mirrors
         except BuildError as error:
             raise Unavailable(error.what) from error
-        shelf = package[:4] if package.startswith("lib") else package[:1]
+        folder = package[:4] if package.startswith("lib") else package[:1]
         reasons = []
         for mirror in mirrors:
-            url = f"{mirror.uri}pool/main/{shelf}/{package}/{file}"
+            url = f"{mirror.uri}pool/main/{folder}/{package}/{file}"
             try:
-                return keep_verified(wanted, dest, url, self._filler(url, wanted))
+                return keep_verified(wanted, dest, url, self._downloader(url, wanted))
             except Unavailable as error:
                 reasons.append(f"{mirror.uri}: {error}")
         raise Unavailable("; ".join(reasons))
 
     def binaries(self, name_regex: str, suites: Sequence[str] | None = None) -> list[BinaryPackage]:
-        """Return all packages whose whole name matches, newest version first, in ``suites`` (all known by default)."""
+        """Return all packages of ``suites`` (default: SUITES) whose complete name matches, newest version first."""
         pattern = re.compile(name_regex)
         wanted_suites = SUITES if suites is None else suites
-        found = self._listed(pattern, wanted_suites, DAY_SECONDS)
+        found = self._matching_packages(pattern, wanted_suites, DAY_SECONDS)
         if not found:
-            found = self._listed(pattern, wanted_suites, FRESH_SECONDS)
+            found = self._matching_packages(pattern, wanted_suites, FRESH_SECONDS)
         return sorted(found, key=lambda package: DebianVersion(package.version), reverse=True)
 
     def newest_binary(self, name_regex: str, suites: Sequence[str] | None = None) -> BinaryPackage:
-        """Return the newest package whose whole name matches. Raises BuildError when there is none."""
+        """Return the newest package whose complete name matches. Raises BuildError if there is none."""
         found = self.binaries(name_regex, suites)
         if not found:
             raise BuildError(
                 f"No Debian mirror of this machine lists a package named '{name_regex}'"
                 f" in {', '.join(SUITES if suites is None else suites)}.",
-                "check that the machine's Debian mirror answers (apt-get update), or ask for another version.",
+                "check with apt-get update that the machine's Debian mirror answers, or use another version.",
             )
         return found[0]
 
     def fetch_binary(self, package: BinaryPackage, dest: Path) -> Path:
-        """Return the package's .deb in ``dest``, verified by the hash in the signed list."""
-        wanted = Wanted(package.url.rpartition("/")[2], package.sha256, package.size)
+        """Fetch a package into ``dest``, verify it with the hash of the signed list, and return the .deb file."""
+        wanted = PinnedFile(package.url.rpartition("/")[2], package.sha256, package.size)
         try:
-            return keep_verified(wanted, dest, package.url, self._filler(package.url, wanted))
+            return keep_verified(wanted, dest, package.url, self._downloader(package.url, wanted))
         except Unavailable as error:
             raise BuildError(
                 f"{wanted.name} cannot be fetched from {package.url}: {error}.", "try again when the mirror answers."
@@ -123,8 +123,8 @@ class AptClient:
         """The Debian archives of the machine's apt configuration, in its order."""
         if not shutil.which("apt-get") or not self.helper.is_file():
             raise BuildError(
-                "This machine has no apt, so nothing can be taken from Debian's packages.",
-                "put the files into a folder and give it as downloads=DIR.",
+                "This machine has no apt, so no Debian packages can be fetched.",
+                "put the files into a folder and give that folder as downloads=DIR.",
             )
         listing = run(
             ["apt-get", "indextargets", "--no-release-info", "--format", "$(REPO_URI)|$(RELEASE)|$(SOURCESENTRY)",
@@ -138,18 +138,18 @@ class AptClient:
         if not mirrors:
             raise BuildError(
                 "apt on this machine is not configured for any Debian archive.",
-                "put the files into a folder and give it as downloads=DIR, or build on Debian.",
+                "put the files into a folder and give that folder as downloads=DIR, or build on Debian.",
             )
         return tuple(mirrors.values())
 
     @cached_property
     def _env(self) -> dict[str, str]:
-        """Environment that makes apt use our folder."""
+        """The environment in which apt uses our folder."""
         self._prepare()
         return users_environment(APT_CONFIG=str(self.root / "apt.conf"))
 
     def _prepare(self) -> None:
-        """Make our folder and its configuration, which follows the machine's."""
+        """Make our folder and write its configuration."""
         for folder in ("state/lists/partial", "cache/archives/partial", "suites"):
             (self.root / folder).mkdir(parents=True, exist_ok=True)
         (self.root / "status").touch()
@@ -159,7 +159,7 @@ class AptClient:
         fresh.replace(config)
 
     def _config(self) -> str:
-        """The machine's ways to the network, without its hooks and other lists, and our own folders."""
+        """Return our configuration: the machine's network settings, but not its hooks, and our own folders."""
         network = re.compile(r"Acquire::(https?|ForceIPv[46]|Retries|Check-Valid-Until|Queue-Mode)\b")
         kept = [
             line
@@ -175,10 +175,10 @@ class AptClient:
             "Dir::State::lists": f"{self.root}/state/lists/",
             "Dir::State::status": f"{self.root}/status",
             "Dir::Cache": f"{self.root}/cache/",
-            # We read the lists ourselves: apt need not index them.
+            # We read the lists ourselves, so apt needs no index of them.
             "Dir::Cache::pkgcache": "",
             "Dir::Cache::srcpkgcache": "",
-            # Root would otherwise hand the transfers to a user who cannot enter root's home.
+            # Without this, apt as root downloads as another user, who cannot read root's home.
             "APT::Sandbox::User": "root",
             "APT::Architecture": self.architecture,
             "APT::Get::List-Cleanup": "false",
@@ -190,31 +190,36 @@ class AptClient:
         }
         return "".join(f"{line}\n" for line in kept) + "".join(f'{key} "{value}";\n' for key, value in own.items())
 
-    def _listed(self, pattern: re.Pattern[str], suites: Iterable[str], max_age: float) -> list[BinaryPackage]:
+    def _matching_packages(
+        self, pattern: re.Pattern[str], suites: Iterable[str], max_age: float
+    ) -> list[BinaryPackage]:
         found = []
         with locked(self.root / "lock"):
             for suite in suites:
                 for mirror in self.mirrors:
-                    listed = self._packages_of(mirror, suite, max_age)
+                    listed = self._package_list(mirror, suite, max_age)
                     if listed is not None:
-                        found += [_package(stanza, mirror, suite) for stanza in _matching(listed, pattern)]
+                        found += [_package(stanza, mirror, suite) for stanza in _matching_stanzas(listed, pattern)]
                         break
         return found
 
-    def _packages_of(self, mirror: Mirror, suite: str, max_age: float) -> bytes | None:
-        """Return the suite's package list, fetched if it is older than ``max_age``; None if the mirror has none."""
+    def _package_list(self, mirror: Mirror, suite: str, max_age: float) -> bytes | None:
+        """Return a suite's package list, or None if the mirror has none.
+
+        Fetch the list first if it is older than ``max_age`` seconds.
+        """
         env = self._env
         sources = self.root / "suites" / f"{suite}-{re.sub(r'[^A-Za-z0-9.]+', '_', mirror.uri)}.list"
         option = f"Dir::Etc::sourcelist={sources}"
-        # The file's time tells when it was last asked for, with whatever result: a suite that is not there is not
-        # asked for again and again.
+        # The file's time is the time of the last fetch, also of one that failed. So a suite that the mirror does not
+        # have is not fetched again for each search.
         if not (sources.is_file() and time.time() - sources.stat().st_mtime < max_age):
             key = f" signed-by={mirror.signed_by}" if mirror.signed_by else ""
             sources.write_text(f"deb [arch={self.architecture}{key}] {mirror.uri} {suite} main\n")
             self.echo(f"apt: fetching the package list of {suite}")
             update = run(["apt-get", "update", "-qq", "-o", option], env=env)
             if update.status:
-                self.echo(f"apt: {suite}: {_first_complaint(update.stderr)}")
+                self.echo(f"apt: {suite}: {_first_error(update.stderr)}")
         targets = run(
             ["apt-get", "indextargets", "--format", "$(FILENAME)", "Created-By: Packages", "-o", option], env=env
         )
@@ -225,11 +230,11 @@ class AptClient:
 
     @cached_property
     def architecture(self) -> str:
-        """Whose packages are listed, in Debian's words: amd64, arm64."""
-        return self._wanted_architecture or run(["dpkg", "--print-architecture"]).stdout.strip()
+        """Debian's name of the architecture whose packages are listed: amd64, arm64."""
+        return self._given_architecture or run(["dpkg", "--print-architecture"]).stdout.strip()
 
-    def _filler(self, url: str, wanted: Wanted) -> Callable[[Path], None]:
-        """Return a filler for :func:`mpykbuild.download.keep` that lets apt transfer ``url``."""
+    def _downloader(self, url: str, wanted: PinnedFile) -> Callable[[Path], None]:
+        """Return a function for :func:`keep_verified` that downloads ``url`` with apt into the file that it gets."""
 
         def fill(partial: Path) -> None:
             command = [str(self.helper), "download-file", url, str(partial)]
@@ -244,21 +249,21 @@ class AptClient:
             progress.clear()
             partial.with_name(partial.name + ".FAILED").unlink(missing_ok=True)
             if process.returncode or not partial.is_file():
-                raise Unavailable(_first_complaint(complaint.decode("utf-8", "replace")))
+                raise Unavailable(_first_error(complaint.decode("utf-8", "replace")))
 
         return fill
 
 
-def _first_complaint(stderr: str) -> str:
-    """Return apt's first error without the address, which the caller has told already."""
+def _first_error(stderr: str) -> str:
+    """Return apt's first error without the address, because the caller reports the address."""
     for line in stderr.splitlines():
         if line.startswith(("E:", "W:")):
             return one_line(re.sub(r"^[EW]: (Failed to fetch \S+ )?|\[IP: [^]]*\]", "", line)).rstrip(".")
-    return "apt gives no reason"
+    return "apt gave no reason"
 
 
 def _keyring_of(entry: str) -> str:
-    """Return the keyring that the machine's entry (``file:number``) names; empty if it relies on apt's own."""
+    """Return the keyring of an entry (``file:number``) of the machine's configuration; empty if it names none."""
     path, _, number = entry.rpartition(":")
     try:
         text = Path(path).read_text(errors="replace")
@@ -273,8 +278,8 @@ def _keyring_of(entry: str) -> str:
     return match.group(1) if match else ""
 
 
-def _matching(listing: bytes, pattern: re.Pattern[str]) -> Iterator[dict[str, str]]:
-    """Yield the fields of each stanza whose package name matches as a whole."""
+def _matching_stanzas(listing: bytes, pattern: re.Pattern[str]) -> Iterator[dict[str, str]]:
+    """Yield the fields of each stanza whose complete package name matches."""
     for line in re.finditer(rb"^Package: (\S+)$", listing, re.MULTILINE):
         if pattern.fullmatch(line[1].decode()):
             end = listing.find(b"\n\n", line.start())

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Debian's binary packages, chosen from the machine's mirrors and unpacked into a folder; nothing is installed."""
+"""Choose Debian's binary packages from the machine's mirrors and unpack them into a folder. Nothing is installed."""
 
 from __future__ import annotations
 
@@ -18,26 +18,26 @@ from mpykbuild.fetch.apt_client import BinaryPackage
 
 
 class Fetcher(Protocol):
-    """The part of apt_client.AptClient that fetches a package."""
+    """What fetches a package: AptClient, or a fake in a test."""
 
     def fetch_binary(self, package: BinaryPackage, dest: Path) -> Path: ...
 
 
 class Client(Fetcher, Protocol):
-    """The part of apt_client.AptClient that lists packages as well."""
+    """What lists and fetches packages: AptClient, or a fake in a test."""
 
     def binaries(self, name_regex: str, suites: Sequence[str] | None = None) -> list[BinaryPackage]: ...
 
 
 def newest_packages(suite: str, client: Client, names: Sequence[str]) -> list[BinaryPackage]:
-    """Return the newest of each of the packages ``names`` in ``suite``. Raises BuildError when one is missing."""
+    """Return the newest version of each of the packages ``names`` in ``suite``. Raises BuildError if one is missing."""
     found = client.binaries("|".join(re.escape(name) for name in names), (suite,))
     newest = {package.name: package for package in reversed(found)}
     missing = [name for name in names if name not in newest]
     if missing:
         raise BuildError(
             f"No Debian mirror of this machine has {', '.join(missing)} of {suite}.",
-            "ask for another suite, or unpack the packages yourself and give the folder.",
+            "use another suite, or unpack the packages yourself and give that folder.",
         )
     return [newest[name] for name in names]
 
@@ -49,10 +49,10 @@ def unpacked_once(
     downloads: Path,
     adapt: Callable[[Path], None] | None = None,
 ) -> Path:
-    """Return the folder ``place`` with the content of the packages, fetching and unpacking them first if need be.
+    """Return the folder ``place`` with the content of the packages. Fetch and unpack them if it does not exist.
 
-    ``adapt`` gets the folder before it is put in its place. A folder that is there stays as it is: whoever wants newer
-    packages removes it.
+    ``adapt`` can change the content before the folder gets its final name. An existing folder is never updated: remove
+    it to get newer packages. ``downloads`` keeps the fetched packages.
     """
     with locked(place.with_name(place.name + ".lock")):
         if not place.is_dir():
@@ -67,7 +67,7 @@ def unpack_packages(
     apt: Fetcher,
     adapt: Callable[[Path], None] | None = None,
 ) -> None:
-    """Make the folder ``place`` from the packages, which are kept in ``downloads``."""
+    """Make the folder ``place`` from the packages. ``downloads`` keeps the fetched packages."""
     work = partial_path(place)
     work.mkdir(parents=True)
     for package in packages:
@@ -84,7 +84,7 @@ def unpack_package(package: Path, folder: Path) -> None:
 
 @contextmanager
 def members_of_package(package: Path) -> Iterator[tarfile.TarFile]:
-    """Give the files of a .deb as a stream: nothing is written, and reading may stop as soon as enough is known."""
+    """Yield the files of a .deb as a tar stream. Nothing is written to disk, and the caller may stop reading early."""
     with started(["dpkg-deb", "--fsys-tarfile", package], stdout=PIPE) as process:
         assert process.stdout is not None
         try:
@@ -94,10 +94,10 @@ def members_of_package(package: Path) -> Iterator[tarfile.TarFile]:
             raise BuildError(f"{package} cannot be unpacked: {error}.") from error
 
 
-def keep_links_inside(root: Path) -> None:
-    """Make absolute symbolic links relative, so that they lead to what they mean inside of ``root``."""
+def make_links_relative(root: Path) -> None:
+    """Make absolute symbolic links in ``root`` relative, so that they lead to files in ``root``, not in ``/``."""
     for link in root.rglob("*"):
         if link.is_symlink() and link.readlink().is_absolute():
-            goal = root / link.readlink().relative_to("/")
+            target = root / link.readlink().relative_to("/")
             link.unlink()
-            link.symlink_to(os.path.relpath(goal, link.parent))
+            link.symlink_to(os.path.relpath(target, link.parent))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Order of Debian's version numbers."""
+"""Compare Debian's version numbers."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from functools import cached_property, total_ordering
 @total_ordering
 @dataclass(frozen=True)
 class DebianVersion:
-    """A Debian version that compares as dpkg does."""
+    """A Debian version. Versions compare in the same order as in dpkg."""
 
     text: str
 
@@ -28,7 +28,7 @@ class DebianVersion:
 
 
 def _part_key(part: str) -> list[tuple[int, ...]]:
-    """Alternate between runs of other characters and numbers; '~' sorts before the end, letters before the rest."""
+    """Return a sort key: other characters and numbers in turn. '~' sorts before the end, letters before the rest."""
     key: list[tuple[int, ...]] = []
     for text, digits in re.findall(r"(\D*)(\d*)", part):
         weights = [-1 if char == "~" else ord(char) if char.isalpha() else ord(char) + 256 for char in text]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Files from elsewhere: kept only when they are whole and carry the pinned hash.
+"""Download files. A file is kept only if it is complete and has the pinned hash.
 
-A file under its final name was verified. What is still under way has a name of its own for each process; it is never
-taken up again, because nobody can tell what a half-written file holds.
+A file under its final name is verified. During the download it has a temporary name, which differs for each process.
+An interrupted download is not continued but started again, because the content of a partial file is not reliable.
 """
 
 from __future__ import annotations
@@ -22,23 +22,23 @@ from mpykbuild.base.errors import BuildError
 
 CHUNK = 1 << 18
 REFRESH_SECONDS = 0.2
-# Without an answer for so long an address counts as unreachable: the next origin is tried instead.
+# If an address does not answer for this time, the next origin is used.
 TIMEOUT_SECONDS = 10.0
 
 Echo = Callable[[str], object]
 
 
 class Unavailable(Exception):
-    """This origin does not give the file: not an error as long as another origin does."""
+    """An origin that does not deliver the file. This becomes an error only if no other origin delivers it."""
 
 
 class WrongHash(BuildError):
-    """A file whose content is not the pinned one: never passed over in silence."""
+    """A file whose content does not have the pinned hash. It always ends the build; no other origin is used."""
 
 
 @dataclass(frozen=True)
-class Wanted:
-    """A file as it is pinned. ``size`` is in bytes, None where it is not known."""
+class PinnedFile:
+    """A pinned file. ``size`` is in bytes, or None if it is not known."""
 
     name: str
     sha256: str
@@ -47,7 +47,7 @@ class Wanted:
 
 @dataclass
 class Progress:
-    """One rewritten line on a terminal while bytes arrive; nothing elsewhere."""
+    """Shows a download's progress in one line on a terminal, and nothing elsewhere. ``total`` is in bytes."""
 
     name: str
     total: int | None = None
@@ -59,7 +59,7 @@ class Progress:
             return
         self._shown = now
         share = f" {100 * done // self.total:3d} %" if self.total else ""
-        sys.stdout.write(f"\r\x1b[K{self.name}:{share} {in_megabytes(done)}")
+        sys.stdout.write(f"\r\x1b[K{self.name}:{share} {readable_size(done)}")
         sys.stdout.flush()
 
     def clear(self) -> None:
@@ -68,34 +68,35 @@ class Progress:
             sys.stdout.flush()
 
 
-def in_megabytes(size: int) -> str:
-    """Return a size for people: small files are given in bytes."""
+def readable_size(size: int) -> str:
+    """Return a size in megabytes, or in bytes if it is small."""
     return f"{size / 1e6:.1f} MB" if size >= 100_000 else f"{size} bytes"
 
 
-def check_download(path: Path, wanted: Wanted, came_from: str) -> None:
-    """Raise Unavailable when ``path`` is too short to be ``wanted``, WrongHash when its content differs."""
+def check_download(path: Path, wanted: PinnedFile, came_from: str) -> None:
+    """Raise Unavailable if ``path`` is shorter than ``wanted``, and WrongHash if its hash differs."""
     size = path.stat().st_size
     if wanted.size is not None and size < wanted.size:
-        raise Unavailable(f"it broke off after {size} of {wanted.size} bytes")
+        raise Unavailable(f"the download ended after {size} of {wanted.size} bytes")
     found = file_digest(path)
     if found != wanted.sha256:
         raise WrongHash(
             f"{wanted.name} from {came_from} has the wrong hash: sha256 {found}, but {wanted.sha256} is pinned.",
-            "remove that file or correct its pinned hash in site_scons/sources.json, whichever is wrong; "
-            "what was received has not been kept.",
+            "remove that file if it is the wrong one, or else correct its hash in site_scons/sources.json. "
+            "A downloaded file with a wrong hash is not kept.",
         )
 
 
-def is_verified(path: Path, wanted: Wanted) -> bool:
-    """Tell whether ``path`` is there with the pinned content."""
+def is_verified(path: Path, wanted: PinnedFile) -> bool:
+    """Return whether the file ``path`` exists and has the pinned hash."""
     return path.is_file() and file_digest(path) == wanted.sha256
 
 
-def keep_verified(wanted: Wanted, folder: Path, came_from: str, fill: Callable[[Path], None]) -> Path:
-    """Return ``folder/<name>``; unless it is there already, ``fill(partial)`` gets it and its hash is checked.
+def keep_verified(wanted: PinnedFile, folder: Path, came_from: str, fill: Callable[[Path], None]) -> Path:
+    """Return ``folder/<wanted.name>``. If it is not there yet, call ``fill(partial)`` and verify the result.
 
-    Two builds that want the same file wait for each other; where no lock holds them back, both fetch it.
+    ``fill`` downloads into the path that it gets. Two builds that need the same file wait for each other. On a file
+    system without locks both download it. ``came_from`` is the file's address, for messages.
     """
     final = folder / wanted.name
     with locked(folder / f".{wanted.name}.lock"):
@@ -105,16 +106,16 @@ def keep_verified(wanted: Wanted, folder: Path, came_from: str, fill: Callable[[
         try:
             fill(partial)
             check_download(partial, wanted, came_from)
-            _flush(partial)
+            _sync_to_disk(partial)
             partial.replace(final)
-            _flush(folder)
+            _sync_to_disk(folder)
         finally:
             partial.unlink(missing_ok=True)
     return final
 
 
-def _flush(path: Path) -> None:
-    """Bring a file or a folder to the disk: a name must never outlive a crash of the machine without its content."""
+def _sync_to_disk(path: Path) -> None:
+    """Write a file or a folder to the disk, so that the final name has its content even if the machine crashes."""
     handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
@@ -122,8 +123,11 @@ def _flush(path: Path) -> None:
         os.close(handle)
 
 
-def stream_url(url: str, wanted: Wanted, timeout: float = TIMEOUT_SECONDS) -> Callable[[Path], None]:
-    """Return a filler for :func:`keep` that downloads ``url``; it raises Unavailable for whatever goes wrong."""
+def downloader(url: str, wanted: PinnedFile, timeout: float = TIMEOUT_SECONDS) -> Callable[[Path], None]:
+    """Return a function for :func:`keep_verified` that downloads ``url`` into the file that it gets.
+
+    It raises Unavailable if anything fails. ``timeout`` is in seconds.
+    """
 
     def fill(partial: Path) -> None:
         request = urllib.request.Request(url, headers={"User-Agent": "mpykdump-build"})
@@ -153,11 +157,11 @@ def _copy(answer: http.client.HTTPResponse, write: Callable[[bytes], object], pr
         done += len(chunk)
         progress.show(done)
     if expected is not None and done < expected:
-        raise Unavailable(f"it broke off after {done} of {expected} bytes")
+        raise Unavailable(f"the download ended after {done} of {expected} bytes")
 
 
 def _reason(error: object) -> str:
-    """Return what the system says about a failed connection, without its number."""
+    """Return the system's message for a failed connection, without the error's number."""
     said = error.strerror if isinstance(error, OSError) else None
     return one_line(said or str(error)) or type(error).__name__
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The closed schema of ``sources.json``: what may stand there, and nothing else."""
+"""The closed schema of ``sources.json``: an unknown key is a mistake."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _PACKAGE = matches(r"[a-z0-9][a-z0-9.+-]+", "the name of a Debian source package
 _SHA256 = matches(r"[0-9a-f]{64}", "a sha256 (64 lower-case hexadecimal digits)")
 _HTTPS = matches(r"https://[^\s/]+/\S*[^\s/]", "an https address of a file")
 
-# For each kind of object: key -> (is it required, its check).
+# For each kind of object: key -> (whether it is required, its check).
 _TOP: Schema = {"sources": (True, filled_list)}
 _SOURCE: Schema = {
     "name": (True, one_of("python", "crash", "libdeflate")),
@@ -60,11 +60,11 @@ def schema_mistakes(data: object) -> list[str]:
     assert isinstance(data, dict)
     rows: list[Row] = data["sources"]
     for place, row in entries("", "sources", rows):
-        found += _source(place, row)
-    return found or list(_whole(rows))
+        found += _row_mistakes(place, row)
+    return found or list(_mistakes_across_rows(rows))
 
 
-def _source(place: str, row: object) -> Iterator[str]:
+def _row_mistakes(place: str, row: object) -> Iterator[str]:
     yield from object_mistakes(place, row, _SOURCE)
     if not isinstance(row, dict):
         return
@@ -73,7 +73,7 @@ def _source(place: str, row: object) -> Iterator[str]:
         if not isinstance(files, dict):
             continue
         if (row.get("name") == "crash") != ("gdb" in files):
-            yield f"{set_place}: 'gdb' belongs to every set of a crash and to no other"
+            yield f"{set_place}: each set of a crash must have the key 'gdb', and no other set may have it"
         for file_place, file in entries(set_place, "files", files.get("files")):
             yield from object_mistakes(file_place, file, _FILE)
             origins = file.get("origins") if isinstance(file, dict) else None
@@ -82,16 +82,16 @@ def _source(place: str, row: object) -> Iterator[str]:
                 yield from object_mistakes(origin_place, origin, _URL_ORIGIN if is_url else _DEBIAN_ORIGIN)
 
 
-def _whole(rows: list[Row]) -> Iterator[str]:
-    """Rules about all rows together; they need rows that are right in themselves."""
+def _mistakes_across_rows(rows: list[Row]) -> Iterator[str]:
+    """Yield the mistakes that only a comparison of all rows shows. Each row must be correct already."""
     for (name, version), count in Counter((row["name"], row["version"]) for row in rows).items():
         if count > 1:
-            yield f"sources: {name} {version} stands {count} times"
+            yield f"sources: {name} {version} occurs {count} times"
     for name in sorted({row["name"] for row in rows}):
         defaults = sum(row.get("default", False) for row in rows if row["name"] == name)
         if defaults != 1:
-            yield f"sources: {defaults} rows of {name} are the default; one must be"
+            yield f"sources: {defaults} rows of {name} are the default; there must be exactly one"
     hashes: dict[str, str] = {}
     for file in (file for row in rows for files in row["sets"] for file in files["files"]):
         if hashes.setdefault(file["name"], file["sha256"]) != file["sha256"]:
-            yield f"sources: the file name {file['name']} stands for two different hashes"
+            yield f"sources: the file name {file['name']} occurs with two different hashes"

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pinned sources: ``sources.json`` read through a closed schema, and the fetching of one row.
+"""Read the pinned sources from ``sources.json``, and fetch the files of one row.
 
-A row is a release. It has one or more *sets* of files; each set alone is enough to build the release. A file is pinned
-by its hash, so it does not matter which of its origins gives it.
+A row is a release. It has one or more *sets* of files. Each set alone is enough to build the release. A file is pinned
+by its hash, so it does not matter which origin delivers it.
 """
 
 from __future__ import annotations
@@ -20,13 +20,13 @@ from mpykbuild.fetch.apt_client import AptClient
 from mpykbuild.fetch.debian_version import DebianVersion
 from mpykbuild.fetch.download import (
     Echo,
+    PinnedFile,
     Unavailable,
-    Wanted,
     check_download,
-    in_megabytes,
+    downloader,
     is_verified,
     keep_verified,
-    stream_url,
+    readable_size,
 )
 
 SOURCES_JSON = SITE_SCONS / "sources.json"
@@ -34,7 +34,7 @@ SOURCES_JSON = SITE_SCONS / "sources.json"
 
 @dataclass(frozen=True)
 class UrlOrigin:
-    """Upstream's own address of a file."""
+    """Upstream's address of a file."""
 
     url: str
 
@@ -48,7 +48,7 @@ class UrlOrigin:
 
 @dataclass(frozen=True)
 class DebianOrigin:
-    """A file of a Debian source package, under the name that it has there."""
+    """A file of a Debian source package. ``file`` is its name there."""
 
     package: str
     file: str
@@ -59,22 +59,22 @@ class DebianOrigin:
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A pinned file and where it can come from, in order of preference."""
+    """A pinned file and its origins. The first origin is preferred."""
 
-    wanted: Wanted
+    wanted: PinnedFile
     origins: tuple[UrlOrigin | DebianOrigin, ...]
 
     @property
     def names(self) -> tuple[str, ...]:
-        """All names under which people keep this file."""
+        """The names that this file may have in the user's downloads folder: ours, and those at the origins."""
         return tuple(dict.fromkeys((self.wanted.name, *(origin.file for origin in self.origins))))
 
 
 @dataclass(frozen=True)
 class FileSet:
-    """Files that make up a release together. ``layout`` tells how they become a tree (see :mod:`mpykbuild.unpack`).
+    """The files of a release. ``layout`` is how they become a tree (see :mod:`mpykbuild.fetch.unpack`).
 
-    ``gdb`` is the version of the gdb inside a crash, empty for everything else.
+    ``gdb`` is the version of the gdb inside a crash. It is empty for everything else.
     """
 
     layout: str
@@ -98,12 +98,12 @@ class Source:
 
     @property
     def gdb(self) -> str:
-        """The gdb version of the preferred set; empty for everything but a crash."""
+        """The gdb version of the first set. It is empty for everything but a crash."""
         return self.sets[0].gdb
 
     @cached_property
     def key(self) -> str:
-        """Digest of everything the release may be built from, known without fetching any of it."""
+        """The sha256 of the hashes of all files from which the release may be built. It needs no download."""
         hashes = [file.wanted.sha256 for files in self.sets for file in files.files]
         return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
@@ -118,11 +118,11 @@ class Sources:
     rows: tuple[Source, ...]
 
     def python(self, wanted: str = "") -> Source:
-        """Return the row of a version (``3.13.5``), the newest of a minor (``3.13``), or the default."""
+        """Return the row of a version (``3.13.5``), the newest row of a series (``3.13``), or the default row."""
         return self._choose("python", wanted)
 
     def crash(self, wanted: str = "") -> Source:
-        """Return the row of a crash version, the newest of a series (``9``, ``8.0``), or the default."""
+        """Return the row of a crash version, the newest row of a series (``9``, ``8.0``), or the default row."""
         return self._choose("crash", wanted)
 
     def libdeflate(self) -> Source:
@@ -137,15 +137,15 @@ class Sources:
             chosen = [row for row in rows if row.default]
         if not chosen:
             raise BuildError(
-                f"There is no pinned {name} {wanted}; site_scons/sources.json has "
+                f"There is no pinned {name} {wanted}; the versions in site_scons/sources.json are "
                 f"{', '.join(row.version for row in rows)}.",
-                f"choose one of these, give {name}= the path of a source tree, or add a row to sources.json.",
+                f"choose one of these, or give the path of a source tree as {name}=, or add a row to sources.json.",
             )
         return max(chosen, key=lambda row: DebianVersion(row.version))
 
 
 def load_sources(path: Path = SOURCES_JSON) -> Sources:
-    """Read ``sources.json``. Raises BuildError with all mistakes at once."""
+    """Read ``sources.json``. Raises BuildError with all mistakes of the file."""
     data = read_json(path, source_schema.schema_mistakes)
     return Sources(tuple(_row(row) for row in data["sources"]))
 
@@ -163,68 +163,69 @@ def _file(data: Row) -> SourceFile:
         UrlOrigin(each["url"]) if "url" in each else DebianOrigin(each["debian"], each["file"])
         for each in data["origins"]
     )
-    return SourceFile(Wanted(data["name"], data["sha256"], data.get("size")), tuple(origins))
+    return SourceFile(PinnedFile(data["name"], data["sha256"], data.get("size")), tuple(origins))
 
 
 def fetch_source(source: Source, downloads: Path | None, cache_root: Path, echo: Echo = print) -> list[Path]:
-    """Return the verified files of the first set that can be had, in the set's order.
+    """Return the verified files of the first set whose files are all available, in the set's order.
 
-    Looks into ``downloads`` first, then into what was downloaded before, then asks the origins. Each failure is told
-    in one line. Raises BuildError when no set is complete, and at once when a file has a wrong hash.
+    A file is taken from ``downloads``, or else from earlier downloads in the cache, or else from its origins. ``echo``
+    gets one line for each origin that fails. Raises BuildError if no set is complete, and at once if a file has a
+    wrong hash.
     """
-    shelf = cache_root / "downloads"
+    kept = cache_root / "downloads"
     for files in source.sets:
-        at_hand = [_at_hand(file, downloads, shelf) for file in files.files]
-        if all(at_hand):
-            return [path for path in at_hand if path]
+        local_copies = [_local_copy(file, downloads, kept) for file in files.files]
+        if all(local_copies):
+            return [path for path in local_copies if path]
     apt = AptClient(cache_root / "apt", echo)
     for files in source.sets:
-        paths = _fetch_set(files, downloads, shelf, apt, echo)
+        paths = _fetch_set(files, downloads, kept, apt, echo)
         if paths:
             return paths
     names = " or ".join(" + ".join(file.wanted.name for file in files.files) for files in source.sets)
     raise BuildError(
-        f"{source} cannot be had from any of its origins (each is told above).",
-        f"get {names} elsewhere, put it into a folder and give that as downloads=DIR; its hash is checked.",
+        f"{source} cannot be fetched from any of its origins. The lines above give the reason for each origin.",
+        f"get {names} elsewhere, put it into a folder and give that folder as downloads=DIR; the hash is checked.",
     )
 
 
-def _at_hand(file: SourceFile, downloads: Path | None, shelf: Path) -> Path | None:
-    """Return the file if the user has put it into ``downloads`` or it was downloaded before."""
+def _local_copy(file: SourceFile, downloads: Path | None, kept: Path) -> Path | None:
+    """Return the file if it is in ``downloads`` or among the ``kept`` downloads of the cache, or else None."""
     for path in [downloads / name for name in file.names] if downloads else []:
         if path.is_file():
-            # Without its size: what is too short here is not going to grow, so it is as wrong as anything else.
-            check_download(path, Wanted(path.name, file.wanted.sha256), str(path.parent))
+            # The pinned size is left out, so a file that is too short is a wrong hash too, and not Unavailable.
+            check_download(path, PinnedFile(path.name, file.wanted.sha256), str(path.parent))
             return path
-    kept = shelf / file.wanted.name
-    return kept if is_verified(kept, file.wanted) else None
+    copy = kept / file.wanted.name
+    return copy if is_verified(copy, file.wanted) else None
 
 
-def _fetch_set(files: FileSet, downloads: Path | None, shelf: Path, apt: AptClient, echo: Echo) -> list[Path]:
-    """Return all files of the set, or none as soon as one cannot be had."""
+def _fetch_set(files: FileSet, downloads: Path | None, kept: Path, apt: AptClient, echo: Echo) -> list[Path]:
+    """Return all files of the set, or an empty list if one of them is not available."""
     paths = []
     for file in files.files:
-        path = _at_hand(file, downloads, shelf)
+        path = _local_copy(file, downloads, kept)
         if path is None and downloads is not None:
             echo(f"sources: {file.wanted.name}: not in {downloads}")
-        path = path or _fetch_file(file, shelf, apt, echo)
+        path = path or _fetch_file(file, kept, apt, echo)
         if path is None:
             return []
         paths.append(path)
     return paths
 
 
-def _fetch_file(file: SourceFile, shelf: Path, apt: AptClient, echo: Echo) -> Path | None:
-    """Return the file from the first origin that answers; None if none does."""
+def _fetch_file(file: SourceFile, kept: Path, apt: AptClient, echo: Echo) -> Path | None:
+    """Return the file from the first origin that delivers it, or None if no origin does."""
     for origin in file.origins:
         try:
             if isinstance(origin, UrlOrigin):
-                path = keep_verified(file.wanted, shelf, str(origin), stream_url(origin.url, file.wanted))
+                path = keep_verified(file.wanted, kept, str(origin), downloader(origin.url, file.wanted))
             else:
-                path = apt.fetch_source(origin.package, origin.file, file.wanted, shelf)
+                path = apt.fetch_source(origin.package, origin.file, file.wanted, kept)
         except Unavailable as error:
             echo(f"sources: {file.wanted.name}: {origin}: {error}")
         else:
-            echo(f"sources: {file.wanted.name}: {in_megabytes(path.stat().st_size)} from {origin}")
+            echo(f"sources: {file.wanted.name}: {readable_size(path.stat().st_size)} from {origin}")
             return path
     return None

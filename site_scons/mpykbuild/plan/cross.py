@@ -80,7 +80,7 @@ def _launched(settings: Settings, build: Callable[..., Path], *, with_libraries:
     """Return what calls ``build`` with the $PATH of the tools for ``host=``, before which the launcher stands."""
     compilers = settings.compilers
     path = search_path(compilers, with_libraries=with_libraries)
-    return launcher.with_launcher(settings.launcher, build, beyond=path, compilers=(compilers.cc, compilers.cxx))
+    return launcher.with_launcher(settings.launcher, build, compiler_path=path, compilers=(compilers.cc, compilers.cxx))
 
 
 def refuse_prebuilt(settings: Settings, wanted: str) -> None:

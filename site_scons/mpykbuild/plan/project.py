@@ -206,7 +206,7 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
         key, number, source = given.key, given.version, given.fill
     # With host=, this machine's own Python comes first and helps to build the other one.
     compilers = Compilers() if settings.compilers.host else settings.compilers
-    product = native_python.python_product(compilers.keyed(key), number, settings.cache, cc=compilers.cc)
+    product = native_python.python_product(compilers.key_with_sysroot(key), number, settings.cache, cc=compilers.cc)
     runlog = RunLog(f"cpython-{number}", product.log, settings.verbose)
     build = partial(native_python.build_python, product, source, runlog, settings.jobs, cc=compilers.cc)
     make = launcher.with_launcher(settings.launcher, build)
@@ -219,7 +219,7 @@ def libdeflate_plan(settings: Settings) -> Plan:
     source = sources.load_sources().libdeflate()
     compilers = settings.compilers
     product = libdeflate.libdeflate_product(
-        compilers.keyed(source.key), source.version, settings.cache, cc=compilers.cc
+        compilers.key_with_sysroot(source.key), source.version, settings.cache, cc=compilers.cc
     )
     title = f"libdeflate-{source.version}{compilers.suffix}"
     runlog = RunLog(title, product.log, settings.verbose)

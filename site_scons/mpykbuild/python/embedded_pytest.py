@@ -57,7 +57,7 @@ def provide_pytest(cache_root: Path, requirements: Path = REQUIREMENTS) -> Path:
         env = {name: value for name, value in os.environ.items() if name not in ("PIP_USER", "PIP_PREFIX", "PIP_ROOT")}
         done = run(command, env=env)
         if done.status:
-            tail = "\n".join(done.said.splitlines()[-TAIL_LINES:])
+            tail = "\n".join(done.output.splitlines()[-TAIL_LINES:])
             raise BuildError(f"pip could not install {requirements}:\n{tail}", "see that pip reaches its index.")
 
     return build_once(pytest_product(cache_root, requirements), make)

@@ -12,7 +12,7 @@ from pathlib import Path
 from mpykbuild.base.errors import BuildError
 from mpykbuild.base.patching import fits
 from mpykbuild.base.paths import MANIFESTS, PATCHES, PROJECT
-from mpykbuild.base.process import show
+from mpykbuild.base.process import run_on_terminal
 from mpykbuild.fetch import sources
 from mpykbuild.plan import project as project_plan
 from mpykbuild.plan.settings import Settings, is_pin
@@ -60,7 +60,7 @@ def main(words: Sequence[str], values: Mapping[str, str], launched_from: Path) -
     print(differences_report(release, result), flush=True)
     command = [sys.executable, "-I", "-m", "SCons", "-C", str(PROJECT), f"python={release.word}", "test"]
     given = [f"{name}={values[name]}" for name in ("crash", "cache", "downloads") if values[name]]
-    status = show([*command, *given, "tests=tests/embedded -q"])
+    status = run_on_terminal([*command, *given, "tests=tests/embedded -q"])
     if status == 0:
         (folder / manifest.UNVERIFIED).unlink()
     print(remaining_work(release, result, status), flush=True)

@@ -60,7 +60,7 @@ def _build_in(place: Path, around: Surroundings, arguments: list[str]) -> Path:
     copy = copy_project(place / around.folder)
     done = run_scons(copy, arguments, around)
     if done.status:
-        raise BuildError(f"the build in {copy} failed:\n{done.said[-4000:]}")
+        raise BuildError(f"the build in {copy} failed:\n{done.output[-4000:]}")
     return copy / "build" / "mpykdump.so"
 
 

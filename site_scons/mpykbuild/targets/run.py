@@ -13,7 +13,7 @@ from typing import Any
 from mpykbuild.artefact import extension_file
 from mpykbuild.base.errors import BuildError
 from mpykbuild.base.paths import PROJECT
-from mpykbuild.base.process import show
+from mpykbuild.base.process import run_on_terminal
 from mpykbuild.crash import audit as crash_audit
 from mpykbuild.crash import dump_options, requirements_section
 from mpykbuild.plan import matrix_table
@@ -33,10 +33,10 @@ def run_demo(project: Project) -> None:
     """Open the test vmcore in crash with the extension and print taskinfo."""
     dump = project.link_to_vmcore
     crash = [str(project.build_folder / "crash"), "-s", *dump_options.needed_options(dump)]
-    command = [*cross_tools.emulator_words(project.compilers), *crash, str(dump / "vmlinux"), str(dump / "vmcore")]
+    command = [*cross_tools.emulator_command(project.compilers), *crash, str(dump / "vmlinux"), str(dump / "vmcore")]
     script = f"extend {project.build_folder / 'mpykdump.so'}\ntaskinfo\nquit\n"
     print(f"$ {shlex.join(command)}\n{script}", flush=True)
-    status = show(command, text=script)
+    status = run_on_terminal(command, text=script)
     if status:
         raise BuildError(f"crash ended with status {status}.", "its own messages above say why.")
 
@@ -76,7 +76,7 @@ def run_install(project: Project) -> None:
 
 def configuration_for_tests(project: Project) -> dict[str, Any]:
     """Return what tests/conftest.py wants to know about this build."""
-    runner = cross_tools.emulator_words(project.compilers)
+    runner = cross_tools.emulator_command(project.compilers)
     variants = [
         {
             "name": variant.name if len(variant.crashes) == 1 else f"{variant.name} in {crash.version}",
@@ -136,7 +136,7 @@ def run_tests(project: Project) -> None:
         f"cache_dir={project.build_folder / 'pytest_cache'}",
         *shlex.split(project.tests or default_tests(project)),
     ]
-    status = show(command, cwd=PROJECT, env=env)
+    status = run_on_terminal(command, cwd=PROJECT, env=env)
     if status:
         raise BuildError(f"the tests failed (pytest's status {status}).", "pytest's output above says which.")
 
@@ -154,7 +154,7 @@ def run_bench(project: Project) -> None:
     }  # fmt: skip
     words = [word for name, path in where.items() for word in (f"--{name}", str(path))]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(PROJECT / name) for name in ("tests", "site_scons"))}
-    status = show([sys.executable, "-m", "bench.main", *words], cwd=PROJECT, env=env)
+    status = run_on_terminal([sys.executable, "-m", "bench.main", *words], cwd=PROJECT, env=env)
     if status:
         raise BuildError(f"the benchmark failed (status {status}).", "its own message above says why.")
 

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compilers, targets and hosts, the C library and static libraries. Imports base and fetch."""
+"""Compilers, crash targets, hosts, the C library and static libraries. Imports base and fetch."""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the objects of a static library define and need, as a graph: what would come along with a symbol."""
+"""The graph of a static library: the symbols that each object defines and needs, and the objects that a link pulls."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from mpykbuild.base.errors import BuildError
 from mpykbuild.base.process import output_of, run
 
 _UNDEFINED = re.compile(r"undefined reference to [`'‘]([^'’]+)['’]|undefined symbol: (\S+)")
-# Made by the linker itself.
+# The linker defines these names.
 LINKER_MADE = frozenset({"_GLOBAL_OFFSET_TABLE_"})
-# What the extension is linked with: parts of the C library alone.
+# The extension is linked with these libraries. All of them are parts of the C library.
 LIBRARIES = ("-lm", "-ldl", "-lpthread")
 
 
 @dataclass
 class Member:
-    """One object: names that it defines for others, and that it needs of others (weak ones aside)."""
+    """One object: the symbols that it defines for others, and those that it needs from others (but not weak ones)."""
 
     name: str
     defines: set[str] = field(default_factory=set)
@@ -28,7 +28,7 @@ class Member:
 
 
 def read_members(folder: Path, names: Sequence[str], nm: str = "nm") -> dict[str, Member]:
-    """Return the members in the files ``names`` of ``folder``, by name."""
+    """Read the object files ``names`` in ``folder`` and return a member for each, by its name."""
     listing = output_of(
         [nm, "-A", "-g", "--format=posix", *names], cwd=folder, what=f"{nm} cannot read the objects of the library"
     )
@@ -45,20 +45,23 @@ def read_members(folder: Path, names: Sequence[str], nm: str = "nm") -> dict[str
 
 @dataclass(frozen=True)
 class Graph:
-    """The members of a library. ``foreign`` are needed names that neither they nor the C library define."""
+    """The members of a library. ``definer`` is the member that defines a symbol.
+
+    ``undefined`` are the symbols that a member needs, but neither a member nor the C library defines.
+    """
 
     members: Mapping[str, Member]
     definer: Mapping[str, str]
-    foreign: frozenset[str]
+    undefined: frozenset[str]
 
     def without(self, name: str) -> Graph:
-        """Return the same graph as if the member ``name`` were not there."""
+        """Return the graph without the member ``name``."""
         members = {key: member for key, member in self.members.items() if key != name}
         definer = {symbol: place for symbol, place in self.definer.items() if place != name}
-        return Graph(members, definer, self.foreign)
+        return Graph(members, definer, self.undefined)
 
     def reach(self, symbols: Iterable[str]) -> set[str]:
-        """Return the members that linking ``symbols`` pulls from the library."""
+        """Return the members that a link of ``symbols`` pulls from the library, directly or through other members."""
         waiting = [self.definer[symbol] for symbol in symbols if symbol in self.definer]
         seen: set[str] = set()
         while waiting:
@@ -69,19 +72,22 @@ class Graph:
         return seen
 
     def unmet(self, members: Iterable[str]) -> set[str]:
-        """Return the foreign names that these members need."""
-        return {symbol for name in members for symbol in self.members[name].needs & self.foreign}
+        """Return the undefined symbols that these members need."""
+        return {symbol for name in members for symbol in self.members[name].needs & self.undefined}
 
 
 def build_graph(members: Mapping[str, Member], work: Path, cc: str, env: Mapping[str, str]) -> Graph:
-    """Connect members; what they do not define themselves is tried on the linker, with the C library alone."""
+    """Return the graph of ``members``. A test link with the C library finds the symbols that stay undefined.
+
+    ``work`` is a folder for the test link, ``env`` the compiler's complete environment.
+    """
     definer = {symbol: member.name for member in members.values() for symbol in member.defines}
     outside = {symbol for member in members.values() for symbol in member.needs} - definer.keys() - LINKER_MADE
-    return Graph(members, definer, frozenset(_undefined(outside, work, cc, env)))
+    return Graph(members, definer, frozenset(_left_undefined(outside, work, cc, env)))
 
 
-def _undefined(symbols: Iterable[str], work: Path, cc: str, env: Mapping[str, str]) -> set[str]:
-    """Return those of ``symbols`` that a link with the C library leaves undefined."""
+def _left_undefined(symbols: Iterable[str], work: Path, cc: str, env: Mapping[str, str]) -> set[str]:
+    """Return the ``symbols`` that a link with the C library leaves undefined."""
     source = work / "asked.c"
     rows = [f'extern char s{n} __asm__("{symbol}");\n' for n, symbol in enumerate(sorted(symbols))]
     places = ", ".join(f"&s{n}" for n in range(len(rows)))
@@ -90,5 +96,5 @@ def _undefined(symbols: Iterable[str], work: Path, cc: str, env: Mapping[str, st
     done = run([*command, *LIBRARIES], env=env)
     named = {first or second for first, second in _UNDEFINED.findall(done.stderr)}
     if done.status and not named:
-        raise BuildError(f"{cc} cannot link a shared object:\n{done.stderr.rstrip()}", "install gcc and libc6-dev")
+        raise BuildError(f"{cc} cannot link a shared object:\n{done.stderr.rstrip()}", "install gcc and libc6-dev.")
     return named

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Merge static libraries into one deterministic archive, and prove that it tells nothing of the machine."""
+"""Merge static libraries into one reproducible archive, and check that no path of this machine is in it."""
 
 from __future__ import annotations
 
@@ -14,10 +14,13 @@ HEADER_SIZE = 60
 
 
 def members(archive: Path) -> Iterator[tuple[str, bytes]]:
-    """Yield name and content of each object in a GNU archive; ``ar x`` would overwrite members of equal name."""
+    """Yield the name and the content of each object in a GNU archive.
+
+    ``ar x`` is no alternative: it overwrites one member with another member of the same name.
+    """
     data = archive.read_bytes()
     if not data.startswith(AR_MAGIC):
-        raise BuildError(f"{archive} is not a static library.", "look into the build's log for how it was made")
+        raise BuildError(f"{archive} is not a static library.", "read in the build's log how it was made.")
     long_names = b""
     position = len(AR_MAGIC)
     while position + HEADER_SIZE <= len(data):
@@ -35,7 +38,10 @@ def members(archive: Path) -> Iterator[tuple[str, bytes]]:
 
 
 def collect_objects(archives: Iterable[Path]) -> dict[str, bytes]:
-    """Return all objects by a unique name. A second object of a name gets a number, an identical one is left out."""
+    """Return all objects, each under a unique name.
+
+    If two objects have the same name, the second one gets a number. It is left out if its content is the same too.
+    """
     found: dict[str, bytes] = {}
     for archive in archives:
         for name, content in members(archive):
@@ -48,7 +54,10 @@ def collect_objects(archives: Iterable[Path]) -> dict[str, bytes]:
 
 
 def merge_archives(archives: Sequence[Path], out: Path, work: Path, env: Mapping[str, str]) -> None:
-    """Make ``out`` of the objects of all archives, sorted by name, with fixed times, owners and modes."""
+    """Make the archive ``out`` from the objects of all archives: sorted by name, with fixed times, owners and modes.
+
+    Raises BuildError if two objects define the same symbol.
+    """
     work.mkdir(parents=True)
     objects = collect_objects(archives)
     for name, content in objects.items():
@@ -59,13 +68,16 @@ def merge_archives(archives: Sequence[Path], out: Path, work: Path, env: Mapping
     if twice:
         shown = "\n".join(f"  - {name}: {', '.join(where)}" for name, where in sorted(twice.items()))
         raise BuildError(
-            f"Objects of the static library define the same symbols:\n{shown}",
-            "disable one of the modules in question in Setup.local",
+            f"Several objects of the static library define the same symbol:\n{shown}",
+            "disable one of these modules in Setup.local.",
         )
 
 
 def duplicate_symbols(nm_output: str) -> dict[str, list[str]]:
-    """Return strong symbols that more than one member defines, from ``nm -A -g --defined-only``."""
+    """Return the strong symbols that more than one member defines, each with its members.
+
+    ``nm_output`` is the output of ``nm -A -g --defined-only``.
+    """
     where: dict[str, list[str]] = {}
     for line in nm_output.splitlines():
         place, _, rest = line.rpartition(":")
@@ -76,27 +88,27 @@ def duplicate_symbols(nm_output: str) -> dict[str, list[str]]:
 
 
 def machine_paths(*folders: Path) -> list[bytes]:
-    """Return the byte strings that must not occur in a product: these folders, also with symbolic links resolved."""
+    """Return the strings that must not be in a product: the paths of these folders, also with links resolved."""
     spellings = {str(form) for folder in folders for form in (folder.absolute(), folder.resolve())}
-    # A short one like / or /root could be part of an innocent text.
+    # A short path such as / or /root may be part of a harmless string.
     return sorted(f"{name}/".encode() for name in spellings if name.count("/") > 1)
 
 
-def refuse_paths(product: Path, needles: Iterable[bytes]) -> None:
-    """Raise BuildError when an archive or a program contains one of ``needles``, naming the objects."""
-    wanted = list(needles)
+def refuse_paths(product: Path, forbidden: Iterable[bytes]) -> None:
+    """Raise BuildError if an archive or a program contains a ``forbidden`` path. The error names the objects."""
+    paths = list(forbidden)
     whole = {product.name: product.read_bytes()}
-    if not any(needle in content for content in whole.values() for needle in wanted):
+    if not any(path in content for content in whole.values() for path in paths):
         return
     parts = dict(members(product)) if product.suffix == ".a" else whole
-    guilty = [
-        f"{name} contains {needle.decode()}"
+    found = [
+        f"{name} contains {path.decode()}"
         for name, content in sorted(parts.items())
-        for needle in wanted
-        if needle in content
+        for path in paths
+        if path in content
     ]
     raise BuildError(
-        f"{product.name} contains paths of this machine, so that another machine would build another one:\n  - "
-        + "\n  - ".join(guilty),
-        "see that the compiler knows -ffile-prefix-map, or patch the place that spells the path out",
+        f"{product.name} contains paths of this machine, so another machine would build a different file:\n  - "
+        + "\n  - ".join(found),
+        "check that the compiler supports -ffile-prefix-map, or patch the source that contains the path.",
     )

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The libraries that a crash for another machine links: Debian's packages, unpacked in the cache, nothing installed.
+"""The libraries for a crash of another machine: Debian's packages, unpacked in the cache. Nothing is installed.
 
-The C library and the compiler's are among them, so that the folder also serves qemu-user as the machine's root.
+They include the C library and the compiler's libraries, so qemu-user can use the folder as the machine's root.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from mpykbuild.fetch.apt_client import AptClient
-from mpykbuild.fetch.debian_packages import Client, keep_links_inside, newest_packages, unpacked_once
+from mpykbuild.fetch.debian_packages import Client, make_links_relative, newest_packages, unpacked_once
 from mpykbuild.toolchain.hosts import Host
 
 SUITE = "bookworm"
@@ -21,19 +21,19 @@ PACKAGES = (
 
 
 def libraries_folder(host: Host, cache_root: Path, client: Client | None = None) -> Path:
-    """Return where the packages for ``host`` are unpacked, fetching them first if need be."""
+    """Return the folder with the unpacked packages for ``host``. Fetch and unpack them if it does not exist."""
     apt = client or AptClient(cache_root / f"apt-{host.libraries}", architecture=host.libraries)
     place = cache_root / "sysroot" / f"debian-{SUITE}-{host.libraries}"
     return unpacked_once(
-        place, lambda: newest_packages(SUITE, apt, PACKAGES), apt, cache_root / "downloads", keep_links_inside
+        place, lambda: newest_packages(SUITE, apt, PACKAGES), apt, cache_root / "downloads", make_links_relative
     )
 
 
 def include_folders(root: Path) -> list[Path]:
-    """Return where the headers are: those that differ between machines first."""
+    """Return the folders of the headers. The folder of the headers that differ between machines comes first."""
     return [*sorted((root / "usr" / "include").glob("*-linux-gnu")), root / "usr" / "include"]
 
 
 def library_folders(root: Path) -> list[Path]:
-    """Return where the libraries are."""
+    """Return the folders of the libraries."""
     return [path for pattern in ("usr/lib/*-linux-gnu", "lib/*-linux-gnu") for path in sorted(root.glob(pattern))]

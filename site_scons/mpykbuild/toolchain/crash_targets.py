@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The architectures that crash can be built for, as rows of data."""
+"""The table of the architectures whose dumps a crash can analyse."""
 
 from __future__ import annotations
 
@@ -9,13 +9,17 @@ from typing import Literal
 
 from mpykbuild.base.errors import BuildError
 
+# This file, for messages.
+TABLE = "site_scons/mpykbuild/toolchain/crash_targets.py"
+
 
 @dataclass(frozen=True)
 class Target:
     """One ``TARGET=`` of crash's Makefile.
 
-    ``machines`` are the ``uname -m`` names of hosts that build for this target by default, ``elf_machine`` is the
-    ``e_machine`` of such a host's programs, ``pointer_size`` is in bytes. PPC64 analyses dumps of both byte orders.
+    ``machines`` are the ``uname -m`` names of the hosts that build for this target by default. ``elf_machine`` is the
+    ``e_machine`` of the programs of these hosts. ``pointer_size`` is in bytes. ``endianness`` is "either" if the
+    target's dumps may have both byte orders.
     """
 
     name: str
@@ -48,34 +52,34 @@ TARGETS: dict[str, Target] = {
 
 
 def known_names() -> str:
-    """Return the names of all targets for messages."""
+    """Return the names of all targets as a text for messages."""
     return ", ".join(TARGETS)
 
 
 def target(name: str, where: str = "The build") -> Target:
-    """Return the row called ``name``; ``where`` begins the error's sentence."""
+    """Return the row of the target ``name``. Raises BuildError, whose sentence begins with ``where``."""
     if name not in TARGETS:
         raise BuildError(
             f"{where} names the crash target {name!r}, which is not known.",
-            f"use a crash tree for one of {known_names()}, or add a row to site_scons/mpykbuild/targets.py",
+            f"use a crash tree for one of {known_names()}, or add a row to {TABLE}.",
         )
     return TARGETS[name]
 
 
 def host_target(machine: str | None = None) -> Target:
-    """Return the target that crash's configure picks on a host whose ``uname -m`` is ``machine``."""
+    """Return the target that crash's configure chooses on a host whose ``uname -m`` is ``machine``."""
     name = machine or platform.machine()
     for row in TARGETS.values():
         if name in row.machines:
             return row
     raise BuildError(
-        f"This machine calls itself {name!r}, and no crash target belongs to that name.",
-        f"build on a machine for one of {known_names()}, or add the name to site_scons/mpykbuild/targets.py",
+        f"The name of this machine is {name!r} (uname -m), and no crash target has that name.",
+        f"build on a machine for one of {known_names()}, or add the name to {TABLE}.",
     )
 
 
 def machine_of_elf(elf_machine: str, pointer_size: int, little_endian: bool) -> str:
-    """Return the machine name for the header of an ELF program; the ELF name itself when no row fits."""
+    """Return the ``uname -m`` name for the values of an ELF header, or ``elf_machine`` if no row fits."""
     for row in TARGETS.values():
         if row.elf_machine == elf_machine and row.pointer_size == pointer_size:
             if row.name == "PPC64":

@@ -1,11 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stand-ins for the C library that make a link ask for old versions of its functions.
+"""Make stub libraries of the C library, so that a link uses old versions of its functions.
 
-The C library keeps the old versions of a function beside the new one, but a linker takes the newest. The stand-ins
-name each function in one version only: the newest that is not after ``limit``, or else the oldest there is. They are
-made from the tables of the compiler's own C library, contain no code, and serve the link alone.
+The C library has several versions of some functions, but a linker always uses the newest one. In the stubs each
+function has only one version: the newest one that is not later than ``limit``, or else the oldest one that exists. The
+stubs are made from the symbol tables of the compiler's C library. They contain no code and are used only for the link.
 
-Functions that have no old version at all are replaced in ``ext/glibc_compat.c``.
+The stubs cannot help if a function has no old version: ``ext/glibc_compat.c`` replaces such functions. So a link with
+stubs does not prove that the file loads on an old glibc. ``glibc_max=`` checks that (see glibc_limit).
 """
 
 from __future__ import annotations
@@ -27,19 +28,23 @@ from mpykbuild.base.process import output_of
 
 Version = tuple[int, ...]
 
-# What is asked for where there is a choice, as long as glibc_max= is not below it: the C library of the oldest
-# distributions on which a crash of today is compiled. Going further back would change what functions do.
+# Each link aims at this version of glibc, unless glibc_max= sets an older one. It is the glibc of the oldest
+# distributions on which a current crash is compiled. Older versions of some functions behave differently.
 PREFERRED: Version = (2, 17)
-# The first is the one that others were merged into.
+# The functions of the other libraries have moved into the first one over time.
 LIBRARIES = ("libc.so.6", "libm.so.6", "libpthread.so.0", "libdl.so.2", "libutil.so.1", "librt.so.1")
-# Where functions were before they moved into libc.so.6 (in 2.32 to 2.34), read from Debian 11's glibc 2.31.
+# The library that had a function before it moved into libc.so.6 (in 2.32 to 2.34). Read from Debian 11's glibc 2.31.
 MOVED = PROJECT / "site_scons" / "glibc_moved.json"
 HIDDEN_BIT = 0x8000
 
 
 @dataclass(frozen=True)
-class Place:
-    """A function or a variable of a library, in one version; ``default`` when a link takes just that."""
+class VersionedSymbol:
+    """One version of a function or a variable of a library.
+
+    ``kind`` is its ELF type and ``size`` its size in bytes. ``default`` is true if a link with the library uses this
+    version.
+    """
 
     name: str
     version: Version
@@ -49,17 +54,21 @@ class Place:
 
 
 def parse_version(text: str) -> Version | None:
-    """Return the numbers of ``2.17`` or ``GLIBC_2.17``, None for what is no such version."""
+    """Return the numbers of ``2.17`` or ``GLIBC_2.17``, or None for other texts."""
     match = re.fullmatch(r"(?:GLIBC_)?(\d+(?:\.\d+)+)", text)
     return tuple(int(part) for part in match[1].split(".")) if match else None
 
 
-def spelled(version: Version) -> str:
+def version_text(version: Version) -> str:
+    """Return (2, 17) as ``2.17``."""
     return ".".join(str(part) for part in version)
 
 
 def find_libraries(cc: str) -> dict[str, Path]:
-    """Return the libraries with which the compiler ``cc`` links, by name; those that it does not have are left out."""
+    """Return the paths of the C library's files with which the compiler ``cc`` links, by name. Some may be missing.
+
+    Raises BuildError if ``libc.so.6`` or ``libc.so`` is missing.
+    """
     found = {}
     for name in (*LIBRARIES, "libc.so"):
         said = output_of([cc, f"-print-file-name={name}"], what=f"The C compiler {cc} does not run")
@@ -68,23 +77,23 @@ def find_libraries(cc: str) -> dict[str, Path]:
             found[name] = path.resolve()
     for name in ("libc.so.6", "libc.so"):
         if name not in found:
-            raise BuildError(f"{cc} finds no {name}.", "install the C library's development files (libc6-dev)")
+            raise BuildError(f"{cc} finds no {name}.", "install the C library's development files (libc6-dev).")
     return found
 
 
 def libraries_identity(libraries: Mapping[str, Path]) -> list[str]:
-    """Return words that change when the libraries do."""
+    """Return the names and the hashes of the libraries."""
     return [f"{name} {file_digest(path)}" for name, path in sorted(libraries.items())]
 
 
-def places(library: Path) -> Iterator[Place]:
-    """Yield what a library of glibc defines for others, once for each version."""
+def defined_symbols(library: Path) -> Iterator[VersionedSymbol]:
+    """Yield each version of each function and variable that a library of glibc defines."""
     with library.open("rb") as stream:
         elf = ELFFile(stream)
         sections = [elf.get_section_by_name(name) for name in (".dynsym", ".gnu.version", ".gnu.version_d")]
         symbols, numbers, definitions = sections
         if not isinstance(symbols, SymbolTableSection) or not isinstance(numbers, GNUVerSymSection):
-            raise BuildError(f"{library} is no shared library with versions.", "give sysroot= one with glibc.")
+            raise BuildError(f"{library} is not a shared library with versions.", "use a sysroot= with glibc.")
         assert isinstance(definitions, GNUVerDefSection)
         names = {row["vd_ndx"]: next(iter(auxiliaries)).name for row, auxiliaries in definitions.iter_versions()}
         for index, symbol in enumerate(symbols.iter_symbols()):
@@ -94,47 +103,49 @@ def places(library: Path) -> Iterator[Place]:
                 continue
             version = parse_version(names.get(number & ~HIDDEN_BIT, ""))
             if version and "placeholder" not in symbol.name:
-                yield Place(symbol.name, version, kind, symbol["st_size"], not number & HIDDEN_BIT)
+                yield VersionedSymbol(symbol.name, version, kind, symbol["st_size"], not number & HIDDEN_BIT)
 
 
-def linkable(found: Mapping[str, Mapping[str, Mapping[Version, Place]]]) -> set[str]:
-    """Return the names that have a version which a link takes.
+def linkable(found: Mapping[str, Mapping[str, Mapping[Version, VersionedSymbol]]]) -> set[str]:
+    """Return the names that a new link can use: those with a default version.
 
-    The others are there for old programs alone: what is linked today has them in ``libc_nonshared.a``, as atexit() on
-    s390x, which must know the file that calls it, or not at all.
+    The other names exist only for old programs. Some of them are in ``libc_nonshared.a`` for new links. An example is
+    atexit() on s390x: it needs to know which file calls it.
     """
-    places = (place for rows in found.values() for versions in rows.values() for place in versions.values())
-    return {place.name for place in places if place.default}
+    symbols = (symbol for rows in found.values() for versions in rows.values() for symbol in versions.values())
+    return {symbol.name for symbol in symbols if symbol.default}
 
 
-def choose_version(versions: Mapping[Version, Place], limit: Version) -> Place:
-    """Return the newest version that is not after ``limit``, or else the oldest."""
+def choose_version(versions: Mapping[Version, VersionedSymbol], limit: Version) -> VersionedSymbol:
+    """Return the newest version that is not later than ``limit``, or else the oldest one."""
     old = [version for version in versions if version <= limit]
     return versions[max(old) if old else min(versions)]
 
 
-def plan_stubs(found: Mapping[str, Mapping[str, Mapping[Version, Place]]], limit: Version) -> dict[str, list[Place]]:
-    """Return what each stand-in defines. ``found`` is, by library and by name, what the real ones define."""
+def plan_stubs(
+    found: Mapping[str, Mapping[str, Mapping[Version, VersionedSymbol]]], limit: Version
+) -> dict[str, list[VersionedSymbol]]:
+    """Return the symbols that each stub defines. ``found`` are those of the real libraries, by library and by name."""
     moved = {name: library for library, names in json.loads(MOVED.read_text()).items() for name in names}
     names = linkable(found)
     found = {
         library: {name: versions for name, versions in rows.items() if name in names} for library, rows in found.items()
     }
-    result: dict[str, list[Place]] = {name: [] for name in LIBRARIES}
+    result: dict[str, list[VersionedSymbol]] = {name: [] for name in LIBRARIES}
     main = found[LIBRARIES[0]]
     for name, versions in sorted(main.items()):
-        place = choose_version(versions, limit)
-        # An old version of what was merged is where it was at that time.
-        home = moved.get(name, LIBRARIES[0]) if place.version < max(versions) else LIBRARIES[0]
-        result[home].append(place)
+        symbol = choose_version(versions, limit)
+        # An old glibc has the old version in the library where the function was before it moved.
+        library = moved.get(name, LIBRARIES[0]) if symbol.version < max(versions) else LIBRARIES[0]
+        result[library].append(symbol)
     for library in LIBRARIES[1:]:
         rows = found.get(library, {})
         result[library] += [choose_version(rows[name], limit) for name in sorted(rows) if name not in main]
     return result
 
 
-def stub_source(rows: list[Place]) -> str:
-    """Return the assembler text of a stand-in."""
+def stub_source(rows: list[VersionedSymbol]) -> str:
+    """Return the assembler source of a stub."""
     lines = []
     for row in rows:
         section, kind = (".data", "object") if row.kind == "STT_OBJECT" else (".text", "function")
@@ -143,41 +154,44 @@ def stub_source(rows: list[Place]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def version_script(rows: list[Place]) -> str:
-    """Return the linker's script that gives each name its version."""
+def version_script(rows: list[VersionedSymbol]) -> str:
+    """Return the linker's version script, which gives each name its version."""
     nodes: dict[Version, list[str]] = {}
     for row in rows:
         nodes.setdefault(row.version, []).append(row.name)
     texts = [
-        f"GLIBC_{spelled(version)} {{ {' '.join(f'{name};' for name in nodes[version])} }};"
+        f"GLIBC_{version_text(version)} {{ {' '.join(f'{name};' for name in nodes[version])} }};"
         for version in sorted(nodes)
     ]
     return "\n".join(texts) + "\n"
 
 
 def linker_script(original: str, stub: Path, sysroot: str) -> str:
-    """Return ``libc.so``, which is a script for the linker, with the stand-in instead of ``libc.so.6``."""
+    """Return the linker script ``libc.so`` with the stub instead of ``libc.so.6``.
+
+    ``original`` is the script of the C library. Its other paths are put below ``sysroot``.
+    """
 
     def path(match: re.Match[str]) -> str:
         return str(stub) if match[0].endswith("/libc.so.6") else sysroot + match[0]
 
     groups = re.search(r"GROUP\s*\(.*\)", original)
     if not groups:
-        raise BuildError("the C library's libc.so is no linker script with a GROUP.", "report this with your libc.so")
+        raise BuildError("The C library's libc.so is not a linker script with a GROUP.", "report it with your libc.so.")
     return re.sub(r"(?<![\w.-])/\S+", path, groups[0]) + "\n"
 
 
 def make_stubs(cc: str, folder: Path, limit: Version, sysroot: str = "") -> None:
-    """Fill ``folder`` with stand-ins for what ``cc`` links with; ``-L`` that folder makes a link use them."""
+    """Make stubs in ``folder`` for the C library with which ``cc`` links. A link with ``-L folder`` uses them."""
     libraries = find_libraries(cc)
-    found: dict[str, dict[str, dict[Version, Place]]] = {}
+    found: dict[str, dict[str, dict[Version, VersionedSymbol]]] = {}
     for name in LIBRARIES:
         rows = found.setdefault(name, {})
-        for place in places(libraries[name]) if name in libraries else ():
-            rows.setdefault(place.name, {})[place.version] = place
+        for symbol in defined_symbols(libraries[name]) if name in libraries else ():
+            rows.setdefault(symbol.name, {})[symbol.version] = symbol
     folder.mkdir(parents=True, exist_ok=True)
     planned = plan_stubs(found, limit)
-    # libc.so speaks for all: it must not stay the same when one of the others changes.
+    # SCons knows only libc.so as the result, so its content has to change when any of the stubs changes.
     mark = f"/* {digest_of({name: version_script(rows) for name, rows in planned.items()})} */\n"
     for name, chosen_rows in planned.items():
         out, text, script = folder / name, folder / f"{name}.s", folder / f"{name}.map"

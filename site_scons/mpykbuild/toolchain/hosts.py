@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``host=NAME``: the machines for which everything can be cross-built, as rows of data."""
+"""``host=NAME``: the table of the machines for which the extension, Python and crash can be cross-built."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from typing import Literal
 
 from mpykbuild.toolchain.crash_targets import Target, host_target
 
-# CPython's --with-build-python came with 3.11, crash's CROSS_COMPILE with 9.0.0.
+# A cross build needs CPython's --with-build-python (new in 3.11) and crash's CROSS_COMPILE (new in 9.0.0).
 OLDEST_PYTHON = (3, 11)
 OLDEST_CRASH = (9, 0, 0)
 
 
 @dataclass(frozen=True)
 class Host:
-    """A machine, by its ``uname -m``, on which what is built shall run.
+    """A machine on which the products of a cross build run. ``name`` is its ``uname -m``.
 
-    ``triplet`` is GNU's name for it, ``debian`` Debian's. ``libraries`` is the Debian architecture from which the
-    libraries that crash links are taken; when it is another machine's, only their headers are used. ``crash`` says
-    whether crash becomes a program, or its headers alone are prepared. ``linker_flags`` are ld's for the extension,
-    ``more_libraries`` the compiler's own that are linked into it.
+    ``triplet`` is GNU's name of the machine, ``debian`` is Debian's. ``libraries`` is the Debian architecture of the
+    libraries that crash links; if it is not ``debian``, only the headers of these libraries are used. ``crash`` is
+    "headers" if crash is not built as a program, and only its headers are prepared. ``extra_linker_flags`` are flags
+    of ld for the extension; ``extra_libraries`` are libraries of the compiler that are linked into the extension.
     """
 
     name: str
@@ -29,26 +29,26 @@ class Host:
     debian: str
     libraries: str
     crash: Literal["program", "headers"]
-    linker_flags: tuple[str, ...] = ()
-    more_libraries: tuple[str, ...] = ()
+    extra_linker_flags: tuple[str, ...] = ()
+    extra_libraries: tuple[str, ...] = ()
 
     @property
     def target(self) -> Target:
-        """The crash target of the machine itself, which knows its ELF machine, pointers and byte order."""
+        """The crash target for this machine's own dumps. It has the ELF machine, pointer size and byte order."""
         return host_target(self.name)
 
     @property
     def group(self) -> str:
-        """The group of its packages in requirements/system-packages.tsv."""
+        """The group of the packages for this host in requirements/system-packages.tsv."""
         return f"host-{self.name}"
 
     @property
     def emulator(self) -> str:
-        """The program of qemu-user that runs its programs."""
+        """The program of qemu-user that runs this host's programs."""
         return f"qemu-{self.name}"
 
     def tool(self, name: str) -> str:
-        """Return the cross compiler's or binutils' program that is called ``name`` on the machine itself."""
+        """Return the cross tool for a tool's plain name: ``s390x-linux-gnu-gcc`` for ``gcc``."""
         return f"{self.triplet}-{name}"
 
 
@@ -56,16 +56,16 @@ HOSTS: dict[str, Host] = {
     row.name: row
     for row in (
         Host("aarch64", "aarch64-linux-gnu", "arm64", "arm64", "program"),
-        # The linker would call __tls_get_addr_opt() of glibc 2.22.
+        # Without the flag the linker uses __tls_get_addr_opt(), which needs glibc 2.22.
         Host("ppc64le", "powerpc64le-linux-gnu", "ppc64el", "ppc64el", "headers", ("--no-tls-get-addr-optimize",)),
         Host("s390x", "s390x-linux-gnu", "s390x", "s390x", "headers"),
-        # Not a part of Debian 12: the headers are those of another 64-bit machine.
-        # gcc calls a library for atomic variables of one byte.
-        Host("riscv64", "riscv64-linux-gnu", "riscv64", "arm64", "headers", more_libraries=("-l:libatomic.a",)),
+        # Debian 12 has no packages for riscv64, so the headers are those of another 64-bit machine.
+        # gcc needs libatomic for atomic variables of one byte.
+        Host("riscv64", "riscv64-linux-gnu", "riscv64", "arm64", "headers", extra_libraries=("-l:libatomic.a",)),
     )
 }
 
 
 def requested_host(value: str, machine: str | None = None) -> Host | None:
-    """Return the row that ``host=`` names; None when it is empty or names the machine on which we build."""
+    """Return the row for the value of ``host=``, or None if it is empty or names this machine."""
     return HOSTS[value] if value and value != (machine or platform.machine()) else None

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``launcher=ccache|sccache|distcc``: every compilation in C and C++ is started through one of these.
+"""``launcher=ccache|sccache|distcc``: start all compilations of C and C++ through a launcher.
 
-CPython and crash have makefiles of their own and are built in an environment without anything of the user's; there a
-folder with programs called gcc, g++… stands at the front of $PATH. They start the real compiler by the launcher, which
-gets the user's settings back. No product's key and no command line knows of it: what is built is the same.
+The makefiles of CPython and crash run in an environment without the user's variables. For them a folder with scripts
+called gcc, g++ and so on is put first in $PATH. A script starts the launcher with the real compiler, and gives the
+user's settings to the launcher. The launcher is in no product's key and in no command line, because it does not change
+the product.
 """
 
 from __future__ import annotations
@@ -20,11 +21,12 @@ from mpykbuild.base.errors import BuildError
 
 LAUNCHERS = ("ccache", "sccache", "distcc")
 COMPILERS = ("gcc", "g++", "cc", "c++")
-# What launchers take from the environment; one may call another (CCACHE_PREFIX=distcc).
+# The variables that launchers read. Each gets those of all launchers, because one launcher may call another
+# (CCACHE_PREFIX=distcc).
 VARIABLES = ("HOME", "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_RUNTIME_DIR")
 PREFIXES = tuple(f"{name.upper()}_" for name in LAUNCHERS)
 
-# Linking, and questions such as -v, are none of the launcher's business.
+# Only compilations (-c) use the launcher, not links and not calls such as gcc -v.
 SCRIPT = """#!/bin/sh
 PATH={path}
 for word; do
@@ -38,7 +40,7 @@ exec {compiler} "$@"
 
 
 def find_launcher(launcher: str, environ: Mapping[str, str] = os.environ) -> str:
-    """Return the program's path, empty for no launcher. Raises BuildError when it is not installed."""
+    """Return the path of the launcher's program, or "" if ``launcher`` is empty. Raises BuildError if it is missing."""
     if not launcher:
         return ""
     found = shutil.which(launcher, path=environ.get("PATH", os.defpath))
@@ -48,7 +50,7 @@ def find_launcher(launcher: str, environ: Mapping[str, str] = os.environ) -> str
 
 
 def launcher_variables(environ: Mapping[str, str] = os.environ) -> dict[str, str]:
-    """Return the variables by which the user directs launchers."""
+    """Return the user's variables that configure launchers."""
     return {name: value for name, value in environ.items() if name in VARIABLES or name.startswith(PREFIXES)}
 
 
@@ -57,19 +59,19 @@ def search_path(
     launcher: str,
     environ: Mapping[str, str] = os.environ,
     *,
-    beyond: str | None = None,
+    compiler_path: str | None = None,
     compilers: Sequence[str] = COMPILERS,
 ) -> Iterator[str | None]:
-    """Yield the $PATH on which ``compilers`` are started by ``launcher``, or just ``beyond`` when there is none.
+    """Yield a $PATH on which ``launcher`` starts the ``compilers``. Without a launcher, yield ``compiler_path``.
 
-    ``beyond`` is the $PATH that leads to the compilers themselves; None is the user's. The folder is a private one:
-    settings of the user's may be secrets.
+    ``compiler_path`` is the $PATH of the real compilers; None means the user's. The folder of the scripts is readable
+    only by the user, because the settings in them may be secrets.
     """
     program = find_launcher(launcher, environ)
     if not program:
-        yield beyond
+        yield compiler_path
         return
-    path = beyond or environ.get("PATH", os.defpath)
+    path = compiler_path or environ.get("PATH", os.defpath)
     with tempfile.TemporaryDirectory(prefix="mpykdump-launcher-") as folder:
         exports = "; ".join(
             f"export {name}={shlex.quote(value)}" for name, value in sorted(launcher_variables(environ).items())
@@ -86,12 +88,15 @@ def search_path(
 
 
 def with_launcher(
-    launcher: str, build: Callable[..., Path], *, beyond: str | None = None, compilers: Sequence[str] = ()
+    launcher: str, build: Callable[..., Path], *, compiler_path: str | None = None, compilers: Sequence[str] = ()
 ) -> Callable[[], Path]:
-    """Return what calls ``build`` with the $PATH on which the launcher starts this machine's and these compilers."""
+    """Return a function that calls ``build(path=...)`` with the $PATH of :func:`search_path`.
+
+    The launcher starts ``compilers`` in addition to this machine's compilers.
+    """
 
     def make() -> Path:
-        with search_path(launcher, beyond=beyond, compilers=(*COMPILERS, *compilers)) as path:
+        with search_path(launcher, compiler_path=compiler_path, compilers=(*COMPILERS, *compilers)) as path:
             return build(path=path)
 
     return make

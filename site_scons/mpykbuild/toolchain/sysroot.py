@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``sysroot=DIR``: compile with the headers and libraries of an older distribution, unpacked in a folder.
 
-The compiler stays the machine's own; a script in the cache, which calls it with what it needs to know, takes its name.
+The compiler is this machine's. A script of the same name in the cache calls it with the flags for the sysroot.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from mpykbuild.base.errors import BuildError
 from mpykbuild.toolchain.compilers import Compilers
 from mpykbuild.toolchain.glibc_stubs import LIBRARIES
 
-# Where distributions keep the libraries: with and without the machine's name, which is put in for the star.
+# The folders where distributions have the libraries. The star is the name of the machine.
 LIBRARY_FOLDERS = ("lib/*-linux-gnu*", "usr/lib/*-linux-gnu*", "lib64", "usr/lib64", "lib", "usr/lib")
 HEADERS = ("usr/include/features.h", "usr/include/linux/version.h")
 
 
 def library_folders(root: Path) -> list[Path]:
-    """Return the folders of a sysroot in which the C library is."""
+    """Return the folders of a sysroot that contain the C library."""
     folders = [folder for pattern in LIBRARY_FOLDERS for folder in sorted(root.glob(pattern))]
     return [folder for folder in folders if any((folder / name).exists() for name in ("libc.so.6", "libc.so"))]
 
 
 def check_sysroot(root: Path) -> None:
-    """Raise BuildError, with all that is wrong, when nothing can be compiled and linked with a sysroot."""
+    """Raise BuildError if the sysroot is not complete enough to compile and link. The error lists all problems."""
     if not root.is_dir():
         raise BuildError(f"sysroot={root} is not a folder.", "unpack the C library's packages of a distribution there.")
     folders = library_folders(root)
@@ -50,7 +50,7 @@ def check_sysroot(root: Path) -> None:
 
 
 def sysroot_key(root: Path) -> str:
-    """Return a hash of what is compiled and linked with: the headers and the C library."""
+    """Return a hash of the sysroot's headers and C library."""
     files = [path for path in (root / "usr" / "include").rglob("*") if path.is_file()]
     for folder in library_folders(root):
         wanted = (*LIBRARIES, "libc.so", "libc_nonshared.a", "crt1.o", "crti.o", "crtn.o")
@@ -59,11 +59,11 @@ def sysroot_key(root: Path) -> str:
 
 
 def sysroot_compilers(root: Path, cache_root: Path, cc: str = "gcc", cxx: str = "g++") -> Compilers:
-    """Return compilers for a sysroot; their scripts are written unless they are there. Raises BuildError."""
+    """Return compilers for a sysroot, and write their scripts. Raises BuildError if the sysroot is not complete."""
     check_sysroot(root)
     digest = sysroot_key(root)
     folder = cache_root / "sysroot" / digest_of({"files": digest, "place": str(root), "cc": cc, "cxx": cxx})[:16]
-    # -B makes the compiler look there for libraries before it looks into its own folders, which no sysroot moves.
+    # -B makes the compiler search these folders before its own folders: --sysroot does not change the latter.
     flags = [f"--sysroot={root}", *(f"-B{place}/" for place in library_folders(root))]
     for compiler in (cc, cxx):
         text = f'#!/bin/sh\nexec {shlex.join([compiler, *flags])} "$@"\n'

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The architectures of which a test vmcore can be made, as rows of data. They are emulated, whatever the host is."""
+"""The table of the architectures for which a test vmcore can be made. The guest is always emulated, on each host."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from mpykbuild.base.errors import BuildError
 
 @dataclass(frozen=True)
 class Architecture:
-    """How a guest of one architecture is got, built and booted.
+    """What a guest of one architecture needs to be built and booted.
 
-    ``target`` is crash's word for it, ``debian`` Debian's, ``machine`` that of ``uname -m``. ``tools`` begins the names
-    of the compiler and the binutils. ``hardware`` are QEMU's arguments for the machine, ``console`` its serial line,
-    ``arguments`` what else its kernel is told.
-    ``phys_base`` is the line of vmcoreinfo that says where the kernel's memory begins, ``phys_base_radix`` how that is
-    written there. ``packages`` have the emulator and the compiler, on Debian and on Fedora.
+    ``target`` is crash's name of the architecture, ``debian`` is Debian's, ``machine`` is that of ``uname -m``.
+    ``tools`` is the prefix of the names of the compiler and the binutils. ``hardware`` are QEMU's arguments for the
+    machine, ``console`` is its serial line, ``arguments`` are further arguments of its kernel.
+    ``phys_base`` is the key in vmcoreinfo for the start of the kernel's memory, and ``phys_base_radix`` is the base of
+    that number. ``packages`` names the packages of the emulator and the compiler, for messages.
     """
 
     target: str
@@ -42,11 +42,11 @@ X86_64 = Architecture(
     machine="x86_64",
     tools="",
     emulator="qemu-system-x86_64",
-    # la57 would give five levels of page tables, which older crash releases do not follow. QEMU 7.2 emulates the
-    # interrupted cmpxchg16b of the slab allocator with wrong flags (about one boot in five ends in a double fault).
+    # la57=off: older crash releases cannot read page tables with five levels. cx16=off: QEMU 7.2 sets wrong flags when
+    # cmpxchg16b is interrupted in the slab allocator (about one boot in five ends in a double fault).
     hardware=("-machine", "q35", "-cpu", "max,la57=off,cx16=off"),
     console="ttyS0",
-    # The kernel counts ticks while it boots; on a busy host too few come, and it panics over the timer's wiring.
+    # The kernel counts timer ticks while it boots. On a busy host it counts too few and panics.
     arguments="no_timer_check",
     phys_base="NUMBER(phys_base)",
     phys_base_radix=10,
@@ -58,7 +58,7 @@ ARM64 = Architecture(
     machine="aarch64",
     tools="aarch64-linux-gnu-",
     emulator="qemu-system-aarch64",
-    # A processor without pointer authentication, which is slow to emulate.
+    # This processor has no pointer authentication, because its emulation is slow.
     hardware=("-machine", "virt,gic-version=3", "-cpu", "cortex-a57"),
     console="ttyAMA0",
     arguments="",
@@ -71,7 +71,7 @@ ARCHITECTURES = {row.target: row for row in (X86_64, ARM64)}
 
 
 def architecture(target: str) -> Architecture:
-    """Return the row for a crash target. Raises BuildError when no guest of it can be made."""
+    """Return the row for a crash target. Raises BuildError if the table has no such row."""
     if target not in ARCHITECTURES:
         raise BuildError(
             f"No test vmcore can be made for the crash target {target}.",

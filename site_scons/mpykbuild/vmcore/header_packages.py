@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The packages with which modules for a distribution's kernel are built: its headers and Kbuild's programs."""
+"""Provide the packages that building a module for Debian's kernel needs: the kernel's headers and Kbuild's programs."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from mpykbuild.vmcore.kernel_packages import KernelChoice, removed_on_failure
 
 LIBC = "libc6"
 LOADER = "ld-linux-x86-64.so.2"
-# The machine's own libraries that Kbuild's programs need besides libc: libelf, zlib.
+# Kbuild's programs need more libraries than libc (libelf, zlib). They use this machine's libraries, which are here.
 LIBRARIES = "/usr/lib/x86_64-linux-gnu"
 
 
 def choose_headers(choice: KernelChoice, packages: Iterable[BinaryPackage]) -> tuple[BinaryPackage, ...]:
-    """Return the headers of one kernel, those common to its flavours, and Kbuild, all of that kernel's build.
+    """Return three packages of the kernel's version: its headers, the headers common to its flavours, and Kbuild.
 
-    Raises BuildError when one of them is missing.
+    Raises BuildError if one of them is missing.
     """
     kinds = {
         "headers": re.escape(f"linux-headers-{choice.release}"), "common headers": r"linux-headers-.+-common",
@@ -42,22 +42,25 @@ def choose_headers(choice: KernelChoice, packages: Iterable[BinaryPackage]) -> t
         raise BuildError(
             f"No Debian mirror of this machine has the {' and '.join(missing)} of kernel {choice.release},"
             f" version {choice.dbg.version}.",
-            "take the newest kernel: PYTHONPATH=site_scons python3 -m mpykbuild.vmcore.make_vmcore --refresh",
+            "use the newest kernel: PYTHONPATH=site_scons python3 -m mpykbuild.vmcore.make_vmcore --refresh",
         )
     return tuple(found[kind] for kind in kinds)
 
 
 def headers_product(choice: KernelChoice, cache_root: Path) -> Product:
-    """Return the cached folder for the packages (unpacked they are large, and one build writes into them)."""
+    """Return the cached folder for the packages.
+
+    They stay packed: unpacked they are large, and a module's build writes into the unpacked tree.
+    """
     inputs = {"kernel": choice.dbg.sha256, "libc": ".".join(map(str, host_libc()))}
     return recipe.product(cache_root, "kernel-headers", choice.release, (__name__, "fetch.debian_packages"), inputs)
 
 
 def provide_headers(choice: KernelChoice, cache_root: Path, apt: AptClient, own: AptClient) -> Path:
-    """Return the folder with the packages; fetch them if they are not there.
+    """Return the folder with the packages. Fetch them if it is not built yet.
 
-    ``apt`` has those of the kernel's architecture, ``own`` this machine's: Kbuild's programs run here, whatever they
-    build for.
+    ``apt`` lists the packages of the kernel's architecture, ``own`` those of this machine. Kbuild's programs come from
+    ``own``, because they run here.
     """
 
     def fill(folder: Path) -> None:
@@ -67,7 +70,7 @@ def provide_headers(choice: KernelChoice, cache_root: Path, apt: AptClient, own:
             for package in wanted:
                 apt.fetch_binary(package, folder)
             own.fetch_binary(kbuild, folder)
-            # The kernel's own suite, as a rule newer than this machine: its programs may want a newer libc.
+            # Kbuild's programs may need a newer libc than this machine's, so the libc of their suite is fetched too.
             suite = kbuild.suite.removesuffix("-backports")
             own.fetch_binary(own.newest_binary(LIBC, [suite]), folder)
 
@@ -75,28 +78,29 @@ def provide_headers(choice: KernelChoice, cache_root: Path, apt: AptClient, own:
 
 
 def host_libc() -> tuple[int, ...]:
-    """Return the version of this machine's glibc, (0,) for another libc."""
+    """Return the version of this machine's glibc, or (0,) if the libc is another one."""
     try:
-        return version_of((os.confstr("CS_GNU_LIBC_VERSION") or "").rpartition(" ")[2])
+        return _parse_version((os.confstr("CS_GNU_LIBC_VERSION") or "").rpartition(" ")[2])
     except ValueError:
         return (0,)
 
 
-def version_of(text: str) -> tuple[int, ...]:
+def _parse_version(text: str) -> tuple[int, ...]:
+    """Return ``2.36`` as (2, 36), and an empty text as (0,). Raises ValueError for other texts."""
     return tuple(int(word) for word in text.split(".") if word) or (0,)
 
 
-def wanted_libc(image: bytes) -> tuple[int, ...]:
-    """Return the newest glibc that an ELF file names; (0,) if it is none, or names none."""
+def needed_libc(image: bytes) -> tuple[int, ...]:
+    """Return the newest glibc version that an ELF file needs, or (0,) for other files and if it names no version."""
     if not image.startswith(b"\x7fELF"):
         return (0,)
-    return max((version_of(found.decode()) for found in re.findall(rb"\0GLIBC_([0-9.]+)", image)), default=(0,))
+    return max((_parse_version(found.decode()) for found in re.findall(rb"\0GLIBC_([0-9.]+)", image)), default=(0,))
 
 
 def unpack_headers(packages: Path, tree: Path, kernel: Path, release: str) -> Path:
-    """Unpack the packages into ``tree``, fit for this machine; return the folder for ``make -C``.
+    """Unpack the packages into ``tree`` and adapt them to this machine. Return the folder for ``make -C``.
 
-    ``kernel`` is the folder with vmlinux, on whose BTF that of modules is based.
+    ``kernel`` is the folder with vmlinux: the BTF of a module is based on vmlinux's BTF.
     """
     for deb in sorted(packages.glob("*.deb")):
         part = tree / ("libc" if deb.name.startswith(f"{LIBC}_") else "root")
@@ -112,15 +116,18 @@ def unpack_headers(packages: Path, tree: Path, kernel: Path, release: str) -> Pa
 
 
 def wrap_programs(root: Path, libc: Path) -> None:
-    """Have those of Kbuild's programs that want a newer libc than this machine's run with that of their own suite."""
+    """Replace Kbuild's programs that need a newer libc than this machine's by scripts.
+
+    The scripts start these programs with the newer libc in ``libc``. Raises BuildError if there is no such libc.
+    """
     loader = next(iter(sorted(libc.rglob(LOADER))), None)
     for path in sorted(root.rglob("*")):
         if not path.is_file() or path.is_symlink() or not os.access(path, os.X_OK):
             continue
-        if wanted_libc(path.read_bytes()) <= host_libc():
+        if needed_libc(path.read_bytes()) <= host_libc():
             continue
         if loader is None:
-            raise BuildError(f"{path.name} wants a newer libc than this machine's.", "build on a newer machine.")
+            raise BuildError(f"{path.name} needs a newer libc than this machine's.", "build on a newer distribution.")
         program = path.with_name(path.name + ".elf")
         shutil.move(path, program)
         libraries = f"{loader.parent}:{LIBRARIES}"

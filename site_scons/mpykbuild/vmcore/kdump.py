@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Turn what QEMU writes into a vmcore that every tool opens: put a flattened kdump file in order, mend its header.
+"""Convert QEMU's dump into a vmcore that all tools can open: reassemble the flattened kdump file, repair its header.
 
-QEMU's ``dump-guest-memory`` writes makedumpfile's *flattened* form (records of "these bytes belong at that offset").
-Its header has two faults that matter to us: an empty utsname, and (on x86) ``phys_base`` taken from the decimal text
-of vmcoreinfo as if it were hexadecimal. Both are written again from vmcoreinfo and from what the guest said of itself.
+QEMU's ``dump-guest-memory`` writes makedumpfile's *flattened* form: a list of records, each with an offset and the
+bytes for that offset. Its header has two errors: utsname is empty, and (on x86) ``phys_base`` is wrong, because QEMU
+reads vmcoreinfo's decimal number as a hexadecimal one. We write both again, from the guest's utsname and vmcoreinfo.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class Utsname:
     domainname: str
 
     def packed(self) -> bytes:
-        """Return the fields as they stand in a dump header: 65 bytes each, filled with NULs."""
+        """Return the fields as a dump header has them: 65 bytes each, filled up with NULs."""
         fields = (self.sysname, self.nodename, self.release, self.version, self.machine, self.domainname)
         return b"".join(field.encode()[: UTSNAME_FIELD - 1].ljust(UTSNAME_FIELD, b"\0") for field in fields)
 
@@ -52,20 +52,23 @@ def _read_exactly(stream: BinaryIO, size: int, path: Path) -> bytes:
     data = stream.read(size)
     if len(data) != size:
         raise BuildError(
-            f"The dump {path} ends in the middle of a record ({len(data)} of {size} bytes are there).",
-            "look whether the disk is full, then make the dump again.",
+            f"The dump {path} ends in the middle of a record (after {len(data)} of {size} bytes).",
+            "check whether the disk is full, and make the dump again.",
         )
     return data
 
 
 def is_flattened(path: Path) -> bool:
-    """Say whether ``path`` begins with makedumpfile's flattened signature."""
+    """Return whether the file begins with the signature of makedumpfile's flattened form."""
     with path.open("rb") as stream:
         return stream.read(len(FLAT_SIGNATURE)) == FLAT_SIGNATURE
 
 
 def reassemble(flat: Path, out: Path) -> None:
-    """Write the ordinary dump ``out`` from the flattened file ``flat``; blocks that are all zero become holes."""
+    """Write the ordinary dump ``out`` from the flattened file ``flat``. Blocks of zeros become holes in the file.
+
+    Raises BuildError if ``flat`` is broken.
+    """
     with flat.open("rb") as source, out.open("wb") as target:
         header = _read_exactly(source, FLAT_HEADER_SIZE, flat)
         if not header.startswith(FLAT_SIGNATURE):
@@ -81,9 +84,9 @@ def reassemble(flat: Path, out: Path) -> None:
 
 
 def _copy_record(source: BinaryIO, target: BinaryIO, offset: int, size: int, end: int, flat: Path) -> None:
-    """Copy one record in pieces, so that a lying size cannot make us allocate it all.
+    """Copy one record in pieces, so that a wrong size cannot make us allocate too much memory.
 
-    Zeros behind ``end``, where nothing has been written yet, are there without being written.
+    Behind ``end`` the file has no content yet, so zeros need not be written there.
     """
     while size:
         piece = _read_exactly(source, min(size, CHUNK), flat)
@@ -95,7 +98,7 @@ def _copy_record(source: BinaryIO, target: BinaryIO, offset: int, size: int, end
 
 
 def vmcoreinfo(path: Path) -> dict[str, str]:
-    """Return the vmcoreinfo note of a kdump file as a dict; it is empty when the dump has none."""
+    """Return the vmcoreinfo note of a kdump file as a dict. The dict is empty if the dump has no such note."""
     with path.open("rb") as stream:
         _, fields = _sub_header(stream, path)
         offset, size = fields[5], fields[6]
@@ -107,7 +110,7 @@ def vmcoreinfo(path: Path) -> dict[str, str]:
 
 
 def _sub_header(stream: BinaryIO, path: Path) -> tuple[int, tuple[int, ...]]:
-    """Return the offset of the kdump sub-header and its first fields."""
+    """Return the offset of the kdump sub-header and its first fields. Raises BuildError if it is not a kdump file."""
     stream.seek(0)
     header = _read_exactly(stream, BLOCK_SIZE_OFFSET + 4, path)
     if not header.startswith(KDUMP_SIGNATURE):
@@ -117,18 +120,21 @@ def _sub_header(stream: BinaryIO, path: Path) -> tuple[int, tuple[int, ...]]:
     return offset, SUB_HEADER.unpack(_read_exactly(stream, SUB_HEADER.size, path))
 
 
-def repair(path: Path, utsname: Utsname, architecture: Architecture = X86_64) -> None:
-    """Write utsname and the true ``phys_base`` into the header of the kdump file ``path``."""
+def repair_header(path: Path, utsname: Utsname, architecture: Architecture = X86_64) -> None:
+    """Write utsname and the correct ``phys_base`` into the header of the kdump file ``path``.
+
+    Raises BuildError if the dump has no usable vmcoreinfo, or if it is of another kernel than ``utsname``.
+    """
     info = vmcoreinfo(path)
     if architecture.phys_base not in info:
         raise BuildError(
             f"The dump {path} has no vmcoreinfo note, or one without "
-            f"{architecture.phys_base}: the guest did not hand it to QEMU.",
-            "see in the serial log whether the guest could load qemu_fw_cfg.",
+            f"{architecture.phys_base}: the guest did not pass it to QEMU.",
+            "check in the serial log whether the guest could load qemu_fw_cfg.",
         )
     if info.get("OSRELEASE") != utsname.release:
         raise BuildError(
-            f"The dump {path} is of kernel {info.get('OSRELEASE')}, but the guest said it runs {utsname.release}."
+            f"The dump {path} is of kernel {info.get('OSRELEASE')}, but the guest reported kernel {utsname.release}."
         )
     phys_base = int(info[architecture.phys_base], architecture.phys_base_radix) & (1 << 64) - 1
     with path.open("r+b") as stream:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Find a distribution's kernel with its debuginfo, and keep only what a test vmcore needs of the two packages."""
+"""Find Debian's kernel with its debuginfo, and keep only the files of its packages that a test vmcore needs."""
 
 from __future__ import annotations
 
@@ -20,13 +20,14 @@ from mpykbuild.fetch.debian_packages import members_of_package
 from mpykbuild.fetch.debian_version import DebianVersion
 
 DBG = "-dbg"
-# Up to 7.1 linux-image-* holds kernel and modules; later it only asks for linux-binary-* and linux-modules-*.
+# Up to 7.1 linux-image-* contains the kernel and the modules. Later it only depends on linux-binary-* and
+# linux-modules-*.
 PARTS = ("image", "binary", "modules", "base")
 
 
 @dataclass(frozen=True)
 class KernelChoice:
-    """The packages of one kernel, and the debug package of the very same build."""
+    """The packages of one kernel, and the debug package of the same build."""
 
     series: str
     release: str  # what uname -r says, on Debian with the architecture at its end
@@ -44,9 +45,9 @@ class KernelChoice:
 
 
 def name_pattern(series: str, debian: str = "amd64") -> str:
-    """Return the regular expression of the packages of a series such as ``6.12``, ``7`` or ``7.x``.
+    """Return a regular expression for the package names of a kernel series such as ``6.12``, ``7`` or ``7.x``.
 
-    ``debian`` is the architecture in Debian's words.
+    ``debian`` is Debian's name of the architecture. Raises BuildError if ``series`` is not a kernel series.
     """
     if not re.fullmatch(r"\d+(\.(\d+|x))*", series):
         raise BuildError(f"kernel={series} is not a kernel series.", "give one such as 6.1, 6.12 or 7.x as kernel=.")
@@ -55,9 +56,9 @@ def name_pattern(series: str, debian: str = "amd64") -> str:
 
 
 def choose_kernel(series: str, packages: Iterable[BinaryPackage]) -> KernelChoice:
-    """Return the newest kernel of ``packages`` that has both an image and its debug package.
+    """Return the newest kernel of ``packages`` that has an image and its debug package.
 
-    Raises BuildError when there is none.
+    Raises BuildError if there is none.
     """
     kernels: dict[tuple[str, str], dict[str, BinaryPackage]] = {}
     for package in packages:
@@ -68,7 +69,7 @@ def choose_kernel(series: str, packages: Iterable[BinaryPackage]) -> KernelChoic
     if not whole:
         raise BuildError(
             f"No Debian mirror of this machine has a cloud kernel of series {series} with its debug package.",
-            "give another series, for example kernel=6.12, or run apt-get update and look whether the mirror answers.",
+            "use another series, for example kernel=6.12, or check with apt-get update that the mirror answers.",
         )
     newest = max(whole, key=lambda key: (DebianVersion(key[0]), key[1]))
     found = kernels[newest]
@@ -76,20 +77,20 @@ def choose_kernel(series: str, packages: Iterable[BinaryPackage]) -> KernelChoic
 
 
 def _record(series: str, cache_root: Path, debian: str) -> Path:
-    # The name without an architecture is older than the other architectures.
+    # Old caches have records for amd64 alone, under a name without the architecture.
     return cache_root / "kernel" / (f"{series}.json" if debian == "amd64" else f"{series}-{debian}.json")
 
 
 def resolve_kernel(series: str, cache_root: Path, apt: AptClient, refresh: bool = False) -> KernelChoice:
-    """Return the kernel to take for ``series``: the one recorded in the cache, else the mirrors' newest.
+    """Return the kernel for ``series``: the one that the cache has recorded, or else the newest one of the mirrors.
 
-    The record keeps a machine with one kernel (and without network) until ``refresh`` asks for the newest again.
+    With the record, builds use the same kernel and need no network, until ``refresh`` chooses the newest kernel again.
     """
     debian = apt.architecture
     record = _record(series, cache_root, debian)
     with locked(record.with_suffix(".lock")):
         if not refresh and record.is_file():
-            with suppress(ValueError, KeyError, TypeError):  # an older form of the record is written anew
+            with suppress(ValueError, KeyError, TypeError):  # a record in an older format is written again
                 return KernelChoice.from_json(record.read_text())
         choice = choose_kernel(series, apt.binaries(name_pattern(series, debian)))
         record.write_text(choice.to_json())
@@ -103,7 +104,7 @@ def kernel_product(choice: KernelChoice, cache_root: Path) -> Product:
 
 
 def provide_kernel(choice: KernelChoice, cache_root: Path, apt: AptClient) -> Path:
-    """Return the folder of the kernel; fetch and unpack it if it is not there. The packages are not kept."""
+    """Return the folder of the kernel. Fetch and unpack it if it is not built yet. The packages are not kept."""
 
     def fill(folder: Path) -> None:
         packages = folder / "packages"
@@ -120,7 +121,7 @@ def provide_kernel(choice: KernelChoice, cache_root: Path, apt: AptClient) -> Pa
 
 @contextmanager
 def removed_on_failure(folder: Path) -> Iterator[None]:
-    """Remove a half-made folder at once: these are large."""
+    """Remove the folder if the block fails. A later build would remove it too, but these folders are large."""
     try:
         yield
     except BaseException:
@@ -131,7 +132,7 @@ def removed_on_failure(folder: Path) -> Iterator[None]:
 def _check_image(choice: KernelChoice, folder: Path) -> None:
     if not (folder / "vmlinuz").is_file() or not (folder / "modules").is_dir():
         names = ", ".join(part.name for part in choice.parts)
-        raise BuildError(f"The packages {names} hold no kernel with modules.", "give another series as kernel=.")
+        raise BuildError(f"The packages {names} contain no kernel with modules.", "give another series as kernel=.")
 
 
 def _copy_member(tar: tarfile.TarFile, member: tarfile.TarInfo, out: Path) -> None:
@@ -143,7 +144,7 @@ def _copy_member(tar: tarfile.TarFile, member: tarfile.TarInfo, out: Path) -> No
 
 
 def unpack_image(deb: Path, folder: Path) -> None:
-    """Write what a package has of vmlinuz, config and modules/*.ko* (flat) into ``folder``."""
+    """Write vmlinuz, config and modules/*.ko* of a package into ``folder``. The modules get no subfolders."""
     with members_of_package(deb) as tar:
         for member in tar:
             path = member.name.removeprefix("./")
@@ -157,10 +158,13 @@ def unpack_image(deb: Path, folder: Path) -> None:
 
 
 def unpack_vmlinux(deb: Path, out: Path) -> None:
-    """Write the kernel with its debuginfo from a debug package; stop reading the package then."""
+    """Write vmlinux, the kernel with its debuginfo, from a debug package to ``out``.
+
+    Raises BuildError if the package has no vmlinux.
+    """
     with members_of_package(deb) as tar:
         for member in tar:
             if member.isfile() and re.search(r"/(vmlinux|boot/vmlinux-[^/]*)$", member.name):
                 _copy_member(tar, member, out)
                 return
-    raise BuildError(f"The package {deb.name} holds no vmlinux.", "give another series as kernel=.")
+    raise BuildError(f"The package {deb.name} contains no vmlinux.", "give another series as kernel=.")

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make a test vmcore: boot a distribution's kernel with our guest under QEMU, take its truth, dump its memory.
+"""Make a test vmcore: boot Debian's kernel with our guest under QEMU, record the truth, and dump the guest's memory.
+
+The *truth* are the guest's own records of its state, from /proc. Tests compare the vmcore with it.
 
 The result is a cached folder ``{vmlinux, vmcore, truth/, modules/}``. ``python -m mpykbuild.vmcore.make_vmcore`` prints
-that folder's path.
+the path of that folder.
 """
 
 from __future__ import annotations
@@ -32,23 +34,23 @@ from mpykbuild.vmcore.architectures import ARCHITECTURES, X86_64, Architecture, 
 DEFAULT_SERIES = "6.12"
 BOOT_TIMEOUT = 240.0
 DUMP_TIMEOUT = 120.0
-# An emulated machine sometimes dies of its emulator: the second boot decides.
+# Sometimes the emulator crashes the guest, so a failed boot is repeated once.
 BOOT_ATTEMPTS = 2
 
 
 def data_files() -> list[Path]:
-    """Return the guest's programs and lists and the test module: what is copied or compiled, not imported."""
+    """Return the files of the guest and of the test module. They are part of the key, like the recipe's modules."""
     guest = [path for path in rootfs.GUEST.iterdir() if path.is_file()]
     return sorted([*guest, *test_module.source_files()])
 
 
 def vmcore_product(series: str, cache_root: Path, target: str = X86_64.target) -> Product:
-    """Return the cached folder for the vmcore of a kernel series; needs no network.
+    """Return the cached folder for the vmcore of a kernel series. This needs no network.
 
-    The key covers recipe, guest, series and architecture. Which version of the series it is was decided when it was
-    first asked for, and stands in its meta.json.
+    The key is made from the recipe, the guest, the series and the architecture. The kernel's version is not in the key:
+    it is chosen when the vmcore is made, and meta.json has it.
     """
-    kernel_packages.name_pattern(series)  # complain early about what is no series
+    kernel_packages.name_pattern(series)  # raises BuildError early if it is not a series
     debian = architecture(target).debian
     data = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in data_files()}
     inputs: dict[str, str | bytes] = {**data, "series": series, "architecture": debian}
@@ -58,17 +60,17 @@ def vmcore_product(series: str, cache_root: Path, target: str = X86_64.target) -
 def make_vmcore(
     series: str, cache_root: Path, verbose: bool = False, refresh: bool = False, target: str = X86_64.target
 ) -> Path:
-    """Return the folder with vmlinux, vmcore and truth/; make it if it is not there.
+    """Return the folder with vmlinux, vmcore and truth/. Make it if it is not built yet.
 
-    ``target`` is crash's word for the guest's architecture. ``refresh`` asks the mirrors for the newest kernel of the
-    series again and makes the vmcore anew.
+    ``target`` is crash's name of the guest's architecture. ``refresh`` chooses the newest kernel of the series again
+    and makes a new vmcore.
     """
     wanted, guest = vmcore_product(series, cache_root, target), architecture(target)
     if refresh:
         shutil.rmtree(wanted.path, ignore_errors=True)
     if wanted.is_built():
         return wanted.path
-    # Each architecture has lists of its own; the machine's are those of the source packages, too.
+    # Each architecture has its own package lists. Those of this machine are in the same folder as for other packages.
     own = AptClient(cache_root / "apt")
     foreign = guest.machine != platform.machine()
     apt = AptClient(cache_root / f"apt-{guest.debian}", architecture=guest.debian) if foreign else own
@@ -76,15 +78,15 @@ def make_vmcore(
     def fill(folder: Path) -> None:
         wanted.log.unlink(missing_ok=True)
         with kernel_packages.removed_on_failure(folder):
-            kernel = _kernel(series, cache_root, Mirrors(apt, own), guest, refresh)
-            _make(kernel, folder, RunLog(f"vmcore {kernel.choice.release}", wanted.log, verbose))
+            kernel = _provide_kernel(series, cache_root, Mirrors(apt, own), guest, refresh)
+            _fill_product(kernel, folder, RunLog(f"vmcore {kernel.choice.release}", wanted.log, verbose))
 
     return build_once(wanted, fill, {"series": series, "architecture": guest.debian})
 
 
 @dataclass(frozen=True)
 class Mirrors:
-    """Where packages come from: those of the guest's architecture, and this machine's own."""
+    """The clients for packages of the guest's architecture, and for packages of this machine's own."""
 
     guest: AptClient
     own: AptClient
@@ -92,7 +94,7 @@ class Mirrors:
 
 @dataclass(frozen=True)
 class Kernel:
-    """What was taken, and where it is: the kernel itself, and the packages to build modules for it."""
+    """The chosen kernel, the folder with its files, and the folder with the packages to build modules for it."""
 
     choice: kernel_packages.KernelChoice
     folder: Path
@@ -107,8 +109,8 @@ class Kernel:
         return Kernel(choice, kernel_packages.provide_kernel(choice, cache_root, mirrors.guest), headers, guest)
 
 
-def _kernel(series: str, cache_root: Path, mirrors: Mirrors, guest: Architecture, refresh: bool) -> Kernel:
-    """Return the kernel for ``series``. A recorded one that mirrors have dropped is chosen anew."""
+def _provide_kernel(series: str, cache_root: Path, mirrors: Mirrors, guest: Architecture, refresh: bool) -> Kernel:
+    """Return the kernel for ``series``. If the mirrors no longer have the recorded kernel, choose the newest one."""
     choice = kernel_packages.resolve_kernel(series, cache_root, mirrors.guest, refresh)
     try:
         return Kernel.provide(choice, cache_root, mirrors, guest)
@@ -116,12 +118,12 @@ def _kernel(series: str, cache_root: Path, mirrors: Mirrors, guest: Architecture
         newest = kernel_packages.resolve_kernel(series, cache_root, mirrors.guest, refresh=True)
         if newest == choice:
             raise
-        print(f"{error.what} Taking {newest.release} instead.", flush=True)
+        print(f"{error.what} The build uses {newest.release} instead.", flush=True)
         return Kernel.provide(newest, cache_root, mirrors, guest)
 
 
-def _make(kernel: Kernel, folder: Path, log: RunLog) -> None:
-    # A unix socket lives there, and its path may have 107 bytes at most.
+def _fill_product(kernel: Kernel, folder: Path, log: RunLog) -> None:
+    # QEMU's unix socket is in this folder, and the path of a socket may have at most 107 bytes.
     parent = tempfile.gettempdir()
     parent = parent if len(parent) < 80 else "/tmp"
     with tempfile.TemporaryDirectory(prefix="mpyk-", dir=parent) as scratch_name:
@@ -132,21 +134,23 @@ def _make(kernel: Kernel, folder: Path, log: RunLog) -> None:
         begin = time.monotonic()
         flat = folder / "flat"
         _boot(kernel, guest, scratch, flat, log.log.with_suffix(".serial"))
-        print(f"{log.title}: boot, record the truth and dump: done in {time.monotonic() - begin:.0f} s", flush=True)
+        print(f"{log.title}: boot, record the truth, dump: done in {time.monotonic() - begin:.0f} s", flush=True)
         extract_truth(guest.truth_disk, folder / "truth")
     utsname = read_utsname(folder / "truth", kernel.architecture.machine)
     kdump.reassemble(flat, folder / "vmcore")
     reblock.reblock(folder / "vmcore")
-    kdump.repair(folder / "vmcore", utsname, kernel.architecture)
+    kdump.repair_header(folder / "vmcore", utsname, kernel.architecture)
     flat.unlink()
     link_or_copy(kernel.folder / "vmlinux", folder / "vmlinux")
     _write_meta(kernel.choice, utsname, folder)
 
 
 def build_test_module(kernel: Kernel, scratch: Path, kept: Path, log: RunLog) -> Path | None:
-    """Build our module; return the file to load. With debuginfo it is kept beside the vmcore, for ``mod -s``.
+    """Build our module and return the file that the guest loads.
 
-    The kernel that the tests are for must have it. Another one may be too old or too new for this machine's tools.
+    The folder ``kept`` gets the file with debuginfo, for crash's ``mod -s``.
+    Return None if the build fails: a kernel may be too old or too new for this machine's tools. The default kernel must
+    have the module, because tests need it: then the failure raises BuildError.
     """
     kept.mkdir()
     try:
@@ -157,14 +161,14 @@ def build_test_module(kernel: Kernel, scratch: Path, kept: Path, log: RunLog) ->
     except BuildError as error:
         if kernel.choice.series == DEFAULT_SERIES:
             raise
-        print(f"{log.title}: {test_module.NAME} is left out of this vmcore: {error.what}", flush=True)
+        print(f"{log.title}: this vmcore has no {test_module.NAME}: {error.what}", flush=True)
         return None
     shutil.copyfile(module.debug, kept / module.debug.name)
     return module.stripped
 
 
 def _boot(kernel: Kernel, guest: rootfs.GuestFiles, scratch: Path, flat: Path, serial: Path) -> None:
-    """Boot and dump; try again with fresh disks if the guest dies. The console's text is kept in ``serial``."""
+    """Boot and dump. Try again with fresh disks if the guest dies. ``serial`` keeps the text of the console."""
     pristine = guest.root_disk.with_suffix(".pristine")
     guest.root_disk.rename(pristine)
     for attempt in range(1, BOOT_ATTEMPTS + 1):
@@ -180,16 +184,16 @@ def _boot(kernel: Kernel, guest: rootfs.GuestFiles, scratch: Path, flat: Path, s
         except qemu.GuestDied as error:
             if attempt == BOOT_ATTEMPTS:
                 raise
-            print(f"The guest died; it is booted once more.\n{error}", file=sys.stderr)
+            print(f"The guest died. It is booted again.\n{error}", file=sys.stderr)
 
 
 def extract_truth(disk: Path, folder: Path) -> None:
-    """Write the files of the tar that begins on the guest's second disk into ``folder``."""
+    """Unpack the truth into ``folder``. It is a tar at the start of the guest's second disk."""
     unpack_tarball(disk, folder, strip=0)
 
 
 def read_utsname(truth: Path, machine: str) -> kdump.Utsname:
-    """Return what the guest's kernel calls itself."""
+    """Return the utsname of the guest's kernel from the recorded truth."""
 
     def line(name: str) -> str:
         return (truth / "proc/sys/kernel" / name).read_text().strip()
@@ -200,7 +204,7 @@ def read_utsname(truth: Path, machine: str) -> kdump.Utsname:
 
 
 def link_or_copy(source: Path, dest: Path) -> None:
-    """Hard link a large file that nobody changes; copy it where the file system cannot."""
+    """Make a hard link to a large file that never changes, or a copy if the file system has no hard links."""
     try:
         os.link(source, dest)
     except OSError:
@@ -219,11 +223,11 @@ def _write_meta(choice: kernel_packages.KernelChoice, utsname: kdump.Utsname, fo
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    parser = argparse.ArgumentParser(description="Make a test vmcore and print the folder that holds it.")
+    parser = argparse.ArgumentParser(description="Make a test vmcore and print the path of its folder.")
     parser.add_argument("--kernel", default=DEFAULT_SERIES, help="kernel series (default: %(default)s)")
-    parser.add_argument("--target", default=X86_64.target, choices=ARCHITECTURES, help="of which architecture")
+    parser.add_argument("--target", default=X86_64.target, choices=ARCHITECTURES, help="crash target of the guest")
     parser.add_argument("--cache", type=Path, default=default_cache_root(), help="cache folder (default: %(default)s)")
-    parser.add_argument("--refresh", action="store_true", help="take the newest kernel that the mirrors have now")
+    parser.add_argument("--refresh", action="store_true", help="use the newest kernel of the mirrors")
     parser.add_argument("-v", "--verbose", action="store_true", help="show the output of each step")
     args = parser.parse_args(argv)
     try:

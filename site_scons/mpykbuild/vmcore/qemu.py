@@ -1,5 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Boot a guest under QEMU, wait for its word on the serial console, dump its memory; never leave QEMU behind."""
+"""Boot a guest under QEMU, wait for its READY message on the serial console, and dump its memory.
+
+QEMU has always ended when these functions return or raise.
+"""
 
 from __future__ import annotations
 
@@ -19,19 +22,19 @@ from mpykbuild.vmcore.architectures import X86_64, Architecture
 READY = "mpyk-guest: READY"
 FAILED = "mpyk-guest: FAILED"
 PANIC = "Kernel panic - not syncing"
-# KASLR stays on. no_hash_pointers: the truth shall hold addresses that a test can look for in the dump.
+# KASLR stays on. With no_hash_pointers the truth has real addresses, which a test can look up in the dump.
 KERNEL_ARGUMENTS = "console={console} panic=-1 mitigations=off random.trust_cpu=on no_hash_pointers quiet loglevel=4"
 TAIL_LINES = 40
 POLL_SECONDS = 0.05
 
 
 class GuestDied(BuildError):
-    """The guest's kernel panicked, or QEMU ended: not a mistake of the user."""
+    """The guest's kernel panicked, or QEMU ended. This is not a mistake of the user."""
 
 
 @dataclass(frozen=True)
 class Machine:
-    """What is booted, and where it writes."""
+    """The files that a guest boots, the files to which it writes, and its size."""
 
     kernel: Path
     initrd: Path
@@ -45,18 +48,18 @@ class Machine:
 
 
 def find_emulator(architecture: Architecture) -> str:
-    """Return the path of QEMU, or raise with what to install."""
+    """Return the path of QEMU. Raises BuildError with the packages to install if it is missing."""
     found = shutil.which(architecture.emulator)
     if not found:
         raise BuildError(
-            f"{architecture.emulator} is not installed; the test vmcore is made by booting a kernel in it.",
+            f"{architecture.emulator} is not installed, but a test vmcore needs it to boot a kernel.",
             f"install {architecture.packages}.",
         )
     return found
 
 
 def command_line(emulator: str, machine: Machine, control: Path) -> list[str]:
-    """Return QEMU's arguments: no network, no KVM, no fixed port; ``control`` is the QMP socket."""
+    """Return QEMU's command line: without network, KVM and fixed ports. ``control`` is the QMP socket."""
     general = KERNEL_ARGUMENTS.format(console=machine.architecture.console)
     disks: list[str] = []
     for disk in (machine.root_disk, machine.truth_disk):
@@ -74,7 +77,7 @@ def command_line(emulator: str, machine: Machine, control: Path) -> list[str]:
 
 
 class Qmp:
-    """A QMP connection: one JSON object a line, over a unix socket."""
+    """A QMP connection over a unix socket. Each line is one JSON object. ``timeout`` is in seconds."""
 
     def __init__(self, path: Path, timeout: float) -> None:
         self._socket = socket.socket(socket.AF_UNIX)
@@ -97,7 +100,7 @@ class Qmp:
         return reply
 
     def execute(self, command: str, arguments: Mapping[str, object] | None = None) -> object:
-        """Run one command and return its result; events that come in between are dropped."""
+        """Run one command and return its result. Events are ignored. Raises BuildError if QEMU reports an error."""
         request: dict[str, object] = {"execute": command}
         if arguments:
             request["arguments"] = dict(arguments)
@@ -105,51 +108,58 @@ class Qmp:
         while True:
             reply = self._receive()
             if "error" in reply:
-                raise BuildError(f"QEMU refused {command}: {reply['error']}")
+                raise BuildError(f"QEMU refused {command}: {reply['error']}.")
             if "return" in reply:
                 return reply["return"]
 
 
 def serial_tail(serial: Path) -> str:
-    """Return the last lines that the guest wrote."""
+    """Return the last lines that the guest wrote to the serial console."""
     if not serial.is_file():
         return "(the guest wrote nothing)"
     lines = serial.read_text(errors="replace").splitlines()
     return "\n".join(lines[-TAIL_LINES:]) or "(the guest wrote nothing)"
 
 
-def failure(what: str, serial: Path, kind: type[BuildError] = BuildError) -> BuildError:
-    """Return the error for a guest that went wrong, with the end of its console."""
-    return kind(f"{what} The last lines of its console were:\n{serial_tail(serial)}", f"see all of it in {serial}")
+def guest_error(what: str, serial: Path, kind: type[BuildError] = BuildError) -> BuildError:
+    """Return the error for a guest that failed, with the last lines of its console."""
+    return kind(f"{what} The last lines of its console:\n{serial_tail(serial)}", f"read the complete log in {serial}.")
 
 
 @contextmanager
-def running(command: Sequence[str], output: Path) -> Iterator[Popen[bytes]]:
-    """Run QEMU in the user's environment; whatever happens in the block, it has ended afterwards."""
+def running_qemu(command: Sequence[str], output: Path) -> Iterator[Popen[bytes]]:
+    """Run QEMU in the user's environment and yield its process. Kill QEMU if it still runs after the block."""
     with output.open("wb") as log, started(command, env=users_environment(), stdout=log, stderr=log) as process:
         yield process
 
 
-def wait_for_word(process: Popen[bytes], machine: Machine, word: str, deadline: float) -> None:
-    """Return when ``word`` stands on the serial console; raise when QEMU ends, the guest fails or time is up."""
+def wait_for_message(process: Popen[bytes], machine: Machine, message: str, deadline: float) -> None:
+    """Wait until ``message`` is on the serial console. ``deadline`` is a time of time.monotonic().
+
+    Raises GuestDied if QEMU ends or the guest's kernel panics. Raises BuildError if the guest reports a failure or is
+    not ready in time.
+    """
     while True:
         text = machine.serial.read_text(errors="replace") if machine.serial.is_file() else ""
-        if word in text:
+        if message in text:
             return
         if FAILED in text:
-            raise failure("The guest could not set itself up.", machine.serial)
+            raise guest_error("The guest could not set itself up.", machine.serial)
         if PANIC in text:
-            raise failure("The guest's kernel panicked.", machine.serial, GuestDied)
+            raise guest_error("The guest's kernel panicked.", machine.serial, GuestDied)
         if process.poll() is not None:
             what = f"QEMU ended with status {process.returncode} before the guest was ready."
-            raise failure(what, machine.serial, GuestDied)
+            raise guest_error(what, machine.serial, GuestDied)
         if time.monotonic() > deadline:
-            raise failure("The guest was not ready in time.", machine.serial)
+            raise guest_error("The guest was not ready in time.", machine.serial)
         time.sleep(POLL_SECONDS)
 
 
-def dump(control: Path, out: Path, timeout: float) -> None:
-    """Stop the guest and write its memory to ``out`` as a (flattened) zlib kdump file."""
+def dump_memory(control: Path, out: Path, timeout: float) -> None:
+    """Stop the guest, write its memory to ``out`` as a flattened zlib kdump file, and end QEMU.
+
+    ``control`` is the QMP socket, ``timeout`` is in seconds.
+    """
     qmp = Qmp(control, timeout)
     try:
         qmp.execute("stop")
@@ -162,16 +172,16 @@ def dump(control: Path, out: Path, timeout: float) -> None:
 
 
 def boot_and_dump(machine: Machine, scratch: Path, out: Path, boot_timeout: float, dump_timeout: float) -> None:
-    """Boot ``machine``, wait until it is ready, write the flattened dump to ``out``.
+    """Boot ``machine``, wait until it is ready, and write the flattened dump to ``out``. Timeouts are in seconds.
 
-    ``scratch`` must be a short path: a unix socket lives in it, whose path may have 107 bytes at most.
+    ``scratch`` must be a short path: it contains a unix socket, whose path may have at most 107 bytes.
     """
     control = scratch / "qmp"
     command = command_line(find_emulator(machine.architecture), machine, control)
-    with running(command, scratch / "qemu.log") as process:
+    with running_qemu(command, scratch / "qemu.log") as process:
         try:
-            wait_for_word(process, machine, READY, time.monotonic() + boot_timeout)
-            dump(control, out, dump_timeout)
+            wait_for_message(process, machine, READY, time.monotonic() + boot_timeout)
+            dump_memory(control, out, dump_timeout)
         except BuildError as error:
-            said = (scratch / "qemu.log").read_text(errors="replace").strip()
-            raise type(error)(error.what + (f"\nQEMU said: {said}" if said else ""), error.next_step) from error
+            log = (scratch / "qemu.log").read_text(errors="replace").strip()
+            raise type(error)(error.what + (f"\nQEMU printed: {log}" if log else ""), error.next_step) from error

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Give a kdump file blocks of the size of the kernel's pages.
+"""Rewrite a kdump file so that its blocks have the size of the kernel's pages.
 
-Where an architecture knows several page sizes, QEMU writes blocks of the largest (64 KiB on arm64), whatever the
-kernel has chosen. crash copes with that; other readers, ours among them, take a block for a page.
+If an architecture has several page sizes, QEMU writes blocks of the largest size (64 KiB on arm64), even if the kernel
+uses smaller pages. crash can read such dumps. Other readers, also ours, expect that a block is a page.
 """
 
 from __future__ import annotations
@@ -30,6 +30,8 @@ LEVEL = 1
 
 @dataclass(frozen=True)
 class _Layout:
+    """The sizes in a dump's header. ``block`` and the properties are in bytes, the others in blocks."""
+
     block: int
     sub_blocks: int
     bitmap_blocks: int
@@ -45,7 +47,10 @@ class _Layout:
 
 
 def reblock(path: Path) -> None:
-    """Rewrite ``path`` unless its blocks are pages already; the page size is that of its vmcoreinfo."""
+    """Rewrite the dump ``path`` with blocks of the page size in its vmcoreinfo, unless they have that size already.
+
+    Raises BuildError if its blocks are not whole pages.
+    """
     page = int(kdump.vmcoreinfo(path).get("PAGESIZE", "0"))
     with path.open("rb") as source:
         header = source.read(kdump.BLOCK_SIZE_OFFSET + GEOMETRY.size)
@@ -53,7 +58,9 @@ def reblock(path: Path) -> None:
         if page in (0, old.block):
             return
         if old.block % page or page % 8:
-            raise BuildError(f"The dump {path} has blocks of {old.block} bytes, which are not whole pages of {page}.")
+            raise BuildError(
+                f"The dump {path} has blocks of {old.block} bytes, which are not whole pages of {page} bytes."
+            )
         fresh = path.with_name(path.name + ".reblocked")
         with fresh.open("wb") as target:
             _rewrite(source, target, old, page)
@@ -61,22 +68,22 @@ def reblock(path: Path) -> None:
 
 
 def _rewrite(source: BinaryIO, target: BinaryIO, old: _Layout, page: int) -> None:
-    times = old.block // page
+    pages_per_block = old.block // page
     source.seek(0)
     header = bytearray(source.read(page))
-    sub = _sub_header(source, old, page, times)
+    sub = _sub_header(source, old, page, pages_per_block)
     source.seek(old.bitmaps)
     half = old.block * old.bitmap_blocks // 2
-    bitmaps = [_spread(source.read(half), times, old.max_mapnr, page) for _ in range(2)]
-    new = _Layout(page, len(sub) // page, sum(map(len, bitmaps)) // page, old.max_mapnr * times)
+    bitmaps = [_repeat_bits(source.read(half), pages_per_block, old.max_mapnr, page) for _ in range(2)]
+    new = _Layout(page, len(sub) // page, sum(map(len, bitmaps)) // page, old.max_mapnr * pages_per_block)
     GEOMETRY.pack_into(header, kdump.BLOCK_SIZE_OFFSET, new.block, new.sub_blocks, new.bitmap_blocks, new.max_mapnr)
     target.write(bytes(header) + sub + b"".join(bitmaps))
-    count = sum(byte.bit_count() for byte in bitmaps[1]) // times
+    count = sum(byte.bit_count() for byte in bitmaps[1]) // pages_per_block
     _rewrite_pages(source, target, old, new, count)
 
 
-def _sub_header(source: BinaryIO, old: _Layout, page: int, times: int) -> bytes:
-    """Return the sub-header and the notes behind it, filled up to whole blocks."""
+def _sub_header(source: BinaryIO, old: _Layout, page: int, pages_per_block: int) -> bytes:
+    """Return the new sub-header with the notes behind it, filled up to whole blocks."""
     source.seek(old.block)
     sub = bytearray(source.read(old.block * old.sub_blocks))
     end = SUB_HEADER_SIZE
@@ -86,26 +93,29 @@ def _sub_header(source: BinaryIO, old: _Layout, page: int, times: int) -> bytes:
             end = max(end, offset - old.block + size)
             struct.pack_into("<Q", sub, place, offset - old.block + page)
     (max_mapnr,) = struct.unpack_from("<Q", sub, MAX_MAPNR_64)
-    struct.pack_into("<Q", sub, MAX_MAPNR_64, max_mapnr * times)
+    struct.pack_into("<Q", sub, MAX_MAPNR_64, max_mapnr * pages_per_block)
     return bytes(sub[:end]) + bytes(-end % page)
 
 
-def _spread(bitmap: bytes, times: int, bits: int, page: int) -> bytes:
-    """Return the bitmap in which each bit stands ``times`` times, filled up to whole blocks."""
-    unit = (1 << times) - 1
+def _repeat_bits(bitmap: bytes, pages_per_block: int, bits: int, page: int) -> bytes:
+    """Return the bitmap with each bit repeated ``pages_per_block`` times, filled up to whole blocks.
+
+    ``bits`` is the number of bits to repeat, ``page`` the size of the new blocks.
+    """
+    unit = (1 << pages_per_block) - 1
     pieces = bytearray()
     for place, byte in enumerate(bitmap[: (bits + 7) // 8]):
-        number = sum(unit << bit * times for bit in range(8) if byte >> bit & 1 and place * 8 + bit < bits)
-        pieces += number.to_bytes(times, "little")
+        number = sum(unit << bit * pages_per_block for bit in range(8) if byte >> bit & 1 and place * 8 + bit < bits)
+        pieces += number.to_bytes(pages_per_block, "little")
     return bytes(pieces) + bytes(-len(pieces) % page)
 
 
 def _rewrite_pages(source: BinaryIO, target: BinaryIO, old: _Layout, new: _Layout, count: int) -> None:
-    """Write the pages of ``count`` blocks behind room for their descriptors, then those."""
+    """Leave space for the descriptors, write the pages of ``count`` blocks behind it, then write the descriptors."""
     source.seek(old.descriptors)
     rows = source.read(count * DESCRIPTOR.size)
     written = bytearray()
-    done: dict[bytes, bytes] = {}  # blocks that stand there for several pages: those that are all zero
+    done: dict[bytes, bytes] = {}  # QEMU stores all blocks of zeros once, with the same descriptor
     place = new.descriptors + count * (old.block // new.block) * DESCRIPTOR.size
     target.seek(place)
     for start in range(0, len(rows), DESCRIPTOR.size):
@@ -118,7 +128,7 @@ def _rewrite_pages(source: BinaryIO, target: BinaryIO, old: _Layout, new: _Layou
 
 
 def _rewrite_block(source: BinaryIO, target: BinaryIO, row: bytes, block: int, page: int) -> bytes:
-    """Write the pages of one block at the target's end; return their descriptors."""
+    """Write the pages of one block at the end of ``target`` and return their descriptors."""
     offset, size, flags, page_flags = DESCRIPTOR.unpack(row)
     source.seek(offset)
     data = source.read(size)

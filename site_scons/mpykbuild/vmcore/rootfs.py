@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make what the guest boots from: its programs, a small initramfs, a root disk. Needs no privileges."""
+"""Make the files that the guest boots: its programs, a small initramfs, and a root disk. This does not need root."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ GUEST = Path(__file__).resolve().parent / "guest"
 WARNINGS = ("-Wall", "-Wextra", "-Wno-format-truncation")
 COMPILE = ("-static", "-std=gnu11", "-O1", *WARNINGS, "-D_GNU_SOURCE", "-pthread")
 
-# Needed before the root disk can be mounted; qemu_fw_cfg hands vmcoreinfo to QEMU while it is loaded.
+# The guest needs these before it can mount the root disk. qemu_fw_cfg passes vmcoreinfo to QEMU when it is loaded.
 EARLY_MODULES = ("virtio_pci", "virtio_blk", "qemu_fw_cfg")
-# Loaded for what the guest makes with them, or only to be found in the dump. What a kernel has built in, or does not
-# have at all, is left out.
+# The guest uses some of these modules. The others are only loaded so that tests find them in the dump. A module that a
+# kernel has built in, or does not have, is left out.
 GUEST_MODULES = (
     "loop", "fuse", "overlay", "dummy", "tun", "veth", "bridge", "8021q", "nf_tables", "nf_conntrack", "dm-mod",
     "null_blk", "xfs", "nfs", "sctp",
@@ -35,7 +35,7 @@ TRUTH_DISK_MB = 96
 
 @dataclass(frozen=True)
 class Module:
-    """A kernel module: its name with underscores, its file, the names of those that it needs."""
+    """A kernel module: its name with underscores, its file, and the names of the modules that it needs."""
 
     name: str
     path: Path
@@ -48,20 +48,23 @@ def module_name(path: Path) -> str:
 
 
 def read_module(path: Path) -> bytes:
-    """Return a module's ELF file, unpacked."""
+    """Return the content of a module's ELF file, decompressed if necessary."""
     data = path.read_bytes()
     return lzma.decompress(data) if path.suffix == ".xz" else data
 
 
 def module_needs(image: bytes) -> tuple[str, ...]:
-    """Return the modules that a module's ``.modinfo`` says it depends on."""
+    """Return the names of the modules that a module needs, from the ``.modinfo`` section in ``image``."""
     found = re.search(rb"\0depends=([^\0]*)\0", image)
     names = found[1].decode("ascii") if found else ""
     return tuple(name.replace("-", "_") for name in names.split(",") if name)
 
 
 def load_order(wanted: Iterable[str], modules: Path) -> list[Module]:
-    """Return the modules to load, each after those that it needs; names that no file has are built in (or unknown)."""
+    """Return the modules to load, in an order in which each module comes after those that it needs.
+
+    Names without a file in ``modules`` are left out: they are built in or unknown.
+    """
     files = {module_name(path): path for path in sorted(modules.rglob("*.ko*"))}
     ordered: dict[str, Module] = {}
 
@@ -87,22 +90,22 @@ def cpio_entry(name: str, data: bytes, mode: int, inode: int) -> bytes:
 
 
 def cpio(files: Sequence[tuple[str, bytes, int]]) -> bytes:
-    """Return a newc archive of regular files (and directories, by their mode)."""
+    """Return a newc archive of (name, content, mode). The mode may also be that of a directory."""
     members = [cpio_entry(name, data, mode, number) for number, (name, data, mode) in enumerate(files, 1)]
     return b"".join(members) + cpio_entry("TRAILER!!!", b"", 0, 0)
 
 
 def find_mke2fs() -> str:
-    """Return mke2fs, which lives where a plain user's PATH does not lead."""
+    """Return the path of mke2fs. It is in a folder that is not in the PATH of most users."""
     found = shutil.which("mke2fs", path=os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]))
     if not found:
-        raise BuildError("mke2fs is not installed; the guest's root disk is made with it.", "install e2fsprogs.")
+        raise BuildError("mke2fs is not installed, but it is needed for the guest's root disk.", "install e2fsprogs.")
     return found
 
 
 @dataclass(frozen=True)
 class GuestFiles:
-    """What QEMU boots, and the disk on which the guest leaves the truth."""
+    """The initramfs and the root disk that QEMU boots, and the disk to which the guest writes the truth."""
 
     initrd: Path
     root_disk: Path
@@ -110,10 +113,10 @@ class GuestFiles:
 
 
 def _compile(work: Path, log: RunLog, architecture: Architecture) -> None:
-    """Compile ``early`` (the initramfs's /init) and ``init`` (everything else)."""
+    """Compile the guest's programs: ``early`` is /init of the initramfs, ``init`` is /sbin/init of the root disk."""
     if not shutil.which(architecture.compiler):
         raise BuildError(
-            f"{architecture.compiler} is not installed; the guest's programs are compiled with it.",
+            f"{architecture.compiler} is not installed, but it is needed to compile the guest's programs.",
             f"install {architecture.packages}.",
         )
     early = GUEST / "early.c"
@@ -132,8 +135,8 @@ def _initrd(work: Path, modules: Path) -> bytes:
     return cpio(files)
 
 
-def _fill_root(root: Path, work: Path, modules: Path, own: Sequence[Path]) -> None:
-    """Lay out the root disk's tree: directories to mount on, /sbin/init, modules, lists. ``own`` come last."""
+def _fill_root(root: Path, work: Path, modules: Path, extra_modules: Sequence[Path]) -> None:
+    """Make the root disk's tree: mount points, /sbin/init, modules and lists. ``extra_modules`` are loaded last."""
     for folder in ("dev", "proc", "sys", "run", "tmp", "mnt", "sbin", "etc", "images", "truth", "lib/guest-modules"):
         (root / folder).mkdir(parents=True)
     shutil.copy2(work / "init", root / "sbin/init")
@@ -142,14 +145,14 @@ def _fill_root(root: Path, work: Path, modules: Path, own: Sequence[Path]) -> No
     (root / "mnt/bound-file").write_text("")
     early = {module.name for module in load_order(EARLY_MODULES, modules)}
     later = [module for module in load_order(GUEST_MODULES, modules) if module.name not in early]
-    later += [Module(path.stem, path, ()) for path in own]
+    later += [Module(path.stem, path, ()) for path in extra_modules]
     for module in later:
         (root / "lib/guest-modules" / f"{module.name}.ko").write_bytes(read_module(module.path))
     (root / "lib/guest-modules/list").write_text("".join(f"{module.name}.ko\n" for module in later))
 
 
 def _make_disk(path: Path, megabytes: int, tree: Path | None, log: RunLog) -> None:
-    # Lazy initialisation would mean a kernel thread that ends at some time.
+    # Lazy initialisation would start a kernel thread that ends at an unknown time, so the list of tasks would change.
     command = [find_mke2fs(), "-q", "-F", "-t", "ext4", "-E", "root_owner=0:0,lazy_itable_init=0,lazy_journal_init=0"]
     if tree:
         command += ["-d", str(tree)]
@@ -157,16 +160,16 @@ def _make_disk(path: Path, megabytes: int, tree: Path | None, log: RunLog) -> No
 
 
 def make_guest(
-    modules: Path, work: Path, log: RunLog, own: Sequence[Path] = (), architecture: Architecture = X86_64
+    modules: Path, work: Path, log: RunLog, extra_modules: Sequence[Path] = (), architecture: Architecture = X86_64
 ) -> GuestFiles:
-    """Make everything that the guest boots from in ``work``.
+    """Make all files that the guest boots, in the folder ``work``.
 
-    ``modules`` is the kernel's folder of modules, ``own`` are further ones to load.
+    ``modules`` is the folder of the kernel's modules. ``extra_modules`` are further modules to load.
     """
     _compile(work, log, architecture)
     (work / "initrd").write_bytes(_initrd(work, modules))
     root = work / "root"
-    _fill_root(root, work, modules, own)
+    _fill_root(root, work, modules, extra_modules)
     _make_disk(root / "images/frozen.img", FROZEN_DISK_MB, None, log)
     _make_disk(work / "root.img", ROOT_DISK_MB, root, log)
     with (work / "truth.img").open("wb") as disk:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build our own kernel module (tests/testmod) for the guest's kernel, with debuginfo and with BTF."""
+"""Build our kernel module (the folder ``testmod``) for the guest's kernel, with debuginfo and with BTF."""
 
 from __future__ import annotations
 
@@ -16,7 +16,8 @@ from mpykbuild.vmcore.architectures import X86_64, Architecture
 
 NAME = "mpyk_testmod"
 SOURCE = Path(__file__).resolve().parent / "testmod"
-# What the kernel's own compiler could do, and ours may not: Kbuild takes it from the kernel's configuration.
+# Compiler options that the kernel's compiler had, but ours may not have. Kbuild uses them if the kernel's configuration
+# has these names.
 COMPILER_OPTIONS = {"CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT": "-fmin-function-alignment=16"}
 
 RESOLVE_BTFIDS = "tools/bpf/resolve_btfids/resolve_btfids"
@@ -24,9 +25,9 @@ RESOLVE_BTFIDS = "tools/bpf/resolve_btfids/resolve_btfids"
 
 @dataclass(frozen=True)
 class TestModule:
-    """The module with its debuginfo, and the one without to be loaded; both have BTF."""
+    """The module's two files: ``debug`` with debuginfo, and ``stripped``, which the guest loads. Both have BTF."""
 
-    __test__ = False  # it is no test, whatever pytest thinks of its name
+    __test__ = False  # pytest must not collect this class as a test
 
     debug: Path
     stripped: Path
@@ -36,11 +37,14 @@ def source_files() -> list[Path]:
     return sorted(path for path in SOURCE.iterdir() if path.is_file())
 
 
-def pahole_version(said: str) -> int:
-    """Return 124 for ``v1.24``, as the kernel's configuration writes it."""
-    found = re.fullmatch(r"v(\d+)\.(\d+)\s*", said)
+def pahole_version(text: str) -> int:
+    """Return 124 for ``v1.24``, the form that the kernel's configuration uses.
+
+    Raises BuildError if ``text``, the output of ``pahole --version``, has another form.
+    """
+    found = re.fullmatch(r"v(\d+)\.(\d+)\s*", text)
     if not found:
-        raise BuildError(f"pahole calls its version {said.strip()!r}.", "install the package dwarves.")
+        raise BuildError(f"pahole --version printed {text.strip()!r}, which is not a version.", "install dwarves.")
     return int(found[1]) * 100 + int(found[2])
 
 
@@ -48,19 +52,19 @@ def _host_pahole() -> int:
     return pahole_version(run(["pahole", "--version"]).stdout)
 
 
-def _compiler_knows(compiler: str, option: str) -> bool:
+def _compiler_accepts(compiler: str, option: str) -> bool:
     command = [compiler, option, "-E", "-x", "c", os.devnull]
     return run(command).status == 0
 
 
 def make_arguments(headers: Path, work: Path, architecture: Architecture = X86_64) -> list[str]:
-    """Return the command that builds the module in ``work``; what this machine's tools cannot do is turned off.
+    """Return the command that builds the module in ``work``. It turns off what this machine's tools do not support.
 
-    Which machine it is for is in Debian's headers (``.kernelvariables``); of the compiler only its name is not theirs.
+    Debian's headers set the architecture (in ``.kernelvariables``). They also name a compiler, which CC= replaces.
     """
     compiler = architecture.compiler
-    lacking = [f"{name}=" for name, option in COMPILER_OPTIONS.items() if not _compiler_knows(compiler, option)]
-    if not (headers / RESOLVE_BTFIDS).exists():  # in older packages; the module has no list of BTF IDs
+    lacking = [f"{name}=" for name, option in COMPILER_OPTIONS.items() if not _compiler_accepts(compiler, option)]
+    if not (headers / RESOLVE_BTFIDS).exists():  # older packages lack it; the module does not need it
         lacking.append("RESOLVE_BTFIDS=true")
     return [
         "make", "-C", str(headers), f"M={work}", f"CC={compiler}", f"CONFIG_PAHOLE_VERSION={_host_pahole()}",
@@ -69,7 +73,10 @@ def make_arguments(headers: Path, work: Path, architecture: Architecture = X86_6
 
 
 def build_module(headers: Path, scratch: Path, log: RunLog, architecture: Architecture = X86_64) -> TestModule:
-    """Build the module in ``scratch`` with the headers of the guest's kernel."""
+    """Build the module in the folder ``scratch`` with the headers of the guest's kernel.
+
+    Raises BuildError if the build fails, or if the module has no BTF.
+    """
     work = scratch / "testmod"
     shutil.copytree(SOURCE, work)
     env = build_environment()
@@ -78,5 +85,5 @@ def build_module(headers: Path, scratch: Path, log: RunLog, architecture: Archit
     command = [f"{architecture.tools}objcopy", "--strip-debug", str(module.debug), str(module.stripped)]
     log.step(f"strip {NAME}", command, work, env)
     if b"\0.BTF\0" not in module.stripped.read_bytes():
-        raise BuildError(f"{NAME} was built without BTF.", f"see {log.log}.")
+        raise BuildError(f"{NAME} was built without BTF.", f"read the log in {log.log}.")
     return module

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * /init of the initramfs: loads the modules that lie beside it in the order of /modules, mounts the root disk and goes there.
- * It removes its own files first, so that the dump is not full of them.
+ * /init of the initramfs: loads the modules that /modules lists, in that order, mounts the root disk and runs its init.
+ * It removes the files of the initramfs, so that they take no memory in the dump.
  */
 #include <errno.h>
 #include <fcntl.h>

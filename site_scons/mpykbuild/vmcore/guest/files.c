@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Open files of many kinds, locks, pipes with data, SysV objects, shared memory.
+ * Creates open files of many kinds, locks, pipes with data, SysV objects, and shared memory.
  */
 #include "guest.h"
 
@@ -69,7 +69,7 @@ static void open_special(void *unused)
     must(eventfd(7, 0), "eventfd");
     must(timerfd_settime(timer, 0, &when, NULL), "timerfd_settime");
     must(inotify_add_watch(must(inotify_init(), "inotify_init"), "/tmp", IN_CREATE), "inotify_add_watch");
-    raise(SIGUSR2); /* blocked, so it stays pending */
+    raise(SIGUSR2); /* the signal is blocked, so it stays pending */
     signal(SIGHUP, SIG_IGN);
     keep();
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The guest of the test vmcore: one static program that is PID 1, creates known things, records the truth about them
- * from /proc and then keeps still until its memory is dumped.
+ * The guest of the test vmcore: one static program, PID 1. It creates known objects, records the truth about them from
+ * /proc, and then changes nothing until its memory is dumped.
  */
 #ifndef MPYK_GUEST_H
 #define MPYK_GUEST_H
@@ -17,28 +17,28 @@
 
 /* common.c */
 
-/* Write one line to the console. */
+/* Write one line to the console, without "\n" in the format. */
 void say(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* Say what failed with errno and power off: the host shows the console's last lines. */
+/* Write a failure and errno's message to the console and power off. The host shows the console's last lines. */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
-/* Fail unless `result` (a system call's) is not negative; returns it. */
+/* Return `result` of a system call. If it is negative, the call failed: call fail(). `what` describes the call. */
 long must(long result, const char *what);
-/* Like must(), but a missing feature of this kernel is only told. */
+/* Return `result` of a system call that some kernels do not support. If it is negative, only write a line. */
 long may(long result, const char *what);
-/* Fork a process named `comm`; the parent goes on when the child has called ready() or ended. */
+/* Fork a process named `comm` that runs `body(arg)`. Return its PID when it has called ready() or has ended. */
 pid_t spawn(const char *comm, void (*body)(void *), void *arg);
-/* Tell the parent in spawn() that everything is set up; what follows should block. */
+/* Let spawn() in the parent return, because the child is set up. Afterwards the child should only sleep. */
 void ready(void);
 /* Sleep for ever. */
 void rest(void) __attribute__((noreturn));
 /* Set the name of the calling thread. */
 void set_name(const char *comm);
-/* mkdir -p for one level; an existing directory is fine. */
+/* Make one directory, unless it exists. */
 void make_dir(const char *path);
 /* Write a string to a file (a sysctl, an id map). Returns 0, or -1 with errno. */
 int write_file(const char *path, const char *text);
 
-/* The things that exist when the truth is recorded. */
+/* Create the objects that exist when the truth is recorded. */
 void create_mounts(void);
 void create_interfaces(void);
 void create_sockets(void);
@@ -47,7 +47,7 @@ void create_tasks(void);
 void create_stuck_tasks(void);
 void create_spinners(void);
 
-/* snapshot.c: record the truth on `device`, say READY, then stay in state R. */
+/* snapshot.c: record the truth on `device`, write READY to the console, then stay in state R for ever. */
 void record_truth(const char *device) __attribute__((noreturn));
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * PID 1: mounts what everybody needs, loads modules, creates everything, starts the recorder, keeps still.
+ * PID 1: mounts /proc and other basics, loads modules, creates all objects, starts the recorder, and then sleeps.
  */
 #include "guest.h"
 
@@ -25,7 +25,7 @@ static void load_module(const char *path)
     close(fd);
 }
 
-/* /lib/guest-modules/list names the modules in the order in which they can be loaded. */
+/* /lib/guest-modules/list has the modules in an order in which each comes after those that it needs. */
 static void load_listed_modules(void)
 {
     FILE *list = fopen("/lib/guest-modules/list", "re");
@@ -68,7 +68,7 @@ int main(void)
     create_tasks();
     create_stuck_tasks();
     create_spinners();
-    sleep(1); /* what was started goes to sleep in its place */
+    sleep(1); /* the new tasks need some time until they sleep where they stay */
     spawn("mpyk-truth", record, TRUTH_DISK);
-    rest(); /* zombies are wanted: nobody is reaped */
+    rest(); /* we reap no children, because the tests need zombies */
 }

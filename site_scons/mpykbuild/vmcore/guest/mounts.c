@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Mounts of several kinds, with options, odd names, propagation, and one on top of another.
+ * Creates mounts of several kinds: with options, unusual names, propagation, and one mount on top of another.
  */
 #include "guest.h"
 
@@ -14,7 +14,7 @@ struct wanted_mount {
     const char *options;
 };
 
-/* Mounted in this order. A type that is not in every kernel is told and left out. */
+/* The mounts, in this order. If a kernel does not have a type, that mount is left out and a line is written. */
 static const struct wanted_mount wanted[] = {
     {"devpts", "/dev/pts", "devpts", MS_NOSUID | MS_NOEXEC, "gid=5,mode=620,ptmxmode=000"},
     {"tmpfs", "/dev/shm", "tmpfs", MS_NOSUID | MS_NODEV, "size=8m"},

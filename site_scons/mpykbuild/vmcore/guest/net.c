@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Interfaces, addresses, routes, neighbours and rules, made through rtnetlink. None of them sends anything on its own.
+ * Creates interfaces, addresses, routes, neighbours and rules through rtnetlink. They send no packets later.
  */
 #include "guest.h"
 
@@ -21,7 +21,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-unsigned if_nametoindex(const char *name); /* net/if.h and linux/if.h exclude each other */
+unsigned if_nametoindex(const char *name); /* of net/if.h, which cannot be included together with linux/if.h */
 
 struct request {
     struct nlmsghdr head;
@@ -73,7 +73,7 @@ static void end_nest(struct request *request, struct rtattr *nest)
     nest->rta_len = (char *)&request->head + request->head.nlmsg_len - (char *)nest;
 }
 
-/* Put an address given as text, IPv4 or IPv6. */
+/* Add an attribute with an IPv4 or IPv6 address. `text` is the address as text. */
 static void put_address(struct request *request, int type, int family, const char *text)
 {
     unsigned char address[16];
@@ -101,10 +101,13 @@ static unsigned index_of(const char *name)
     return name ? if_nametoindex(name) : 0;
 }
 
-/* Begin a new link; what its kind needs goes between IFLA_INFO_DATA's begin and the end of both nests. */
+/*
+ * Begin a request for a new link and return its open nest IFLA_LINKINFO. The caller may add a nest IFLA_INFO_DATA with
+ * the data of this kind of link, and then ends both nests.
+ */
 static struct rtattr *begin_link(struct request *request, const char *name, const char *kind, const char *lower)
 {
-    struct ifinfomsg info = {0}; /* a veth cannot be up before it has its peer */
+    struct ifinfomsg info = {0}; /* the link is down: a veth cannot be up before it has its peer */
     struct rtattr *nest;
 
     begin(request, RTM_NEWLINK, &info, sizeof(info));
@@ -151,7 +154,7 @@ static void add_veth(const char *name, const char *peer)
     transact(&request, name);
 }
 
-/* Change an existing link: up or down, MTU, alias, hardware address, bridge. */
+/* Change an existing link: up or down, MTU, alias, bridge. 0 and NULL mean no change. */
 static void set_link(const char *name, bool up, uint32_t mtu, const char *alias, const char *master)
 {
     struct request request;
@@ -245,12 +248,12 @@ static void add_tap(void)
 
 static void add_links(void)
 {
-    /* Nothing may be sent later on: no solicitations, no link-local address that would be probed and announced. */
+    /* No packets may be sent later, so there are no solicitations and no automatic link-local addresses. */
     must(write_file("/proc/sys/net/ipv6/conf/default/router_solicitations", "0"), "router_solicitations");
     must(write_file("/proc/sys/net/ipv6/conf/default/addr_gen_mode", "1"), "addr_gen_mode");
     must(write_file("/proc/sys/net/ipv6/conf/dummy0/addr_gen_mode", "1"), "addr_gen_mode");
     set_link("lo", true, 0, NULL, NULL);
-    set_link("dummy0", true, 0, NULL, NULL); /* the module brings this one along */
+    set_link("dummy0", true, 0, NULL, NULL); /* the module "dummy" has created this one */
     add_link("dummy1", "dummy");
     add_link("fifteen-chars-i", "dummy");
     add_link("bridge0", "bridge");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The recorder: copies /proc as it is into a tar on a raw disk, without forking and without a file system of its own
- * (both would change what it records). When the list of tasks changed meanwhile, everything is recorded again.
+ * The recorder: copies files of /proc into a tar on a raw disk. It does not fork and mounts no file system, because
+ * both would change what it records. If the list of tasks has changed meanwhile, it records everything again.
  */
 #include "guest.h"
 
@@ -18,7 +18,7 @@
 
 #define MAX_TASKS 8192
 #define MAX_FILE (16u << 20)
-#define MAX_READ (256u << 10) /* sysctl files refuse a larger read than the kernel can allocate at once */
+#define MAX_READ (256u << 10) /* a larger read of a sysctl file fails, because the kernel cannot allocate its buffer */
 #define ATTEMPTS 8
 #define BLOCK 512
 
@@ -80,7 +80,7 @@ static void put_member(const char *name, const char *data, size_t size)
         put(zeros, BLOCK - size % BLOCK);
 }
 
-/* Copy one file of /proc; one that is not there (any more, or in this kernel) is left out. */
+/* Copy one file of /proc. Leave it out if it does not exist: the task has ended, or this kernel does not have it. */
 static void copy(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
@@ -95,7 +95,7 @@ static void copy(const char *path)
     put_member(path + 1, buffer, size);
 }
 
-/* Record where the links in a directory point to: lines of "name target". */
+/* Record the targets of the links in `folder` as the file `member`: lines of "name target". */
 static void copy_links(const char *folder, const char *member)
 {
     DIR *dir = opendir(folder);
@@ -116,7 +116,7 @@ static void copy_links(const char *folder, const char *member)
     put_member(member, buffer, size);
 }
 
-/* Record exe, cwd and root of a process in the same form. */
+/* Record the links exe, cwd and root of a process as the file "links", in the same form. */
 static void copy_own_links(int pid)
 {
     static const char *const names[] = {"exe", "cwd", "root"};
@@ -215,7 +215,7 @@ static void record_task(const struct task_id *id)
     copy_each(id->pid, under, files, ARRAY_SIZE(files));
 }
 
-/* What does not belong to one task; /truth/files lists it, one path a line. */
+/* Record the files that belong to no task. /truth/files lists them, one path on each line. */
 static void record_listed_files(void)
 {
     FILE *list = fopen("/truth/files", "re");
@@ -267,6 +267,6 @@ void record_truth(const char *device)
         if (attempt++ == ATTEMPTS)
             fail("tasks came and went during each of %d attempts to record them", ATTEMPTS);
     say("READY");
-    for (;;) /* the truth says R for this task, so it must not sleep */
+    for (;;) /* this task has state R in the truth, so it must not sleep */
         ;
 }

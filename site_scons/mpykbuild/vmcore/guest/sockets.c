@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Sockets of every kind that a plain kernel has, each kept open by a sleeping process named after it.
+ * Creates sockets of all kinds that a plain kernel has. For each kind a sleeping process of that name keeps them open.
  */
 #include "guest.h"
 
@@ -34,7 +34,7 @@ static union address address_of(int family, const char *text, int port)
 
     if (inet_pton(family, text, place) != 1)
         fail("bad address %s", text);
-    address.v4.sin_port = htons(port); /* at the same place in both */
+    address.v4.sin_port = htons(port); /* sin6_port has the same offset */
     return address;
 }
 
@@ -73,7 +73,7 @@ static void keep(void)
     rest();
 }
 
-/* Listening sockets; to one of them connections come that nobody accepts. */
+/* Listening sockets. One of them has connections that are not accepted. */
 static void tcp_listeners(void *unused)
 {
     int full = open_bound(AF_INET, SOCK_STREAM, "127.0.0.1", 7001);
@@ -89,7 +89,7 @@ static void tcp_listeners(void *unused)
     keep();
 }
 
-/* Established pairs, with data that nobody has read. */
+/* Established connections, with data that is not read. */
 static void tcp_established(void *unused)
 {
     int four = open_bound(AF_INET, SOCK_STREAM, "127.0.0.1", 7010);
@@ -112,7 +112,7 @@ static void tcp_established(void *unused)
     keep();
 }
 
-/* FIN_WAIT2 and CLOSE_WAIT on either side of a half-closed connection, SYN_SENT into nowhere, TIME_WAIT. */
+/* FIN_WAIT2 and CLOSE_WAIT (both sides of a half-closed connection), SYN_SENT to an address without host, TIME_WAIT. */
 static void tcp_states(void *unused)
 {
     union address nowhere = address_of(AF_INET, "10.0.0.77", 9);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Tasks in state D and what they wait for: a vfork, a frozen file system, and a file server that never answers.
+ * Creates tasks in state D. They wait for a vfork, for a frozen file system, or for a file server that never answers.
  */
 #include "guest.h"
 
@@ -20,7 +20,7 @@
 #define FROZEN "/mnt/frozen"
 #define HUNG "/mnt/hung"
 
-/* The parent of a vfork() waits in D until the child execs or ends: it does neither. */
+/* The parent of a vfork() waits in state D until the child execs or ends. This child only sleeps. */
 static void wait_for_vfork(void *unused)
 {
     (void)unused;
@@ -42,7 +42,7 @@ static void write_frozen(void *unused)
         rest();
 }
 
-/* The number of the new file is reserved already, but there is no file under it. */
+/* open() has already reserved a file descriptor when it waits, but that descriptor has no file yet. */
 static void open_in_frozen(void *unused)
 {
     (void)unused;
@@ -57,7 +57,7 @@ static void make_in_frozen(void *unused)
     mkdir(FROZEN "/never", 0755);
 }
 
-/* Mount the disk image on a loop device and freeze it: who writes to it waits for ever. */
+/* Mount the disk image on a loop device and freeze it. A task that writes to it waits for ever. */
 static void freeze(void)
 {
     int control = must(open("/dev/loop-control", O_RDWR | O_CLOEXEC), "open loop-control");
@@ -80,7 +80,7 @@ static void freeze(void)
     close(control);
 }
 
-/* Answer the first request of a FUSE mount and no other one. */
+/* Answer the first request of a FUSE mount. Later requests get no answer. */
 static void answer_init(int fuse)
 {
     static char request[FUSE_MIN_READ_BUFFER * 32];
@@ -114,7 +114,7 @@ static void hung_server(void *unused)
     rest();
 }
 
-/* mkdir() holds the lock of the parent folder while it waits for the server. */
+/* mkdir() holds the lock of the parent folder while it waits for the file server. */
 static void make_in_hung(void *name)
 {
     ready();
@@ -137,7 +137,7 @@ void create_stuck_tasks(void)
     spawn("d-frozen-mkdir", make_in_frozen, NULL);
     spawn("fuse-server", hung_server, NULL);
     spawn("s-fuse-mkdir", make_in_hung, HUNG "/first");
-    usleep(200000); /* the first one must hold the lock before the others want it */
+    usleep(200000); /* "s-fuse-mkdir" must hold the lock before the next tasks wait for it */
     spawn("d-lock-mkdir", make_in_hung, HUNG "/second");
     spawn("d-lock-open", open_in_hung, HUNG "/third");
 }

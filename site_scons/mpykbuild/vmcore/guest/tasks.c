@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Tasks of every kind that sleep, stopped ones, zombies and spinning ones. Each has a name that tells what it is.
+ * Creates tasks that sleep in many ways, stopped tasks, zombies, and tasks that spin. The name of a task is its kind.
  */
 #include "guest.h"
 
@@ -103,7 +103,7 @@ static void (*const sleeps[])(void) = {
     sleep_in_futex, sleep_in_timer, sleep_in_poll,          sleep_in_signal,
 };
 
-/* A sleeper: its number decides how it sleeps, whose it is, its niceness, its process group and session. */
+/* Sleep for ever. The number `arg` decides how, and also the task's owner, niceness, process group and session. */
 static void sleeper(void *arg)
 {
     int number = (intptr_t)arg;
@@ -139,7 +139,7 @@ static void rest_ready(void *unused)
     rest();
 }
 
-/* Names that break programs which parse lists with blanks, parentheses, lines or UTF-8 in mind. */
+/* Names with blanks, parentheses, newlines and invalid UTF-8: programs that parse lists of tasks often fail on them. */
 static void create_odd_names(void)
 {
     static const char *const names[] = {
@@ -166,7 +166,7 @@ static void *pool_thread(void *arg)
     rest();
 }
 
-/* Start `count` threads named "<prefix>-NN"; return when all of them have their names. */
+/* Start `count` threads named "<prefix>-NN". Return when all of them have their names. */
 static void start_threads(const char *prefix, int count)
 {
     pthread_barrier_t *barrier = malloc(sizeof(*barrier));
@@ -197,7 +197,7 @@ static void pool(void *arg)
     rest();
 }
 
-/* A process whose first thread has ended while others live: /proc shows a zombie leader. */
+/* A process whose first thread has ended while other threads still run. /proc shows its leader as a zombie. */
 static void headless(void *unused)
 {
     (void)unused;
@@ -217,7 +217,7 @@ static void create_pools(void)
     spawn("headless", headless, NULL);
 }
 
-/* A chain of parents and children, for trees. */
+/* A chain of parents and children, for tests of process trees. */
 static void chain(void *arg)
 {
     intptr_t depth = (intptr_t)arg;
@@ -324,7 +324,7 @@ static void namespaced(void *arg)
     rest();
 }
 
-/* Runs outside of the new namespace: from inside only one's own UID could be mapped. */
+/* This runs outside of the new user namespace. Inside of it a process could map only its own UID. */
 static void map_ids(pid_t pid, int start)
 {
     char path[64], byte;

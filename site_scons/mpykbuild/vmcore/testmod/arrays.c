@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later OR GPL-2.0-only
  *
- * Arrays of one to three dimensions, flexible and of length zero, of every kind of element.
+ * Arrays of one to three dimensions, flexible arrays and arrays of length zero, with all kinds of elements.
  */
 #include "testmod.h"
 
@@ -18,7 +18,7 @@ struct mpyk_arrays {
     s16 two[2][3];
     int three[2][3][4];
     char text[8];
-    char texts[3][40]; /* long enough for the question of their shape */
+    char texts[3][40]; /* so long that the extension asks gdb for the dimensions */
     const char *names[3];
     struct mpyk_point points[3];
     struct mpyk_point grid[2][2];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later OR GPL-2.0-only
  *
- * Bit-fields: signed and unsigned, of every base type, in anonymous members, across the borders of words.
+ * Bit-fields: signed and unsigned, of all base types, in anonymous members, and across word boundaries.
  */
 #include "testmod.h"
 
@@ -10,7 +10,7 @@ struct mpyk_bits {
     unsigned int three : 3;
     int minus : 5;
     unsigned int twenty : 20;
-    int next_word : 7; /* has no room in the first word */
+    int next_word : 7; /* does not fit into the first word */
     bool flag : 1;
     enum mpyk_mode mode : 2;
     unsigned char small : 4;
@@ -26,7 +26,7 @@ struct mpyk_bits mpyk_bits = {
     .wide = 0x1fedcba98ULL, .wide_minus = -0x1234567LL, .all = 0xfedcba9876543210ULL, .plain = -1,
 };
 
-/* Without padding they lie across the borders of 32 and of 64 bits. */
+/* Without padding these bit-fields cross boundaries of 32 and of 64 bits. */
 struct mpyk_packed_bits {
     u8 lead;
     unsigned int x : 30;
@@ -34,7 +34,7 @@ struct mpyk_packed_bits {
     u64 z : 57;
     int tail : 3;
     u8 pad : 5;
-    u64 nine_bytes : 62; /* begins at bit 5 of a byte: lies in nine */
+    u64 nine_bytes : 62; /* begins at bit 5 of a byte, so it covers nine bytes */
     s64 nine_minus : 61;
 } __packed;
 struct mpyk_packed_bits mpyk_packed_bits = {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later OR GPL-2.0-only
  *
- * Lists: healthy, empty, very long, looped, torn; with one and with two pointers.
+ * Lists: good, empty, very long, with a loop, and broken ones. Some have one pointer, others two.
  */
 #include "testmod.h"
 
@@ -17,7 +17,7 @@
 struct mpyk_item {
     int number;
     struct list_head link;
-    struct mpyk_item *next; /* every second one, NULL at the end */
+    struct mpyk_item *next; /* the item after the next one, NULL at the end */
     struct hlist_node hash;
     struct hlist_nulls_node nulls;
     struct llist_node stack;
@@ -39,11 +39,11 @@ static struct mpyk_small_item *mpyk_many_items;
 static LIST_HEAD(mpyk_list);
 static LIST_HEAD(mpyk_empty_list);
 static LIST_HEAD(mpyk_many);
-static LIST_HEAD(mpyk_loop_list); /* comes back to its fourth element, never to its head */
-static LIST_HEAD(mpyk_wild_list); /* its sixth element leads to where nothing is mapped */
-static LIST_HEAD(mpyk_torn_list); /* its sixth element leads to NULL */
+static LIST_HEAD(mpyk_loop_list); /* the last element points to the fourth one, not to the head */
+static LIST_HEAD(mpyk_wild_list); /* the sixth element points to an address that is not mapped */
+static LIST_HEAD(mpyk_torn_list); /* the sixth element points to NULL */
 static struct list_head mpyk_null_list;
-static struct mpyk_bucket mpyk_hash[BUCKETS]; /* by number * 5 % 16: some are empty, some hold two */
+static struct mpyk_bucket mpyk_hash[BUCKETS]; /* by bucket_of(): some are empty, some have two items */
 static struct hlist_head mpyk_chain;
 static struct hlist_nulls_head mpyk_nulls_chain;
 static struct hlist_nulls_head mpyk_nulls_table[4];
@@ -89,7 +89,7 @@ int mpyk_lists_init(void)
     if (!mpyk_many_items)
         return -ENOMEM;
     for (int i = 0; i < MANY; i++) {
-        /* 7919 and 100,000 have no common divisor: every item comes, but not in the order of memory. */
+        /* 7919 and 100,000 have no common divisor, so each item is used once, but not in the order of the memory. */
         struct mpyk_small_item *item = &mpyk_many_items[(u64)i * 7919 % MANY];
 
         item->number = i;

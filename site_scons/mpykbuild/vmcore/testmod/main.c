@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later OR GPL-2.0-only
  *
- * The module's life: it makes everything, shows the truth in /proc/mpyk_testmod, and stays.
+ * The start of the module: it creates all objects and shows the truth about them in /proc/mpyk_testmod.
  */
 #include "testmod.h"
 
@@ -27,7 +27,7 @@ static int __init mpyk_testmod_init(void)
     return proc_create_single("mpyk_testmod", 0444, NULL, mpyk_show) ? 0 : -ENOMEM;
 }
 
-/* There is no exit: nobody unloads it. */
+/* The module has no exit function, because it is never unloaded. */
 module_init(mpyk_testmod_init);
 MODULE_DESCRIPTION("Known content for the tests of mpykdump");
 MODULE_LICENSE("GPL");

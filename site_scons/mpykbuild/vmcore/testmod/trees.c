@@ -24,9 +24,9 @@ static struct mpyk_leaf mpyk_leaves[LEAVES];
 static struct rb_root mpyk_tree = RB_ROOT, mpyk_empty_tree = RB_ROOT;
 static struct rb_root_cached mpyk_cached_tree = RB_ROOT_CACHED;
 static DEFINE_XARRAY(mpyk_xarray);
-static DEFINE_XARRAY(mpyk_lone_xarray); /* one entry under 0: the root holds it */
+static DEFINE_XARRAY(mpyk_lone_xarray); /* one entry with index 0, which is in the root itself, without a node */
 static DEFINE_XARRAY(mpyk_empty_xarray);
-static DEFINE_XARRAY(mpyk_wide_xarray); /* an entry of several indices, if this kernel has such */
+static DEFINE_XARRAY(mpyk_wide_xarray); /* an entry for several indices, if this kernel supports that */
 static RADIX_TREE(mpyk_radix, GFP_KERNEL);
 static DEFINE_MTREE(mpyk_maple);
 static DEFINE_MTREE(mpyk_lone_maple);
@@ -39,7 +39,7 @@ static struct mpyk_point __percpu *mpyk_dynamic_point;
 static struct percpu_counter mpyk_counter;
 
 static const unsigned long mpyk_indices[] = {0, 1, 2, 63, 64, 65, 4095, 4096, 262144, 0x123456789aUL, ULONG_MAX};
-/* first, last of each range of the maple tree */
+/* the first and the last index of each range in the maple tree */
 static const unsigned long mpyk_ranges[][2] = {
     {0, 0}, {5, 9}, {10, 10}, {4096, 8191}, {0x7fff00000000UL, 0x7fffffffffffUL}, {ULONG_MAX - 7, ULONG_MAX - 1},
 };
@@ -100,7 +100,7 @@ static int make_maple_trees(void)
 
     for (int i = 0; i < ARRAY_SIZE(mpyk_ranges); i++)
         error = error ?: mtree_store_range(&mpyk_maple, mpyk_ranges[i][0], mpyk_ranges[i][1], &mpyk_leaves[i], GFP_KERNEL);
-    /* Enough for nodes above the leaves; of odd length, with a gap after each. */
+    /* So many ranges need nodes above the leaves. The lengths differ, and there is a gap after each range. */
     for (unsigned long i = 0; i < MAPLE_MANY; i++)
         error = error ?: mtree_store_range(&mpyk_maple, 100000 + 10 * i, 100000 + 10 * i + i % 7, &mpyk_leaves[i % LEAVES],
                                            GFP_KERNEL);
@@ -132,7 +132,7 @@ static int make_percpu(void)
         per_cpu(mpyk_cpu_number, cpu) = 1000 * cpu + 7;
         *per_cpu_ptr(mpyk_dynamic_point, cpu) = (struct mpyk_point){200 + cpu, -2 * cpu};
     }
-    percpu_counter_add(&mpyk_counter, -3); /* less than a batch: stays with this CPU */
+    percpu_counter_add(&mpyk_counter, -3); /* less than a batch, so it stays in this CPU's part of the counter */
     return 0;
 }
 

@@ -78,7 +78,7 @@ struct mpyk_pointers {
     void *anything;
     mpyk_operation_t operation;
     int (*nothing)(void);
-    struct mpyk_unknown *opaque; /* declared nowhere */
+    struct mpyk_unknown *opaque; /* a struct without a definition */
     const char *const *words;
     mpyk_point_p by_typedef;
     mpyk_row_t *rows; /* a pointer to an array */
@@ -106,8 +106,8 @@ struct mpyk_strings {
     char ascii[16];
     char utf8[16];   /* "žlutý" */
     char latin1[8];  /* "caf\xe9": not UTF-8 */
-    char full[4];    /* no NUL at its end */
-    char after_nul[8]; /* bytes behind the NUL */
+    char full[4];    /* has no NUL at its end */
+    char after_nul[8]; /* has more bytes after the NUL */
     const char *pointer, *pointer_utf8, *pointer_latin1, *pointer_null, *pointer_wild;
     unsigned char bytes[4];
     u8 raw[4];

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The cache of products: whole or not there, one builder at a time."""
+"""The cache of products: a product is complete or absent, and only one process builds it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def fill(folder: Path) -> None:
     (folder / "crash").write_text("program")
 
 
-def test_digest_depends_on_names_values_and_borders_only() -> None:
+def test_digest_depends_on_names_and_values_and_where_each_value_ends() -> None:
     assert digest_of({"a": "1", "b": "2"}) == digest_of({"b": b"2", "a": "1"})
     assert digest_of({"a": "12", "b": ""}) != digest_of({"a": "1", "b": "2"})
 
@@ -70,14 +70,16 @@ def test_leftovers_of_a_killed_build_are_not_used(product: Product) -> None:
         ("-far-1", True),
     ],
 )
-def test_leftovers_of_the_dead_are_removed_and_nobody_elses(product: Product, owner: str, stays: bool) -> None:
+def test_only_leftovers_of_dead_processes_of_this_machine_are_removed(
+    product: Product, owner: str, stays: bool
+) -> None:
     partial = product.path.with_name(f"{product.path.name}.partial{owner}")
     partial.mkdir(parents=True)
     build_once(product, fill)
     assert partial.exists() == stays
 
 
-def test_half_removed_product_is_made_anew(product: Product) -> None:
+def test_half_removed_product_is_made_again(product: Product) -> None:
     build_once(product, fill)
     (product.path / "product.json").unlink()
     (product.path / "stale").write_text("")
@@ -86,7 +88,7 @@ def test_half_removed_product_is_made_anew(product: Product) -> None:
 
 
 def _build_without_locks(product: Product, barrier: object) -> None:
-    """As on NFS without locks: both builders find nothing, and both build."""
+    """Build as on NFS without locks: both processes find no product, and both build."""
 
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
@@ -115,7 +117,7 @@ def test_two_builders_without_locks_leave_one_whole_product(product: Product) ->
     assert [entry.name for entry in product.path.parent.iterdir() if entry.is_dir()] == [product.path.name]
 
 
-def test_another_failure_of_the_lock_is_told(monkeypatch: pytest.MonkeyPatch, product: Product) -> None:
+def test_another_failure_of_the_lock_is_raised(monkeypatch: pytest.MonkeyPatch, product: Product) -> None:
     def refuse(*_: object) -> None:
         raise OSError(errno.EIO, "Input/output error")
 

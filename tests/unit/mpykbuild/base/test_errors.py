@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the user gets to see a BuildError."""
+"""A BuildError is shown to the user as sentences, and ends the program with a status."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def test_sentences_on_stderr_and_a_status(capsys: pytest.CaptureFixture[str]) ->
     )
 
 
-def test_an_error_may_ask_for_another_status() -> None:
+def test_an_error_may_have_another_status() -> None:
     assert (BuildError("x").status, BuildError("x", status=1).status) == (2, 1)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A patch fits exactly, or it is named together with the file that it does not fit."""
+"""A patch is applied if it fits exactly. Otherwise the error names the patch and the files that it does not fit."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def patch(tmp_path: Path) -> Path:
     return tmp_path / "x.patch"
 
 
-def test_it_is_applied_once(patch: Path, tmp_path: Path) -> None:
+def test_a_patch_is_applied_once(patch: Path, tmp_path: Path) -> None:
     tree = tmp_path / "tree"
     (tree / "one.txt").write_text("1\n2\n3\n")
     assert patching.fits(patch, tree)
@@ -32,7 +32,7 @@ def test_it_is_applied_once(patch: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["1\n2\nother\n", "", None])
-def test_neither_fuzz_nor_leftovers(patch: Path, tmp_path: Path, content: str | None) -> None:
+def test_a_patch_that_does_not_fit_changes_nothing(patch: Path, tmp_path: Path, content: str | None) -> None:
     tree = tmp_path / "tree"
     if content is not None:
         (tree / "one.txt").write_text(content)

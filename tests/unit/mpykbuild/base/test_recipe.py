@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Keys of products: the code of the modules counts, wherever it stands, and prose does not."""
+"""Keys of products: the code of the modules counts, also that of imported modules. Comments and docstrings do not."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def code_of(tmp_path: Path, text: str) -> str:
     return recipe.code_of(path)
 
 
-def test_prose_is_no_part_of_the_code(tmp_path: Path) -> None:
+def test_comments_and_docstrings_do_not_count(tmp_path: Path) -> None:
     before = code_of(tmp_path, CODE)
     for old, new in (
         ("A docstring\nof two lines.", "Other words."), ("# A comment.", "# Another."), ("# Why.\n", "# Because.\n"),
@@ -51,18 +51,18 @@ def test_prose_is_no_part_of_the_code(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("old", ["value = 1", "a comment of the script", "# {SCRIPT}", "def make"])
-def test_everything_else_is(tmp_path: Path, old: str) -> None:
+def test_code_and_strings_count(tmp_path: Path, old: str) -> None:
     assert old in CODE
     assert code_of(tmp_path, CODE.replace(old, f"{old[:-1]}X{old[-1]}")) != code_of(tmp_path, CODE)
 
 
-def test_what_is_imported_counts(tmp_path: Path) -> None:
+def test_imported_modules_count(tmp_path: Path) -> None:
     assert {"recipe python.native", "recipe python.steps", "recipe toolchain.archives"} <= recipe.recipe_of(
         "python.native"
     ).keys()
 
 
-def test_inputs_kind_and_makers_make_the_key(tmp_path: Path) -> None:
+def test_the_key_depends_on_inputs_and_modules(tmp_path: Path) -> None:
     first = recipe.product(tmp_path, "kind", "name", ("python.steps",), {"source": "1"})
     assert first == recipe.product(tmp_path, "kind", "name", ("mpykbuild.python.steps",), {"source": "1"})
     assert first.path.parent == tmp_path / "kind"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Long commands: quiet when they work, the tail and the log's path when they fail."""
+"""Long commands: one line on success; the last lines of the output and the path of the log on failure."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The apt client, against stand-ins for apt's programs that answer from a folder."""
+"""The apt client, with fakes of apt's programs that read a folder instead of a mirror."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import pytest
 from mpykbuild.base.errors import BuildError
 from mpykbuild.fetch import apt_client
 from mpykbuild.fetch.apt_client import AptClient, Mirror
-from mpykbuild.fetch.download import Unavailable, Wanted, WrongHash
+from mpykbuild.fetch.download import PinnedFile, Unavailable, WrongHash
 
 CONTENT = b"a package"
 SHA256 = hashlib.sha256(CONTENT).hexdigest()
 KEYRING = "/usr/share/keyrings/archive.gpg"
 
-# Each stand-in writes its arguments to $WORLD/calls; $WORLD/suites/SUITE is a suite's list, $WORLD/files/NAME a file.
+# Each fake program writes its arguments to $WORLD/calls. $WORLD/suites/SUITE is the package list of a suite, and
+# $WORLD/files/NAME is a file that can be downloaded.
 APT_GET = r"""#!/bin/sh
 echo "apt-get $*" >> "$WORLD/calls"
 for word; do last=$word; done
@@ -56,7 +57,7 @@ END
 
 
 class World:
-    """The stand-ins' folder."""
+    """The folder with the fake programs, the package lists and the files."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
@@ -67,7 +68,7 @@ class World:
         self.program("dpkg", "#!/bin/sh\necho amd64\n")
         self.helper = self.program("apt-helper", APT_HELPER)
         self.configured("http://m/debian/|bookworm|none:1")
-        self.told: list[str] = []
+        self.echoed: list[str] = []
 
     def program(self, name: str, text: str) -> Path:
         path = self.root / "bin" / name
@@ -91,7 +92,7 @@ class World:
         return [line for line in path.read_text().splitlines() if line.startswith(start)] if path.is_file() else []
 
     def client(self, architecture: str = "") -> AptClient:
-        return AptClient(self.root / "a cache" / "apt", self.told.append, self.helper, architecture)
+        return AptClient(self.root / "a cache" / "apt", self.echoed.append, self.helper, architecture)
 
 
 @pytest.fixture
@@ -128,7 +129,7 @@ def test_no_apt(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(BuildError, match="This machine has no apt"):
         world.client().newest_binary("crash")
     with pytest.raises(Unavailable, match="This machine has no apt"):
-        world.client().fetch_source("crash", "x.tar", Wanted("x.tar", SHA256), world.root)
+        world.client().fetch_source("crash", "x.tar", PinnedFile("x.tar", SHA256), world.root)
 
 
 def test_newest_version_of_all_suites_is_found(world: World) -> None:
@@ -156,14 +157,14 @@ def test_packages_of_an_architecture(world: World, given: str, listed: str) -> N
 def test_suites_that_do_not_answer_are_told_in_one_line_and_not_asked_again(world: World) -> None:
     world.suite("trixie", ("crash", "8.0.6-1"))
     assert world.client().newest_binary("crash", ["forky", "trixie"]).version == "8.0.6-1"
-    assert world.told == [
+    assert world.echoed == [
         "apt: fetching the package list of forky",
         "apt: forky: 404 Not Found",
         "apt: fetching the package list of trixie",
     ]
-    world.told.clear()
+    world.echoed.clear()
     assert world.client().newest_binary("crash", ["forky", "trixie"]).version == "8.0.6-1"
-    assert world.told == []
+    assert world.echoed == []
 
 
 def age_lists(world: World, seconds: float) -> None:
@@ -183,7 +184,7 @@ def test_lists_are_fetched_again_after_a_day(world: World) -> None:
     assert len(world.calls("apt-get update")) == 2
 
 
-def test_lists_are_fetched_again_for_what_they_do_not_have(world: World) -> None:
+def test_old_lists_are_fetched_again_if_a_package_is_not_in_them(world: World) -> None:
     world.suite("trixie", ("crash", "8.0.6-1"))
     world.client().newest_binary("crash", ["trixie"])
     age_lists(world, apt_client.FRESH_SECONDS + 1)
@@ -191,13 +192,13 @@ def test_lists_are_fetched_again_for_what_they_do_not_have(world: World) -> None
     assert world.client().newest_binary("new-package", ["trixie"]).version == "1-1"
 
 
-def test_nothing_listed_is_an_error_that_names_the_suites(world: World) -> None:
+def test_no_package_found_is_an_error_that_names_the_suites(world: World) -> None:
     world.suite("sid", ("crash", "9-1"))
     with pytest.raises(BuildError, match="lists a package named 'cras' in trixie, sid"):
         world.client().newest_binary("cras", ["trixie", "sid"])
 
 
-def test_the_machines_hooks_and_lists_stay_out(world: World) -> None:
+def test_hooks_and_lists_of_the_machine_are_not_used(world: World) -> None:
     world.suite("trixie", ("crash", "8.0.6-1"))
     client = world.client()
     client.newest_binary("crash", ["trixie"])
@@ -228,7 +229,7 @@ def test_package_is_fetched_and_checked(world: World, tmp_path: Path) -> None:
 def test_source_file_comes_from_the_first_mirror_that_has_it(world: World, tmp_path: Path) -> None:
     world.configured("http://a/|bookworm|none:1", "http://b/|bookworm|none:1")
     (world.root / "files" / "p_1.orig.tar.xz").write_bytes(CONTENT)
-    wanted = Wanted("P-1.tar.xz", SHA256, len(CONTENT))
+    wanted = PinnedFile("P-1.tar.xz", SHA256, len(CONTENT))
     path = world.client().fetch_source("python3.13", "p_1.orig.tar.xz", wanted, tmp_path / "new")
     assert path == tmp_path / "new" / "P-1.tar.xz"
     (download,) = world.calls("helper")

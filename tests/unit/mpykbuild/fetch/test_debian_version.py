@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Debian's order of versions, by rule and against dpkg where there is one."""
+"""The order of Debian's versions, compared with a fixed list, and with dpkg if it is installed."""
 
 from __future__ import annotations
 

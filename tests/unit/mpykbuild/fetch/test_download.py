@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Downloads: only what is whole and has the pinned hash gets its final name."""
+"""Downloads: only a complete file with the pinned hash gets its final name."""
 
 from __future__ import annotations
 
@@ -18,14 +18,22 @@ from typing import Any
 import pytest
 
 from mpykbuild.base.cache import machine_name
-from mpykbuild.fetch.download import Progress, Unavailable, Wanted, WrongHash, in_megabytes, keep_verified, stream_url
+from mpykbuild.fetch.download import (
+    PinnedFile,
+    Progress,
+    Unavailable,
+    WrongHash,
+    downloader,
+    keep_verified,
+    readable_size,
+)
 from support.webserver import WebServer, web_server
 
 CONTENT = b"source" * 50_000
 
 
-def wanted(content: bytes = CONTENT, size: int | None = len(CONTENT)) -> Wanted:
-    return Wanted("a.tar.gz", hashlib.sha256(content).hexdigest(), size)
+def wanted(content: bytes = CONTENT, size: int | None = len(CONTENT)) -> PinnedFile:
+    return PinnedFile("a.tar.gz", hashlib.sha256(content).hexdigest(), size)
 
 
 @pytest.fixture
@@ -39,30 +47,30 @@ def visible(folder: Path) -> list[str]:
     return sorted(path.name for path in folder.iterdir() if not path.name.startswith("."))
 
 
-def test_a_whole_file_is_kept(web: WebServer, tmp_path: Path) -> None:
+def test_a_complete_file_is_kept(web: WebServer, tmp_path: Path) -> None:
     url = web.serve("/a.tar.gz", CONTENT)
-    assert keep_verified(wanted(), tmp_path, url, stream_url(url, wanted())).read_bytes() == CONTENT
+    assert keep_verified(wanted(), tmp_path, url, downloader(url, wanted())).read_bytes() == CONTENT
     assert visible(tmp_path) == ["a.tar.gz"]
 
 
-def test_what_is_there_is_not_fetched_again(web: WebServer, tmp_path: Path) -> None:
+def test_an_existing_file_is_not_fetched_again(web: WebServer, tmp_path: Path) -> None:
     url = web.serve("/a.tar.gz", CONTENT)
     for _ in range(2):
-        keep_verified(wanted(), tmp_path, url, stream_url(url, wanted()))
+        keep_verified(wanted(), tmp_path, url, downloader(url, wanted()))
     assert web.asked == ["/a.tar.gz"]
 
 
 def test_a_damaged_kept_file_is_fetched_again(web: WebServer, tmp_path: Path) -> None:
     (tmp_path / "a.tar.gz").write_bytes(CONTENT[:-1] + b"x")
     url = web.serve("/a.tar.gz", CONTENT)
-    assert keep_verified(wanted(), tmp_path, url, stream_url(url, wanted())).read_bytes() == CONTENT
+    assert keep_verified(wanted(), tmp_path, url, downloader(url, wanted())).read_bytes() == CONTENT
 
 
 @pytest.mark.parametrize("announced", [len(CONTENT), None], ids=["length announced", "length unknown"])
 def test_an_interrupted_download_is_not_kept(web: WebServer, tmp_path: Path, announced: int | None) -> None:
     url = web.break_off("/a.tar.gz", CONTENT[:1000], announced)
     with pytest.raises(Unavailable, match=f"1000 of {len(CONTENT)} bytes|IncompleteRead"):
-        keep_verified(wanted(), tmp_path, url, stream_url(url, wanted()))
+        keep_verified(wanted(), tmp_path, url, downloader(url, wanted()))
     assert visible(tmp_path) == []
 
 
@@ -70,20 +78,20 @@ def test_a_download_without_any_known_size_is_still_checked(web: WebServer, tmp_
     url = web.break_off("/a.tar.gz", CONTENT[:1000], None)
     pinned = wanted(size=None)
     with pytest.raises(WrongHash):
-        keep_verified(pinned, tmp_path, url, stream_url(url, pinned))
+        keep_verified(pinned, tmp_path, url, downloader(url, pinned))
     assert visible(tmp_path) == []
 
 
-def test_a_left_over_partial_file_is_not_taken_up(web: WebServer, tmp_path: Path) -> None:
+def test_a_left_over_partial_file_is_not_continued(web: WebServer, tmp_path: Path) -> None:
     for maker in ("", f"-{machine_name()}-999999999", f"-{machine_name()}-{os.getpid()}"):
         (tmp_path / f"a.tar.gz.partial{maker}").write_bytes(CONTENT[:5000])
     url = web.serve("/a.tar.gz", CONTENT)
-    assert keep_verified(wanted(), tmp_path, url, stream_url(url, wanted())).read_bytes() == CONTENT
+    assert keep_verified(wanted(), tmp_path, url, downloader(url, wanted())).read_bytes() == CONTENT
     assert visible(tmp_path) == ["a.tar.gz"]
 
 
 def _fetch_without_locks(folder: Path, barrier: Any) -> None:
-    """As on NFS without locks: both find nothing, and both fetch the file piece by piece."""
+    """Fetch as on NFS without locks: both processes find no file, and both fetch it piece by piece."""
 
     def refuse(*_: object) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
@@ -99,7 +107,7 @@ def _fetch_without_locks(folder: Path, barrier: Any) -> None:
     keep_verified(wanted(), folder, "", fill)
 
 
-def test_two_processes_without_locks_do_not_tread_on_each_other(tmp_path: Path) -> None:
+def test_two_processes_without_locks_do_not_write_to_the_same_file(tmp_path: Path) -> None:
     context = multiprocessing.get_context("fork")
     barrier = context.Barrier(2)
     both = [context.Process(target=_fetch_without_locks, args=(tmp_path, barrier)) for _ in range(2)]
@@ -112,11 +120,11 @@ def test_two_processes_without_locks_do_not_tread_on_each_other(tmp_path: Path) 
     assert (tmp_path / "a.tar.gz").read_bytes() == CONTENT
 
 
-def test_a_wrong_hash_names_both_and_the_file(web: WebServer, tmp_path: Path) -> None:
+def test_the_error_of_a_wrong_hash_names_both_hashes_and_the_address(web: WebServer, tmp_path: Path) -> None:
     other = b"x" * len(CONTENT)
     url = web.serve("/a.tar.gz", other)
     with pytest.raises(WrongHash) as caught:
-        keep_verified(wanted(), tmp_path, url, stream_url(url, wanted()))
+        keep_verified(wanted(), tmp_path, url, downloader(url, wanted()))
     assert hashlib.sha256(other).hexdigest() in caught.value.what
     assert wanted().sha256 in caught.value.what
     assert url in caught.value.what
@@ -125,7 +133,7 @@ def test_a_wrong_hash_names_both_and_the_file(web: WebServer, tmp_path: Path) ->
 
 def test_missing_page_is_unavailable(web: WebServer, tmp_path: Path) -> None:
     with pytest.raises(Unavailable, match="404 Not Found"):
-        keep_verified(wanted(), tmp_path, "", stream_url(web.address + "/none", wanted()))
+        keep_verified(wanted(), tmp_path, "", downloader(web.address + "/none", wanted()))
 
 
 def test_refused_connection_is_unavailable(tmp_path: Path) -> None:
@@ -133,14 +141,14 @@ def test_refused_connection_is_unavailable(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         url = f"http://127.0.0.1:{taken.getsockname()[1]}/a"
         with pytest.raises(Unavailable, match=r"^Connection refused$"):
-            keep_verified(wanted(), tmp_path, url, stream_url(url, wanted()))
+            keep_verified(wanted(), tmp_path, url, downloader(url, wanted()))
 
 
-def test_a_server_that_says_nothing_is_given_up(tmp_path: Path) -> None:
+def test_a_server_that_does_not_answer_is_unavailable(tmp_path: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as silent:
         url = f"http://127.0.0.1:{silent.getsockname()[1]}/a"
         with pytest.raises(Unavailable, match="timed out"):
-            keep_verified(wanted(), tmp_path, url, stream_url(url, wanted(), timeout=0.1))
+            keep_verified(wanted(), tmp_path, url, downloader(url, wanted(), timeout=0.1))
 
 
 class Terminal(io.StringIO):
@@ -163,4 +171,4 @@ def test_progress_is_silent_elsewhere(capsys: pytest.CaptureFixture[str]) -> Non
 
 
 def test_sizes_for_people() -> None:
-    assert [in_megabytes(size) for size in (177, 177_128, 23_160_540)] == ["177 bytes", "0.2 MB", "23.2 MB"]
+    assert [readable_size(size) for size in (177, 177_128, 23_160_540)] == ["177 bytes", "0.2 MB", "23.2 MB"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The schema of sources.json refuses what it does not know, and tells every mistake with its place."""
+"""The schema of sources.json refuses what it does not know, and reports every mistake with its place."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def test_the_projects_own_file_is_good() -> None:
     [
         (("sorces",), [], "top level: unknown key 'sorces'"),
         (("sources",), [], "top level: sources: must be a list"),
-        ((*FIRST, "sha1"), "x", "sources[0]: unknown key 'sha1'; known are name, version"),
+        ((*FIRST, "sha1"), "x", "sources[0]: unknown key 'sha1'; the known keys are name, version"),
         ((*FIRST, "name"), "perl", "sources[0]: name: 'perl' is not one of python, crash"),
         ((*FIRST, "version"), None, "sources[0]: the key 'version' is missing"),
         ((*FIRST, "version"), "latest", "sources[0]: version: 'latest' is not a version"),
         ((*FIRST, "default"), 1, "sources[0]: default: 1 is not true or false"),
         ((*FIRST, "sets", 0, "layout"), "zip", "sources[0].sets[0]: layout: 'zip' is not one of"),
-        ((*FIRST, "sets", 0, "gdb"), "16.3", "sources[0].sets[0]: 'gdb' belongs to every set of a crash"),
-        (("sources", 4, "sets", 0, "gdb"), None, "sources[4].sets[0]: 'gdb' belongs to every set of a crash"),
+        ((*FIRST, "sets", 0, "gdb"), "16.3", "sources[0].sets[0]: each set of a crash must have the key 'gdb'"),
+        (("sources", 4, "sets", 0, "gdb"), None, "sources[4].sets[0]: each set of a crash must have the key 'gdb'"),
         ((*FIRST, "sets", 0), "x", "sources[0].sets[0]: must be an object"),
         ((*FILE, "name"), "../x", "sources[0].sets[0].files[0]: name: '../x' is not a plain file name"),
         ((*FILE, "sha256"), "ABC", "files[0]: sha256: 'ABC' is not a sha256"),
@@ -58,27 +58,27 @@ def test_the_projects_own_file_is_good() -> None:
         ((*FILE, "origins", 0, "url"), "http://x/y", "origins[0]: url: 'http://x/y' is not an https address"),
         ((*FILE, "origins", 1, "suite"), "sid", "origins[1]: unknown key 'suite'"),
         ((*FILE, "origins", 1), {}, "origins[1]: the key 'debian' is missing"),
-        ((*FIRST, "default"), None, "sources: 0 rows of python are the default; one must be"),
-        (("sources", 1, "version"), "3.13.15", "sources: python 3.13.15 stands 2 times"),
+        ((*FIRST, "default"), None, "sources: 0 rows of python are the default; there must be exactly one"),
+        (("sources", 1, "version"), "3.13.15", "sources: python 3.13.15 occurs 2 times"),
         (
             ("sources", 1, "sets", 0, "files", 0, "name"), "Python-3.13.15.tar.xz",
-            "the file name Python-3.13.15.tar.xz stands for two different hashes",
+            "the file name Python-3.13.15.tar.xz occurs with two different hashes",
         ),
     ],
 )  # fmt: skip
-def test_mistake_is_told_with_its_place(path: tuple[str | int, ...], value: object, complaint: str) -> None:
-    told = source_schema.schema_mistakes(changed(*path, to=value))
-    assert any(complaint in line for line in told), told
+def test_mistake_is_reported_with_its_place(path: tuple[str | int, ...], value: object, complaint: str) -> None:
+    found = source_schema.schema_mistakes(changed(*path, to=value))
+    assert any(complaint in line for line in found), found
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_reported_together() -> None:
     data = changed(*FILE, "sha256", to="x")
     data["sources"][4]["sets"][1]["files"][0]["origins"] = [{"urls": "y"}]
-    told = "\n".join(source_schema.schema_mistakes(data))
-    assert "sources[0].sets[0].files[0]: sha256" in told
-    assert "sources[4].sets[1].files[0].origins[0]: unknown key 'urls'" in told
+    found = "\n".join(source_schema.schema_mistakes(data))
+    assert "sources[0].sets[0].files[0]: sha256" in found
+    assert "sources[4].sets[1].files[0].origins[0]: unknown key 'urls'" in found
 
 
 @pytest.mark.parametrize("data", [None, [], "x", {"sources": {}}, {"sources": [None]}, {"sources": [{"sets": [{}]}]}])
-def test_any_shape_is_survived(data: object) -> None:
+def test_data_of_any_shape_is_reported_as_a_mistake(data: object) -> None:
     assert source_schema.schema_mistakes(data)

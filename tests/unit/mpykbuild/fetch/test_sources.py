@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pinned sources: choosing a row, the order of origins, what the user is told."""
+"""Pinned sources: choosing a row, the order of origins, what is reported to the user."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 from mpykbuild.base.errors import BuildError
 from mpykbuild.fetch import sources
 from mpykbuild.fetch.apt_client import AptClient
-from mpykbuild.fetch.download import Unavailable, Wanted, WrongHash
+from mpykbuild.fetch.download import PinnedFile, Unavailable, WrongHash
 from mpykbuild.fetch.sources import DebianOrigin, FileSet, Source, SourceFile, UrlOrigin
 from support.webserver import WebServer, web_server
 
@@ -22,7 +22,7 @@ CONTENT = b"a source tarball" * 1000
 
 
 def pinned(name: str, *origins: UrlOrigin | DebianOrigin, content: bytes = CONTENT) -> SourceFile:
-    return SourceFile(Wanted(name, hashlib.sha256(content).hexdigest(), len(content)), origins)
+    return SourceFile(PinnedFile(name, hashlib.sha256(content).hexdigest(), len(content)), origins)
 
 
 def release(*sets: tuple[SourceFile, ...]) -> Source:
@@ -39,20 +39,20 @@ def web(monkeypatch: pytest.MonkeyPatch) -> Iterator[WebServer]:
 @pytest.fixture
 def apt(monkeypatch: pytest.MonkeyPatch) -> dict[str, bytes]:
     """Debian's files by name, instead of a mirror."""
-    shelf: dict[str, bytes] = {}
+    files: dict[str, bytes] = {}
 
-    def fetch_source(self: AptClient, package: str, file: str, wanted: Wanted, dest: Path) -> Path:
-        if file not in shelf:
+    def fetch_source(self: AptClient, package: str, file: str, wanted: PinnedFile, dest: Path) -> Path:
+        if file not in files:
             raise Unavailable("404 Not Found")
         dest.mkdir(parents=True, exist_ok=True)
-        (dest / wanted.name).write_bytes(shelf[file])
+        (dest / wanted.name).write_bytes(files[file])
         return dest / wanted.name
 
     monkeypatch.setattr(AptClient, "fetch_source", fetch_source)
-    return shelf
+    return files
 
 
-class ReportsBuildErrors(list[str]):
+class EchoedLines(list[str]):
     def __call__(self, line: str) -> None:
         assert "\n" not in line
         self.append(line)
@@ -85,7 +85,7 @@ def test_unknown_version_names_the_known_ones(asked: str) -> None:
         sources.load_sources().python(asked)
 
 
-def test_libdeflate_has_no_choice() -> None:
+def test_libdeflate_has_one_row() -> None:
     row = sources.load_sources().libdeflate()
     assert row.default
     assert [file.names for files in row.sets for file in files.files] == [
@@ -98,13 +98,13 @@ def test_each_crash_knows_its_gdb() -> None:
     assert (pins.crash("9.0.2").gdb, pins.crash("8.0.6").gdb, pins.python().gdb) == ("16.3", "10.2", "")
 
 
-def test_key_follows_every_hash() -> None:
+def test_key_depends_on_all_hashes_and_not_on_origins() -> None:
     one, other = pinned("a.tar"), pinned("a.tar", content=b"other")
     assert release((one,)).key != release((other,)).key
     assert release((one,)).key == release((replace(one, origins=(UrlOrigin("https://x/a.tar"),)),)).key
 
 
-def test_broken_file_is_told(tmp_path: Path) -> None:
+def test_broken_file_is_reported(tmp_path: Path) -> None:
     path = tmp_path / "sources.json"
     path.write_text('{"sources": [')
     with pytest.raises(BuildError, match="not valid JSON"):
@@ -120,49 +120,49 @@ def test_downloads_folder_comes_first(web: WebServer, apt: dict[str, bytes], tmp
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "py_3.99.orig.tar").write_bytes(CONTENT)
     file = pinned("a.tar", UrlOrigin(web.serve("/a.tar", CONTENT)), DebianOrigin("py", "py_3.99.orig.tar"))
-    found = sources.fetch_source(release((file,)), tmp_path / "mine", tmp_path / "cache", ReportsBuildErrors())
+    found = sources.fetch_source(release((file,)), tmp_path / "mine", tmp_path / "cache", EchoedLines())
     assert found == [tmp_path / "mine" / "py_3.99.orig.tar"]
     assert web.asked == []
 
 
-def test_first_origin_that_answers_wins(web: WebServer, apt: dict[str, bytes], tmp_path: Path) -> None:
+def test_first_origin_that_delivers_the_file_is_used(web: WebServer, apt: dict[str, bytes], tmp_path: Path) -> None:
     apt["py.orig.tar"] = CONTENT
-    told = ReportsBuildErrors()
+    echoed = EchoedLines()
     file = pinned("a.tar", UrlOrigin(web.address + "/none/a.tar"), DebianOrigin("py", "py.orig.tar"),
                   UrlOrigin(web.serve("/last/a.tar", CONTENT)))  # fmt: skip
-    (path,) = sources.fetch_source(release((file,)), tmp_path, tmp_path / "cache", told)
+    (path,) = sources.fetch_source(release((file,)), tmp_path, tmp_path / "cache", echoed)
     assert path == tmp_path / "cache" / "downloads" / "a.tar"
     assert web.asked == ["/none/a.tar"]
-    assert told == [
+    assert echoed == [
         f"sources: a.tar: not in {tmp_path}",
         f"sources: a.tar: {web.address}/none/a.tar: the server answered 404 Not Found",
         "sources: a.tar: 16000 bytes from Debian's source package py",
     ]
 
 
-def test_an_interrupted_download_goes_on_to_the_next_origin(web: WebServer, tmp_path: Path) -> None:
-    told = ReportsBuildErrors()
+def test_after_an_interrupted_download_the_next_origin_is_used(web: WebServer, tmp_path: Path) -> None:
+    echoed = EchoedLines()
     file = pinned("a.tar", UrlOrigin(web.break_off("/1/a.tar", CONTENT[:100], len(CONTENT))),
                   UrlOrigin(web.serve("/2/a.tar", CONTENT)))  # fmt: skip
-    (path,) = sources.fetch_source(release((file,)), None, tmp_path, told)
+    (path,) = sources.fetch_source(release((file,)), None, tmp_path, echoed)
     assert path.read_bytes() == CONTENT
-    assert "/1/a.tar: " in told[0]
-    assert len(told) == 2
+    assert "/1/a.tar: " in echoed[0]
+    assert len(echoed) == 2
 
 
 def test_what_was_fetched_is_used_again_silently(web: WebServer, tmp_path: Path) -> None:
-    told = ReportsBuildErrors()
+    echoed = EchoedLines()
     source = release((pinned("a.tar", UrlOrigin(web.serve("/a.tar", CONTENT))),))
-    first = sources.fetch_source(source, None, tmp_path, told)
-    assert sources.fetch_source(source, None, tmp_path, told) == first
-    assert len(web.asked) == len(told) == 1
+    first = sources.fetch_source(source, None, tmp_path, echoed)
+    assert sources.fetch_source(source, None, tmp_path, echoed) == first
+    assert len(web.asked) == len(echoed) == 1
 
 
-def test_wrong_hash_stops_at_once(web: WebServer, tmp_path: Path) -> None:
+def test_wrong_hash_ends_the_fetch_at_once(web: WebServer, tmp_path: Path) -> None:
     file = pinned("a.tar", UrlOrigin(web.serve("/1/a.tar", b"x" * len(CONTENT))),
                   UrlOrigin(web.serve("/2/a.tar", CONTENT)))  # fmt: skip
     with pytest.raises(WrongHash) as caught:
-        sources.fetch_source(release((file,)), None, tmp_path, ReportsBuildErrors())
+        sources.fetch_source(release((file,)), None, tmp_path, EchoedLines())
     assert hashlib.sha256(b"x" * len(CONTENT)).hexdigest() in str(caught.value)
     assert file.wanted.sha256 in str(caught.value)
     assert web.asked == ["/1/a.tar"]
@@ -173,27 +173,27 @@ def test_wrong_file_in_the_users_folder_is_an_error_even_when_a_good_one_is_kept
     web: WebServer, tmp_path: Path, content: bytes
 ) -> None:
     source = release((pinned("a.tar", UrlOrigin(web.serve("/a.tar", CONTENT))),))
-    sources.fetch_source(source, None, tmp_path / "cache", ReportsBuildErrors())
+    sources.fetch_source(source, None, tmp_path / "cache", EchoedLines())
     (tmp_path / "a.tar").write_bytes(content)
     with pytest.raises(WrongHash, match=f"a.tar from {tmp_path} has the wrong hash"):
-        sources.fetch_source(source, tmp_path, tmp_path / "cache", ReportsBuildErrors())
+        sources.fetch_source(source, tmp_path, tmp_path / "cache", EchoedLines())
 
 
 def test_second_set_when_the_first_is_not_complete(web: WebServer, tmp_path: Path) -> None:
     first = (pinned("a.tar", UrlOrigin(web.serve("/a.tar", CONTENT))), pinned("b.tar", UrlOrigin(web.address + "/b")))
     second = (pinned("c.tar", UrlOrigin(web.serve("/c.tar", CONTENT))),)
-    told = ReportsBuildErrors()
-    (path,) = sources.fetch_source(release(first, second), None, tmp_path, told)
+    echoed = EchoedLines()
+    (path,) = sources.fetch_source(release(first, second), None, tmp_path, echoed)
     assert path.name == "c.tar"
-    assert sources.fetch_source(release(first, second), None, tmp_path, told) == [path]
+    assert sources.fetch_source(release(first, second), None, tmp_path, echoed) == [path]
     assert web.asked == ["/a.tar", "/b", "/c.tar"]
 
 
-def test_nothing_answers(web: WebServer, apt: dict[str, bytes], tmp_path: Path) -> None:
-    told = ReportsBuildErrors()
+def test_no_origin_delivers_the_file(web: WebServer, apt: dict[str, bytes], tmp_path: Path) -> None:
+    echoed = EchoedLines()
     file = pinned("a.tar", UrlOrigin(web.address + "/a.tar"), DebianOrigin("py", "py.tar"))
-    with pytest.raises(BuildError, match=r"python 3\.99\.1 cannot be had") as caught:
-        sources.fetch_source(release((file,)), None, tmp_path, told)
+    with pytest.raises(BuildError, match=r"python 3\.99\.1 cannot be fetched") as caught:
+        sources.fetch_source(release((file,)), None, tmp_path, echoed)
     assert "get a.tar elsewhere" in caught.value.next_step
     assert "downloads=DIR" in caught.value.next_step
-    assert len(told) == 2
+    assert len(echoed) == 2

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Unpacking: right trees from good archives, an error from one that would leave its folder."""
+"""Unpacking: good archives give the right trees, and a member that would be written outside is an error."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ import pytest
 
 from mpykbuild.base.errors import BuildError
 from mpykbuild.fetch import unpack
-from mpykbuild.fetch.download import Wanted
+from mpykbuild.fetch.download import PinnedFile
 from mpykbuild.fetch.sources import DebianOrigin, FileSet, Source, SourceFile
 
 Member = tuple[tarfile.TarInfo, bytes]
@@ -71,8 +71,8 @@ def test_umask_does_not_matter(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("members", "complaint"),
     [
-        ([file("t/../../escaped")], "would land outside"),
-        ([file("/escaped")], "would land outside"),
+        ([file("t/../../escaped")], "would be written outside"),
+        ([file("/escaped")], "would be written outside"),
         ([special("t/link", tarfile.SYMTYPE, "/etc")], "points outside"),
         ([special("t/link", tarfile.SYMTYPE, "../escaped")], "points outside"),
         ([special("t/sub/link", tarfile.SYMTYPE, "x/../../../escaped")], "points outside"),
@@ -80,13 +80,13 @@ def test_umask_does_not_matter(tmp_path: Path) -> None:
          "through the link"),
         ([special("t/sub", tarfile.DIRTYPE), special("t/link", tarfile.SYMTYPE, "sub"),
           special("t/link/", tarfile.DIRTYPE)], "through the link"),
-        ([special("t/hard", tarfile.LNKTYPE, "../../etc/passwd")], "would land outside"),
-        ([special("t/hard", tarfile.LNKTYPE, "/etc/passwd")], "would land outside"),
-        ([special("t/fifo", tarfile.FIFOTYPE)], "neither a file"),
-        ([special("t/device", tarfile.CHRTYPE)], "neither a file"),
+        ([special("t/hard", tarfile.LNKTYPE, "../../etc/passwd")], "would be written outside"),
+        ([special("t/hard", tarfile.LNKTYPE, "/etc/passwd")], "would be written outside"),
+        ([special("t/fifo", tarfile.FIFOTYPE)], "is not a file"),
+        ([special("t/device", tarfile.CHRTYPE)], "is not a file"),
     ],
 )  # fmt: skip
-def test_escape_is_refused(tmp_path: Path, members: list[Member], complaint: str) -> None:
+def test_members_outside_of_the_tree_are_refused(tmp_path: Path, members: list[Member], complaint: str) -> None:
     path = archive(tmp_path / "a.tar", *members)
     with pytest.raises(BuildError, match=complaint):
         unpack.unpack_tarball(path, tmp_path / "out" / "tree")
@@ -101,7 +101,7 @@ def test_a_file_does_not_write_through_a_link_of_its_own_name(tmp_path: Path) ->
 
 
 @pytest.mark.parametrize("damage", [lambda data: data[: len(data) // 2], lambda data: b"no archive"])
-def test_broken_archive_is_one_sentence(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
+def test_broken_archive_is_a_build_error(tmp_path: Path, damage: Callable[[bytes], bytes]) -> None:
     path = archive(tmp_path / "a.tar", file("t/x", os.urandom(100_000)))
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(BuildError, match=f"{path} cannot be unpacked into"):
@@ -109,7 +109,7 @@ def test_broken_archive_is_one_sentence(tmp_path: Path, damage: Callable[[bytes]
 
 
 def source(layout: str, *names: str) -> Source:
-    files = tuple(SourceFile(Wanted(name, "0" * 64), (DebianOrigin("crash", name),)) for name in names)
+    files = tuple(SourceFile(PinnedFile(name, "0" * 64), (DebianOrigin("crash", name),)) for name in names)
     return Source("crash", "9.9.9", (FileSet("tarball", ()), FileSet(layout, files, "16.3")))
 
 

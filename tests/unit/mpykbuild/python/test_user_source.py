@@ -71,7 +71,7 @@ def test_names_that_leave_the_folder_are_refused(tmp_path: Path) -> None:
         evil.add(tmp_path / "evil", "p/../../evil")
     assert archive.is_file()
     source = user_source.user_source(tmp_path / "evil.tar", tmp_path)
-    with pytest.raises(BuildError, match="would land outside"):
+    with pytest.raises(BuildError, match="would be written outside"):
         source.fill(tmp_path / "out")
 
 

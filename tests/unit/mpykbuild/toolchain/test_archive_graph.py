@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a symbol pulls from a library, and what of it nobody has."""
+"""The objects that a symbol pulls from a library, and the symbols that stay undefined."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ def test_reach_follows_what_objects_need(graph: Graph) -> None:
     assert graph.without("b.o").reach(["a"]) == {"a.o"}
 
 
-def test_foreign_is_what_neither_the_library_nor_the_c_library_has(graph: Graph) -> None:
-    assert graph.foreign == {"inflate"}
+def test_undefined_symbols_are_in_neither_the_library_nor_the_c_library(graph: Graph) -> None:
+    assert graph.undefined == {"inflate"}
     assert graph.unmet(["a.o"]) == set()
     assert graph.unmet(graph.reach(["a"])) == {"inflate"}
 
 
-def test_a_missing_compiler_or_object_is_told(tmp_path: Path) -> None:
+def test_a_missing_object_is_a_build_error(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="cannot read"):
         archive_graph.read_members(tmp_path, ["absent.o"])

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Static libraries merged into one that is always the same."""
+"""Static libraries are merged into one reproducible archive."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ LONG = "a_name_longer_than_sixteen_characters"
 
 
 def library(folder: Path, name: str, objects: dict[str, str]) -> Path:
-    """Make lib``name``.a of C sources in an own folder."""
+    """Make a static library from C sources, in its own folder ``name``."""
     work = folder / name
     work.mkdir()
     for stem, text in objects.items():
@@ -70,7 +70,7 @@ def test_a_path_of_the_machine_is_found_with_its_object(tmp_path: Path) -> None:
     archives.refuse_paths(leaking, archives.machine_paths(tmp_path / "elsewhere"))
 
 
-def test_linked_folders_are_looked_for_under_both_names(tmp_path: Path) -> None:
+def test_both_paths_of_a_linked_folder_are_forbidden(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     (tmp_path / "link").symlink_to("real")
     assert archives.machine_paths(tmp_path / "link", Path("/")) == sorted(
@@ -79,11 +79,11 @@ def test_linked_folders_are_looked_for_under_both_names(tmp_path: Path) -> None:
 
 
 def test_weak_and_local_symbols_may_repeat() -> None:
-    told = "lib.a:a.o:0001 T one\nlib.a:b.o:0001 W one\nlib.a:b.o:0002 V two\nlib.a:c.o:0002 V two\n"
-    assert archives.duplicate_symbols(told) == {}
+    nm_output = "lib.a:a.o:0001 T one\nlib.a:b.o:0001 W one\nlib.a:b.o:0002 V two\nlib.a:c.o:0002 V two\n"
+    assert archives.duplicate_symbols(nm_output) == {}
 
 
-def test_something_else_than_an_archive(tmp_path: Path) -> None:
+def test_a_file_that_is_not_an_archive(tmp_path: Path) -> None:
     (tmp_path / "x.a").write_text("hello")
     with pytest.raises(BuildError, match="is not a static library"):
         list(archives.members(tmp_path / "x.a"))

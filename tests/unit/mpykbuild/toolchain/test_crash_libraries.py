@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The libraries for a crash of another machine: which packages are asked for, and where things are in them."""
+"""The libraries for a crash of another machine: which packages are fetched, and which folders they have."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mpykbuild.toolchain.hosts import HOSTS
 S390X = HOSTS["s390x"]
 
 
-class Shelf:
+class FakeMirror:
     """A mirror that makes each package when it is fetched: one header and one library with an absolute link."""
 
     def __init__(self, work: Path, but: str = "") -> None:
@@ -46,10 +46,10 @@ class Shelf:
 
 
 def test_packages_are_unpacked_once(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path)
-    root = crash_libraries.libraries_folder(S390X, tmp_path / "cache", shelf)
-    assert crash_libraries.libraries_folder(S390X, tmp_path / "cache", shelf) == root
-    assert shelf.fetched == list(crash_libraries.PACKAGES)
+    mirror = FakeMirror(tmp_path)
+    root = crash_libraries.libraries_folder(S390X, tmp_path / "cache", mirror)
+    assert crash_libraries.libraries_folder(S390X, tmp_path / "cache", mirror) == root
+    assert mirror.fetched == list(crash_libraries.PACKAGES)
     assert [path.relative_to(root) for path in crash_libraries.include_folders(root)] == [
         Path("usr/include/s390x-linux-gnu"), Path("usr/include"),
     ]  # fmt: skip
@@ -61,4 +61,4 @@ def test_packages_are_unpacked_once(tmp_path: Path) -> None:
 
 def test_a_package_that_is_missing_is_named(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="has libgmp-dev of bookworm"):
-        crash_libraries.libraries_folder(S390X, tmp_path / "cache", Shelf(tmp_path, but="libgmp-dev"))
+        crash_libraries.libraries_folder(S390X, tmp_path / "cache", FakeMirror(tmp_path, but="libgmp-dev"))

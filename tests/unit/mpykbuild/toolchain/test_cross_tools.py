@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The tools for host=: what is said when they are missing, and what the scripts hand on (no cross compiler needed)."""
+"""The tools for host=: the error if they are missing, and the calls of the scripts. This needs no cross compiler."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     root = crosstoolchain.install(tmp_path / "bin", tmp_path / "cache", host, monkeypatch)
     found = cross_tools.cross_compilers(host, tmp_path / "cache")
     assert (found.cc, found.machine, found.tool("strip")) == ("s390x-linux-gnu-gcc", "s390x", "s390x-linux-gnu-strip")
-    assert found.other_headers() == [
+    assert found.fallback_header_flags() == [
         "-isystem", str(root / "usr/include/x-linux-gnu"), "-isystem", str(root / "usr/include"),
     ]  # fmt: skip
 
@@ -52,20 +52,20 @@ def test_scripts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not Path(found.tools, "ld").exists(), "this machine's own compiler would take it"
 
 
-def test_runner(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_emulator_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     compilers = Compilers(host=HOSTS["s390x"], libraries="/libraries")
     monkeypatch.setenv("PATH", str(tmp_path))
-    assert cross_tools.emulator_words(Compilers()) == []
+    assert cross_tools.emulator_command(Compilers()) == []
     with pytest.raises(BuildError, match="there is no qemu-s390x in PATH"):
-        cross_tools.emulator_words(compilers)
+        cross_tools.emulator_command(compilers)
     (tmp_path / "qemu-s390x").touch(0o755)
-    assert cross_tools.emulator_words(compilers) == [str(tmp_path / "qemu-s390x"), "-L", "/libraries"]
+    assert cross_tools.emulator_command(compilers) == [str(tmp_path / "qemu-s390x"), "-L", "/libraries"]
     (tmp_path / "qemu-riscv64").touch(0o755)
     foreign = Compilers(host=HOSTS["riscv64"], libraries="/libraries")
-    assert cross_tools.emulator_words(foreign)[1:] == ["-L", "/usr/riscv64-linux-gnu"]
+    assert cross_tools.emulator_command(foreign)[1:] == ["-L", "/usr/riscv64-linux-gnu"]
 
 
-def test_libraries_of_another_machine_are_not_on_the_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_libraries_of_another_machine_are_not_linked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     host = HOSTS["riscv64"]
     crosstoolchain.install(tmp_path / "bin", tmp_path / "cache", host, monkeypatch)
     found = cross_tools.cross_compilers(host, tmp_path / "cache")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""glibc_max=: the link that fails, and what it says."""
+"""glibc_max=: the check of a linked file, and the error if the file needs a later glibc."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ import pytest
 from mpykbuild.base.errors import BuildError
 from mpykbuild.toolchain import glibc_limit
 
-# A function that came late: it has no older version.
+# A function that is new in glibc 2.34, so it has no older version.
 LATE = "extern int close_range(unsigned, unsigned, int);\nint {name}(void) {{ return close_range(9, 9, 0); }}\n"
-# And one that every glibc has.
+# A function that all versions of glibc have.
 EARLY = '#include <stdlib.h>\nint early(void) { return abs(atoi("1")); }\n'
 
 
 @pytest.fixture
 def linked(tmp_path: Path) -> tuple[Path, list[Path]]:
-    """A library from an object and an archive, both of which use close_range(), with what it was linked from."""
+    """A library, and the object and the archive from which it is linked. Both use close_range()."""
     sources = {"one": LATE.format(name="one"), "two": LATE.format(name="two"), "three": EARLY}
     for name, text in sources.items():
         (tmp_path / f"{name}.c").write_text(text)
@@ -42,7 +42,7 @@ def test_each_function_with_its_version_and_its_users(linked: tuple[Path, list[P
     assert "sysroot=DIR" in text
 
 
-def test_what_keeps_the_limit_passes(linked: tuple[Path, list[Path]]) -> None:
+def test_a_file_within_the_limit_is_accepted(linked: tuple[Path, list[Path]]) -> None:
     path, files = linked
     glibc_limit.check_limit(path, (2, 34), files)
     glibc_limit.check_limit(path, None, files)
@@ -54,7 +54,7 @@ def test_versions_are_compared_as_numbers(linked: tuple[Path, list[Path]]) -> No
 
 
 @pytest.mark.parametrize("value", ["2", "new", "2.x", "GLIBC", "2.28-1"])
-def test_value_that_is_no_version(value: str) -> None:
+def test_value_that_is_not_a_version(value: str) -> None:
     with pytest.raises(BuildError, match=f"glibc_max={value} is not a version"):
         glibc_limit.parse_limit(value)
 

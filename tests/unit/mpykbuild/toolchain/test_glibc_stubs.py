@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stand-ins for the C library: versions chosen from tables made here, and a link with this machine's own."""
+"""Stubs of the C library: the choice of versions from made-up tables, and a link with stubs of this machine's libc."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import pytest
 
 from mpykbuild.base.errors import BuildError
 from mpykbuild.toolchain import glibc_limit, glibc_stubs
-from mpykbuild.toolchain.glibc_stubs import Place
+from mpykbuild.toolchain.glibc_stubs import VersionedSymbol
 
 
-def versions(name: str, *numbers: tuple[int, ...]) -> dict[tuple[int, ...], Place]:
-    return {number: Place(name, number, "STT_FUNC", 4) for number in numbers}
+def versions(name: str, *numbers: tuple[int, ...]) -> dict[tuple[int, ...], VersionedSymbol]:
+    return {number: VersionedSymbol(name, number, "STT_FUNC", 4) for number in numbers}
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_newest_up_to_the_limit_else_the_oldest(limit: tuple[int, ...], expected
     assert glibc_stubs.choose_version(versions("f", (2, 2, 5), (2, 14), (2, 33)), limit).version == expected
 
 
-def test_an_old_version_is_where_it_was_then() -> None:
+def test_an_old_version_is_in_the_library_that_had_it_then() -> None:
     main = {name: versions(name, (2, 2, 5), (2, 34)) for name in ("dlopen", "pthread_create")}
     main["sem_clockwait"] = versions("sem_clockwait", (2, 34))
     main["read"] = versions("read", (2, 2, 5))
@@ -40,13 +40,13 @@ def test_an_old_version_is_where_it_was_then() -> None:
     assert len(newest["libc.so.6"]) == len(main)
 
 
-def test_names_for_old_programs_alone_are_left_to_the_static_part() -> None:
-    """As atexit() of s390x: whoever links the shared one is not asked when he is unloaded."""
-    old = glibc_stubs.Place("atexit", (2, 2), "STT_FUNC", 0, default=False)
-    moved = glibc_stubs.Place("read", (2, 2), "STT_FUNC", 0, default=False)
+def test_symbols_only_for_old_programs_are_not_in_the_stubs() -> None:
+    """An example is atexit() on s390x: new links must use the one in libc_nonshared.a, which knows its caller."""
+    old = glibc_stubs.VersionedSymbol("atexit", (2, 2), "STT_FUNC", 0, default=False)
+    moved = glibc_stubs.VersionedSymbol("read", (2, 2), "STT_FUNC", 0, default=False)
     main = {
         "atexit": {(2, 2): old},
-        "read": {(2, 2): moved, (2, 30): glibc_stubs.Place("read", (2, 30), "STT_FUNC", 0)},
+        "read": {(2, 2): moved, (2, 30): glibc_stubs.VersionedSymbol("read", (2, 30), "STT_FUNC", 0)},
     }
     planned = glibc_stubs.plan_stubs({"libc.so.6": main, "libdl.so.2": {"atexit": {(2, 2): old}}}, (2, 17))
     assert [row.name for rows in planned.values() for row in rows] == ["read"]
@@ -58,11 +58,11 @@ def test_paths_in_the_linker_script() -> None:
     original = f"/* GNU ld script */\nOUTPUT_FORMAT(elf64)\n{group}\n"
     script = glibc_stubs.linker_script(original, Path("/s/libc.so.6"), "/old")
     assert script == "GROUP ( /s/libc.so.6 /old/usr/lib/x/libc_nonshared.a  AS_NEEDED ( /old/lib64/ld.so.2 ) )\n"
-    with pytest.raises(BuildError, match="no linker script"):
+    with pytest.raises(BuildError, match="is not a linker script"):
         glibc_stubs.linker_script("\x7fELF", Path("/s/libc.so.6"), "")
 
 
-# Functions that changed their version after 2.17, one of each part of the C library.
+# Functions that got a new version after 2.17, one from each library of the C library.
 ASKS = """
 #include <dlfcn.h>
 #include <math.h>
@@ -93,14 +93,14 @@ def link(folder: Path, source: str, *flags: str) -> Path:
 
 
 def test_a_link_asks_for_old_versions(tmp_path: Path, stubs: Path) -> None:
-    asked = glibc_limit.wanted_functions(link(tmp_path, ASKS, f"-L{stubs}", "-Wl,-z,defs"))
+    asked = glibc_limit.needed_functions(link(tmp_path, ASKS, f"-L{stubs}", "-Wl,-z,defs"))
     assert set(asked) >= {"pow", "exp", "dlopen", "pthread_key_create", "stdout"}
     assert max(asked.values()) <= (2, 17)
-    # The same without them: else there was nothing to do.
-    assert max(glibc_limit.wanted_functions(link(tmp_path, ASKS)).values()) >= (2, 29)
+    # A link without the stubs asks for newer versions, so the stubs have an effect.
+    assert max(glibc_limit.needed_functions(link(tmp_path, ASKS)).values()) >= (2, 29)
 
 
-def test_what_was_linked_with_them_runs_with_the_real_one(tmp_path: Path, stubs: Path) -> None:
+def test_a_program_linked_with_stubs_runs_with_the_real_library(tmp_path: Path, stubs: Path) -> None:
     (tmp_path / "main.c").write_text(f'{ASKS}int main(void) {{ return f(1.0, "no such file\\n") != 1; }}\n')
     program = tmp_path / "main"
     command = ["gcc", str(tmp_path / "main.c"), "-o", str(program), f"-L{stubs}", "-lm", "-ldl", "-lpthread"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of hosts: what it says of machines fits what the table of crash's targets says."""
+"""The table of hosts agrees with the table of crash targets."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_libraries_of_another_machine_are_not_linked() -> None:
         assert host.crash == "headers" or host.libraries == host.debian
 
 
-def test_the_machine_itself_is_no_other_host() -> None:
+def test_host_of_the_machine_itself_is_none() -> None:
     assert hosts.requested_host("", "x86_64") is None
     assert hosts.requested_host("aarch64", "aarch64") is None
     assert hosts.requested_host("aarch64", "x86_64") == hosts.HOSTS["aarch64"]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""launcher=: compilers are started through it, it gets the user's settings, and what is built stays the same."""
+"""launcher=: it starts the compilers, it gets the user's settings, and it does not change the products."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from mpykbuild.toolchain import launcher
 from support.fakeprebuilt import make_prebuilt
 from support.fakepython import VERSION, make_manifests, make_patches, make_source
 
-# Tells how it was called and with which settings, then does what a launcher does.
+# It writes its settings and arguments to a log, and then runs the compiler, as a launcher does.
 FAKE = '#!/bin/sh\necho "$HOME $CCACHE_DIR $UNRELATED $*" >> {log}\nexec "$@"\n'
 # Units of ext/ that need neither Python nor crash.
 UNITS = (
@@ -57,11 +57,11 @@ def compile_and_link(folder: Path, path: str | None) -> bytes:
 
 
 @needs_gcc
-def test_compilations_alone_go_through_it_with_the_users_settings(tmp_path: Path, world: dict[str, str]) -> None:
+def test_only_compilations_use_the_launcher_with_the_users_settings(tmp_path: Path, world: dict[str, str]) -> None:
     with launcher.search_path("ccache", world) as path:
-        with_it = compile_and_link(tmp_path, path)
+        with_launcher = compile_and_link(tmp_path, path)
     assert (tmp_path / "calls").read_text() == "/home/it's me /cc  gcc -g0 -c x.c -o x.o\n"
-    assert with_it == compile_and_link(tmp_path, None)
+    assert with_launcher == compile_and_link(tmp_path, None)
     assert path is not None and not Path(path.split(":")[0]).exists(), "settings may be secrets"
 
 
@@ -79,7 +79,7 @@ def test_launcher_that_is_not_installed(tmp_path: Path, monkeypatch: pytest.Monk
 
 
 @needs_gcc
-def test_products_and_their_keys_do_not_know_of_it(
+def test_products_and_their_keys_do_not_depend_on_the_launcher(
     tmp_path: Path, world: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def read(**given: str) -> Project:
@@ -95,7 +95,7 @@ def test_products_and_their_keys_do_not_know_of_it(
 
 
 def plans_of(project: Project) -> dict[str, Plan | None]:
-    """The plans of all that is compiled outside of SCons, by the function that builds it."""
+    """Return the plans of the products that are compiled outside of SCons, by the function that builds each."""
     python, crash = project.default.python.plan, project.default.crash.plan
     return {
         "native_python.build_python": python,
@@ -110,7 +110,7 @@ def plans_of(project: Project) -> dict[str, Plan | None]:
     ["native_python.build_python", "crash_build.build_crash", "libdeflate.build_libdeflate",
      "adopt_prebuilt.adopt_python"],
 )  # fmt: skip
-def test_builds_of_products_get_the_path(
+def test_builds_of_products_get_the_path_of_the_launcher(
     tmp_path: Path, world: dict[str, str], monkeypatch: pytest.MonkeyPatch, build: str
 ) -> None:
     paths: list[str | None] = []
@@ -133,7 +133,7 @@ def test_builds_of_products_get_the_path(
     assert paths[1] is not None and "mpykdump-launcher-" in paths[1]
 
 
-def test_what_scons_starts_gets_the_settings(world: dict[str, str]) -> None:
+def test_programs_that_scons_starts_get_the_settings(world: dict[str, str]) -> None:
     passed = project_plan.passed_environment(world)
     assert passed["CCACHE_DIR"] == "/cc"
     assert "UNRELATED" not in passed
@@ -144,7 +144,7 @@ Builder = Callable[[str, str, dict[str, str]], Path]
 
 @pytest.fixture
 def build_python(tmp_path: Path) -> Builder:
-    """Build CPython in miniature through a launcher, in a cache of its own."""
+    """Build a miniature CPython through a launcher, in its own cache."""
 
     def build(cache: str, name: str, environ: dict[str, str]) -> Path:
         manifests, patches = make_manifests(tmp_path / cache / "m"), make_patches(tmp_path / cache / "p")
@@ -166,15 +166,15 @@ def test_ccache_compiles_once_for_two_builds(tmp_path: Path, build_python: Build
         for cache, name in (("1", ""), ("2", "ccache"), ("3", "ccache"))
     ]
     assert len(set(libraries)) == 1
-    told = subprocess.run(["ccache", "--print-stats"], env={**os.environ, **env}, capture_output=True, text=True)
-    stats = dict(line.split("\t") for line in told.stdout.splitlines())
+    shown = subprocess.run(["ccache", "--print-stats"], env={**os.environ, **env}, capture_output=True, text=True)
+    stats = dict(line.split("\t") for line in shown.stdout.splitlines())
     assert int(stats["cache_miss"]) >= 1
     assert int(stats["direct_cache_hit"]) + int(stats["preprocessed_cache_hit"]) >= 1
 
 
 @pytest.fixture
 def own_sccache(tmp_path: Path) -> Iterator[dict[str, str]]:
-    """The settings for an sccache with a server and a store of its own; the first compilation starts the server."""
+    """The settings for an sccache with its own server and store. The first compilation starts the server."""
     settings = {
         "SCCACHE_DIR": str(tmp_path / "sc"), "SCCACHE_CONF": str(tmp_path / "none"), "SCCACHE_IDLE_TIMEOUT": "60",
         "SCCACHE_SERVER_PORT": str(free_port()),
@@ -191,17 +191,17 @@ def test_sccache_compiles_once_for_two_builds(build_python: Builder, own_sccache
         for cache, name in (("1", ""), ("2", "sccache"), ("3", "sccache"))
     ]
     assert len(set(libraries)) == 1
-    told = subprocess.run(
+    shown = subprocess.run(
         ["sccache", "--show-stats", "--stats-format=json"], env={**os.environ, **own_sccache}, capture_output=True,
         text=True, check=True,
     )  # fmt: skip
-    stats = json.loads(told.stdout)["stats"]
+    stats = json.loads(shown.stdout)["stats"]
     assert stats["cache_writes"] >= 1
     assert sum(stats["cache_hits"]["counts"].values()) >= 1
 
 
 def wait_for(port: int) -> None:
-    """Return when somebody listens on the port."""
+    """Wait until a server listens on the port."""
     for _ in range(100):
         with socket.socket() as caller:
             if caller.connect_ex(("127.0.0.1", port)) == 0:
@@ -218,7 +218,7 @@ def free_port() -> int:
 
 @pytest.fixture
 def two_distccd(tmp_path: Path) -> Iterator[tuple[str, list[Path]]]:
-    """Two compile servers on loopback, not as root: DISTCC_HOSTS for them, and their logs."""
+    """Two compile servers on loopback, not as root. Return DISTCC_HOSTS for them, and their logs."""
     hosts, logs = [], []
     ordinary: dict[str, Any] = {} if os.getuid() else {"user": "nobody", "group": "nogroup", "extra_groups": []}
     with ExitStack() as servers:
@@ -259,7 +259,7 @@ def object_name(unit: str) -> str:
 
 
 def compile_units(folder: Path, name: str, settings: Mapping[str, str]) -> list[bytes]:
-    """Compile units of ext/ all at once, with flags from a file as our own build has them; return the objects."""
+    """Compile the units of ext/ in parallel and return the objects. The flags are in a file, as in our build."""
     folder.mkdir(exist_ok=True)
     (folder / "flags.rsp").write_text(f"-I{PROJECT / 'ext'}\n-DANY=1\n")
     flags = ["-std=gnu11", "-O2", "-fPIC", f"-ffile-prefix-map={PROJECT}=.", "@flags.rsp"]

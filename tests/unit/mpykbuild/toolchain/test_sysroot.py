@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sysroot=: what is refused, what changes its key, and that the compiler really uses it."""
+"""sysroot=: which folders are refused, which files change its key, and that the compiler uses it."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ def root(tmp_path: Path) -> Path:
     return tmp_path / "root"
 
 
-def test_whole_one_is_accepted(root: Path) -> None:
+def test_a_complete_sysroot_is_accepted(root: Path) -> None:
     sysroot.check_sysroot(root)
 
 
 @pytest.mark.parametrize("name", FILES)
-def test_what_is_missing_is_named(root: Path, name: str) -> None:
+def test_a_missing_file_is_named(root: Path, name: str) -> None:
     (root / name).unlink()
     with pytest.raises(BuildError, match=f"there is no {name if name in sysroot.HEADERS else Path(name).name}"):
         sysroot.check_sysroot(root)
 
 
-def test_link_to_the_machine_is_refused(root: Path) -> None:
+def test_link_to_a_file_of_the_machine_is_refused(root: Path) -> None:
     (root / "usr/lib/x86_64-linux-gnu/libm.so").symlink_to("/lib/x86_64-linux-gnu/libm.so.6")
     with pytest.raises(BuildError, match=r"libm\.so leads to /lib/x86_64-linux-gnu/libm\.so\.6, which is outside"):
         sysroot.check_sysroot(root)
@@ -44,7 +44,7 @@ def test_link_to_the_machine_is_refused(root: Path) -> None:
         sysroot.check_sysroot(root / "nowhere")
 
 
-def test_key_follows_headers_and_libraries(root: Path) -> None:
+def test_key_depends_on_headers_and_libraries(root: Path) -> None:
     keys = {sysroot.sysroot_key(root)}
     for name in FILES:
         (root / name).write_text("other\n")
@@ -63,15 +63,15 @@ def test_compilers_read_its_headers(root: Path, tmp_path: Path) -> None:
 
 
 def test_keys_of_products(root: Path, tmp_path: Path) -> None:
-    assert sysroot.Compilers().keyed("source") == "source"
-    assert sysroot.sysroot_compilers(root, tmp_path / "cache").keyed("source") != "source"
+    assert sysroot.Compilers().key_with_sysroot("source") == "source"
+    assert sysroot.sysroot_compilers(root, tmp_path / "cache").key_with_sysroot("source") != "source"
 
 
-def test_headers_that_it_lacks_are_the_machines(root: Path, tmp_path: Path) -> None:
+def test_missing_headers_come_from_the_machine(root: Path, tmp_path: Path) -> None:
     found = sysroot.sysroot_compilers(root, tmp_path / "cache")
     (tmp_path / "x.c").write_text("#include <features.h>\n#include <stdc-predef.h>\n")
-    command = [found.cc, "-E", "-dM", *found.other_headers(), str(tmp_path / "x.c")]
+    command = [found.cc, "-E", "-dM", *found.fallback_header_flags(), str(tmp_path / "x.c")]
     shown = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     assert "#define MADE_FOR_THE_TEST 22\n" in shown
     assert "#define __STDC_IEC_559__" in shown
-    assert sysroot.Compilers().other_headers() == []
+    assert sysroot.Compilers().fallback_header_flags() == []

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of guests: its words are those that crash, Debian and the kernel use."""
+"""The table of guests uses the names that crash, Debian and the kernel use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from mpykbuild.vmcore.architectures import ARCHITECTURES, Architecture, architec
 
 
 @pytest.mark.parametrize("row", ARCHITECTURES.values(), ids=ARCHITECTURES)
-def test_a_row_speaks_of_one_architecture(row: Architecture) -> None:
+def test_all_names_of_a_row_are_of_one_architecture(row: Architecture) -> None:
     assert {row.machine, row.debian} <= set(TARGETS[row.target].machines)
     assert row.emulator == f"qemu-system-{row.machine}"
     assert row.tools in ("", f"{row.machine}-linux-gnu-")
@@ -19,6 +19,6 @@ def test_a_row_speaks_of_one_architecture(row: Architecture) -> None:
     assert architecture(row.target) is row
 
 
-def test_what_cannot_be_made_is_one_sentence() -> None:
+def test_an_unknown_target_is_a_build_error() -> None:
     with pytest.raises(BuildError, match="crash target PPC64"):
         architecture("PPC64")

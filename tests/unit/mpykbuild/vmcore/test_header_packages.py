@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which packages of headers are taken, and how they are made fit for this machine: made-up mirrors and packages."""
+"""Which header packages are chosen, and how they are adapted to this machine. The mirrors and packages are made up."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WHOLE = [
 ]  # fmt: skip
 
 
-def test_the_three_packages_of_the_kernels_own_build() -> None:
+def test_the_three_packages_have_the_kernels_version() -> None:
     others = [
         package("linux-headers-6.12.8+deb13-common", "6.12.8-1"), package("linux-kbuild-6.12.8+deb13", "6.12.8-1"),
         package("linux-headers-6.12.9+deb13-common-rt"), package("linux-headers-6.12.9+deb13-amd64"),
@@ -40,14 +40,14 @@ def test_the_three_packages_of_the_kernels_own_build() -> None:
 
 
 @pytest.mark.parametrize(("missing", "word"), [(0, "headers"), (1, "common headers"), (2, "Kbuild")])
-def test_what_is_missing_is_named(missing: int, word: str) -> None:
+def test_a_missing_package_is_named(missing: int, word: str) -> None:
     rest = WHOLE[:missing] + WHOLE[missing + 1 :]
     with pytest.raises(BuildError, match=rf"has the {word} of kernel 6\.12\.9"):
         header_packages.choose_headers(CHOICE, rest)
 
 
-class Mirror:
-    """Stands in for AptClient: has these packages, and makes an empty file of each that is fetched."""
+class FakeMirror:
+    """A fake AptClient with these packages. A fetch makes an empty file."""
 
     def __init__(self, architecture: str, *packages: BinaryPackage) -> None:
         self.architecture = architecture
@@ -64,9 +64,9 @@ class Mirror:
         (folder / f"{wanted.name}_{self.architecture}").touch()
 
 
-def test_what_runs_here_is_this_machines_whatever_it_builds_for(tmp_path: Path) -> None:
+def test_programs_that_run_here_are_packages_of_this_machine(tmp_path: Path) -> None:
     libc = package("libc6", suite="trixie")
-    guest, own = Mirror("arm64", *WHOLE, libc), Mirror("amd64", *WHOLE, libc)
+    guest, own = FakeMirror("arm64", *WHOLE, libc), FakeMirror("amd64", *WHOLE, libc)
     choice = replace(CHOICE, release=RELEASE.replace("amd64", "arm64"))
     guest.packages = (package(f"linux-headers-{choice.release}"), *guest.packages)
     folder = header_packages.provide_headers(choice, tmp_path, guest, own)  # type: ignore[arg-type]
@@ -76,11 +76,11 @@ def test_what_runs_here_is_this_machines_whatever_it_builds_for(tmp_path: Path) 
     ]  # fmt: skip
 
 
-def test_the_newest_libc_that_a_program_names() -> None:
+def test_the_newest_libc_that_a_program_needs() -> None:
     image = b"\x7fELF..\0GLIBC_2.4\0GLIBC_2.38\0GLIBC_2.7\0"
-    assert header_packages.wanted_libc(image) == (2, 38)
-    assert header_packages.wanted_libc(b"\x7fELF nothing") == (0,)
-    assert header_packages.wanted_libc(b"#!/bin/sh\n\0GLIBC_9.9\0") == (0,), "no program"
+    assert header_packages.needed_libc(image) == (2, 38)
+    assert header_packages.needed_libc(b"\x7fELF nothing") == (0,)
+    assert header_packages.needed_libc(b"#!/bin/sh\n\0GLIBC_9.9\0") == (0,), "no program"
 
 
 def program(path: Path, content: bytes) -> Path:
@@ -107,16 +107,16 @@ def test_only_programs_that_this_machine_cannot_run_are_wrapped(
     assert said == f"{new}.elf a b c\n"
 
 
-def test_without_the_newer_libc_it_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_missing_newer_libc_is_a_build_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(header_packages, "host_libc", lambda: (2, 36))
     program(tmp_path / "root/modpost", b"\x7fELF\0GLIBC_2.38\0")
-    with pytest.raises(BuildError, match="modpost wants a newer libc"):
+    with pytest.raises(BuildError, match="modpost needs a newer libc"):
         header_packages.wrap_programs(tmp_path / "root", tmp_path / "libc")
 
 
 def test_this_machines_libc_is_known() -> None:
     assert header_packages.host_libc() >= (0,)
-    wanted = header_packages.wanted_libc(Path(shutil.which("sh") or os.devnull).read_bytes())
+    wanted = header_packages.needed_libc(Path(shutil.which("sh") or os.devnull).read_bytes())
     assert wanted <= header_packages.host_libc() or header_packages.host_libc() == (0,)
 
 
@@ -133,7 +133,7 @@ def make_deb(path: Path, name: str, files: dict[str, str]) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="needs dpkg-deb")
-def test_the_unpacked_tree_leads_to_itself(tmp_path: Path) -> None:
+def test_paths_in_the_unpacked_tree_stay_in_it(tmp_path: Path) -> None:
     packages, kernel = tmp_path / "packages", tmp_path / "kernel"
     packages.mkdir()
     kernel.mkdir()
@@ -154,7 +154,7 @@ def test_the_unpacked_tree_leads_to_itself(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not shutil.which("dpkg-deb"), reason="needs dpkg-deb")
-def test_a_broken_package_is_one_sentence(tmp_path: Path) -> None:
+def test_a_broken_package_is_a_build_error(tmp_path: Path) -> None:
     (tmp_path / "x.deb").write_text("no package")
     with pytest.raises(BuildError, match=r"x\.deb cannot be unpacked"):
         header_packages.unpack_headers(tmp_path, tmp_path / "tree", tmp_path, RELEASE)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Flattened dumps are put in order and mended; the input here is made by hand, no QEMU runs."""
+"""Flattened dumps are reassembled and their headers repaired. The dumps are made by hand, without QEMU."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def flatten(records: list[tuple[int, bytes]], end: bool = True) -> bytes:
 
 
 def kdump_header(info: bytes = INFO, phys_base: int = 0x1234) -> bytes:
-    """The first two blocks of a kdump file as QEMU writes them, the vmcoreinfo text behind."""
+    """Return the first two blocks of a kdump file as QEMU writes them, and behind them the vmcoreinfo text."""
     header = bytearray(4096)
     header[:12] = b"KDUMP   " + struct.pack("<i", 6)
     struct.pack_into("<i", header, 428, 4096)
@@ -50,12 +50,12 @@ def test_records_go_to_their_offsets(tmp_path: Path) -> None:
     assert reassembled(tmp_path, flatten([(6, b"def"), (0, b"abc"), (2, b"X")])) == b"abX\0\0\0def"
 
 
-def test_zeros_are_kept_at_the_end_as_a_hole(tmp_path: Path) -> None:
+def test_zeros_at_the_end_are_kept(tmp_path: Path) -> None:
     assert reassembled(tmp_path, flatten([(0, b"a"), (1, bytes(1 << 20))])) == b"a" + bytes(1 << 20)
 
 
 @given(st.lists(st.binary(min_size=1, max_size=40), max_size=20), st.randoms())
-def test_any_order_of_pieces_gives_the_whole(tmp_path_factory: pytest.TempPathFactory, pieces, random) -> None:  # type: ignore[no-untyped-def]
+def test_the_order_of_the_records_does_not_matter(tmp_path_factory: pytest.TempPathFactory, pieces, random) -> None:  # type: ignore[no-untyped-def]
     records, offset = [], 0
     for piece in pieces:
         records.append((offset, piece))
@@ -81,13 +81,13 @@ def test_zeros_overwrite_what_an_earlier_record_wrote(tmp_path: Path) -> None:
     ],
     ids=["no end", "cut record", "cut header", "lying size", "negative offset", "not flattened", "empty"],
 )
-def test_broken_input_is_one_sentence(tmp_path: Path, data: bytes) -> None:
+def test_broken_input_is_a_build_error(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(BuildError, match=r"The dump .*flat "):
         reassembled(tmp_path, data)
 
 
-def test_repair_writes_names_and_phys_base(dump: Path) -> None:
-    kdump.repair(dump, UTSNAME)
+def test_repair_writes_utsname_and_phys_base(dump: Path) -> None:
+    kdump.repair_header(dump, UTSNAME)
     data = dump.read_bytes()
     names = [data[12 + 65 * i : 12 + 65 * (i + 1)].rstrip(b"\0").decode() for i in range(6)]
     assert names == ["Linux", "node", "6.12.1-test", "#1 SMP", "x86_64", "(none)"]
@@ -102,8 +102,8 @@ def test_repair_on_arm64(tmp_path: Path) -> None:
     dump = tmp_path / "vmcore"
     dump.write_bytes(kdump_header(info))
     with pytest.raises(BuildError, match=r"one without NUMBER\(phys_base\)"):
-        kdump.repair(dump, names)
-    kdump.repair(dump, names, ARM64)
+        kdump.repair_header(dump, names)
+    kdump.repair_header(dump, names, ARM64)
     assert struct.unpack_from("<Q", dump.read_bytes(), 4096) == (0xFFF0C5DFC0000000,)
 
 
@@ -120,19 +120,19 @@ def test_vmcoreinfo_is_read(dump: Path) -> None:
 def test_a_dump_without_vmcoreinfo_is_refused(tmp_path: Path) -> None:
     (tmp_path / "vmcore").write_bytes(kdump_header(b""))
     with pytest.raises(BuildError, match="no vmcoreinfo note") as caught:
-        kdump.repair(tmp_path / "vmcore", UTSNAME)
+        kdump.repair_header(tmp_path / "vmcore", UTSNAME)
     assert "qemu_fw_cfg" in caught.value.next_step
 
 
 def test_a_dump_of_another_kernel_is_refused(dump: Path) -> None:
     other = kdump.Utsname("Linux", "node", "6.1.0", "#1 SMP", "x86_64", "(none)")
     before = dump.read_bytes()
-    with pytest.raises(BuildError, match=r"is of kernel 6\.12\.1-test, but the guest said it runs 6\.1\.0"):
-        kdump.repair(dump, other)
+    with pytest.raises(BuildError, match=r"is of kernel 6\.12\.1-test, but the guest reported kernel 6\.1\.0"):
+        kdump.repair_header(dump, other)
     assert dump.read_bytes() == before
 
 
-def test_what_is_no_kdump_is_refused(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_kdump_is_refused(tmp_path: Path) -> None:
     (tmp_path / "vmcore").write_bytes(b"\x7fELF".ljust(8192, b"\0"))
     with pytest.raises(BuildError, match="not a kdump-compressed file"):
         kdump.vmcoreinfo(tmp_path / "vmcore")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which kernel is taken, and what is kept of its packages: with made-up mirrors, and a real dpkg-deb."""
+"""Which kernel is chosen, and which files of its packages are kept. The mirrors are made up, dpkg-deb is real."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def kernel(release: str, version: str, *kinds: str) -> list[BinaryPackage]:
 
 
 class FakeApt(AptClient):
-    """Lists made-up packages and counts the questions."""
+    """Lists made-up packages and counts the searches."""
 
     def __init__(self, packages: list[BinaryPackage], architecture: str = "amd64") -> None:
         self.packages = packages
@@ -68,17 +68,17 @@ def test_package_names_of_another_architecture() -> None:
 
 
 @pytest.mark.parametrize("series", ["", "newest", "6.12;rm", "6..1", "x", ".1"])
-def test_what_is_no_series_is_refused(series: str) -> None:
+def test_a_text_that_is_not_a_series_is_refused(series: str) -> None:
     with pytest.raises(BuildError, match="is not a kernel series"):
         kernel_packages.name_pattern(series)
 
 
-def test_the_newest_version_wins_not_the_longest_text() -> None:
+def test_versions_are_compared_as_numbers() -> None:
     rows = kernel("6.12.9+deb13-cloud-amd64", "6.12.9-1") + kernel("6.12.107+deb13-cloud-amd64", "6.12.107-1")
     assert kernel_packages.choose_kernel("6.12", rows).release == "6.12.107+deb13-cloud-amd64"
 
 
-def test_a_kernel_without_debug_package_is_passed_over() -> None:
+def test_a_kernel_without_debug_package_is_not_chosen() -> None:
     rows = kernel("6.12.9-cloud-amd64", "6.12.9-1") + kernel("6.12.10-cloud-amd64", "6.12.10-1", "image")
     assert kernel_packages.choose_kernel("6.12", rows).release == "6.12.9-cloud-amd64"
 
@@ -89,13 +89,13 @@ def test_image_and_debug_package_are_of_the_same_build() -> None:
     assert {part.version for part in (*choice.parts, choice.dbg)} == {"6.1.170-1"}
 
 
-def test_a_kernel_in_several_packages_is_taken_whole() -> None:
+def test_all_packages_of_a_kernel_are_chosen() -> None:
     rows = kernel("7.3.4-cloud-amd64", "7.3.4-1", "dbg", "modules", "binary", "image", "base")
     choice = kernel_packages.choose_kernel("7.x", rows)
     assert [part.name.split("-")[1] for part in choice.parts] == ["image", "binary", "modules", "base"]
 
 
-def test_no_kernel_is_one_sentence_with_the_series() -> None:
+def test_no_kernel_is_a_build_error_that_names_the_series() -> None:
     with pytest.raises(BuildError, match=r"cloud kernel of series 5\.10"):
         kernel_packages.choose_kernel("5.10", kernel("5.10.9-cloud-amd64", "5.10.9-1", "image"))
 
@@ -111,7 +111,7 @@ def test_the_choice_is_kept_until_it_is_refreshed(tmp_path: Path) -> None:
     assert kernel_packages.resolve_kernel("6.12", tmp_path, apt).release == "6.12.10-cloud-amd64"
 
 
-def test_each_architecture_has_a_record_of_its_own(tmp_path: Path) -> None:
+def test_each_architecture_has_its_own_record(tmp_path: Path) -> None:
     (tmp_path / "kernel").mkdir()
     rows = kernel("6.12.9-cloud-amd64", "6.12.9-1") + kernel("6.12.8-cloud-arm64", "6.12.8-1")
     for debian, release in (("amd64", "6.12.9-cloud-amd64"), ("arm64", "6.12.8-cloud-arm64")):
@@ -119,14 +119,14 @@ def test_each_architecture_has_a_record_of_its_own(tmp_path: Path) -> None:
         assert kernel_packages.resolve_kernel("6.12", tmp_path, FakeApt([], debian)).release == release
 
 
-def test_a_broken_record_is_written_anew(tmp_path: Path) -> None:
+def test_a_broken_record_is_written_again(tmp_path: Path) -> None:
     (tmp_path / "kernel").mkdir()
     (tmp_path / "kernel/6.12.json").write_text('{"series": "6.12"}')
     apt = FakeApt(kernel("6.12.9-cloud-amd64", "6.12.9-1"))
     assert kernel_packages.resolve_kernel("6.12", tmp_path, apt).release == "6.12.9-cloud-amd64"
 
 
-def test_the_kernels_folder_follows_its_packages(tmp_path: Path) -> None:
+def test_the_kernels_folder_depends_on_its_packages(tmp_path: Path) -> None:
     one = kernel_packages.choose_kernel("6.12", kernel("6.12.9-cloud-amd64", "6.12.9-1"))
     two = kernel_packages.choose_kernel("6.12", kernel("6.12.9-cloud-amd64", "6.12.9-2"))
     assert kernel_packages.kernel_product(one, tmp_path).path != kernel_packages.kernel_product(two, tmp_path).path
@@ -174,19 +174,19 @@ def test_vmlinux_is_kept(tmp_path: Path, name: str) -> None:
 
 
 @needs_dpkg
-def test_a_package_without_vmlinux_is_one_sentence(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=r"k\.deb holds no vmlinux"):
+def test_a_package_without_vmlinux_is_a_build_error(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match=r"k\.deb contains no vmlinux"):
         kernel_packages.unpack_vmlinux(make_deb(tmp_path, {"usr/x": "x"}), tmp_path / "vmlinux")
 
 
 @needs_dpkg
-def test_what_is_no_package_is_one_sentence(tmp_path: Path) -> None:
+def test_a_file_that_is_not_a_package_is_a_build_error(tmp_path: Path) -> None:
     (tmp_path / "k.deb").write_text("no package")
     with pytest.raises(BuildError, match=r"k\.deb"):
         kernel_packages.unpack_vmlinux(tmp_path / "k.deb", tmp_path / "vmlinux")
 
 
-def test_a_half_made_folder_is_removed(tmp_path: Path) -> None:
+def test_the_folder_of_a_failed_build_is_removed(tmp_path: Path) -> None:
     folder = tmp_path / "half"
     folder.mkdir()
     with pytest.raises(KeyboardInterrupt), kernel_packages.removed_on_failure(folder):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The test vmcore as a cached product, and what is taken out of the guest's disk."""
+"""The test vmcore as a cached product, and the truth from the guest's disk."""
 
 from __future__ import annotations
 
@@ -37,20 +37,20 @@ def test_the_truth_is_unpacked(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["../outside", "proc/../../outside", "/outside"])
-def test_nothing_lands_outside(tmp_path: Path, name: str) -> None:
+def test_nothing_is_written_outside(tmp_path: Path, name: str) -> None:
     disk = tar_disk(tmp_path / "disk", {name: b"x"})
     with pytest.raises(BuildError, match="outside"):
         make_vmcore.extract_truth(disk, tmp_path / "truth")
     assert not (tmp_path / "outside").exists()
 
 
-def test_an_empty_disk_is_one_sentence(tmp_path: Path) -> None:
+def test_a_disk_without_a_tar_is_a_build_error(tmp_path: Path) -> None:
     (tmp_path / "disk").write_bytes(b"no tar at all" * 1000)
     with pytest.raises(BuildError, match="disk cannot be unpacked"):
         make_vmcore.extract_truth(tmp_path / "disk", tmp_path / "truth")
 
 
-def test_the_product_is_known_without_network(tmp_path: Path) -> None:
+def test_the_product_needs_no_network(tmp_path: Path) -> None:
     product = make_vmcore.vmcore_product("6.12", tmp_path)
     assert product == make_vmcore.vmcore_product("6.12", tmp_path)
     assert product.path.parent == tmp_path / "vmcore"
@@ -58,7 +58,7 @@ def test_the_product_is_known_without_network(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_each_architecture_is_a_product_of_its_own(tmp_path: Path) -> None:
+def test_each_architecture_is_a_different_product(tmp_path: Path) -> None:
     one, other = (make_vmcore.vmcore_product("6.12", tmp_path, target) for target in ("X86_64", "ARM64"))
     assert one.key != other.key
     assert other.name == "linux-6.12-arm64"
@@ -73,7 +73,7 @@ def test_a_wrong_series_is_refused_at_once(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("name", ["tasks.c", "truth_files"])
-def test_the_guest_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+def test_the_guests_files_are_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     copy = tmp_path / "guest"
     shutil.copytree(rootfs.GUEST, copy)
     monkeypatch.setattr(rootfs, "GUEST", copy)
@@ -83,7 +83,7 @@ def test_the_guest_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name:
     assert make_vmcore.vmcore_product("6.12", tmp_path).key != before
 
 
-def test_the_test_module_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_test_module_is_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     copy = tmp_path / "testmod"
     shutil.copytree(test_module.SOURCE, copy)
     monkeypatch.setattr(test_module, "SOURCE", copy)
@@ -98,7 +98,7 @@ def kernel(series: str, folder: Path) -> make_vmcore.Kernel:
     return make_vmcore.Kernel(kernel_packages.KernelChoice(series, "x", (), package), folder, folder)
 
 
-def test_another_kernel_goes_without_the_module_and_says_so(
+def test_another_kernel_may_have_no_module_and_a_line_reports_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def fails(*_: object) -> Path:
@@ -107,12 +107,12 @@ def test_another_kernel_goes_without_the_module_and_says_so(
     monkeypatch.setattr(make_vmcore.header_packages, "unpack_headers", fails)
     log = RunLog("vmcore x", tmp_path / "log")
     assert make_vmcore.build_test_module(kernel("7.x", tmp_path), tmp_path, tmp_path / "modules", log) is None
-    assert "vmcore x: mpyk_testmod is left out of this vmcore: gcc is too old." in capsys.readouterr().out
+    assert "vmcore x: this vmcore has no mpyk_testmod: gcc is too old." in capsys.readouterr().out
     with pytest.raises(BuildError, match="gcc is too old"):
         make_vmcore.build_test_module(kernel(make_vmcore.DEFAULT_SERIES, tmp_path), tmp_path, tmp_path / "m", log)
 
 
-def test_a_guest_of_another_architecture_gets_the_module_by_its_own_compiler(
+def test_the_compiler_of_the_guests_architecture_builds_the_module(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def build(headers: Path, scratch: Path, log: RunLog, guest: Architecture) -> test_module.TestModule:
@@ -127,7 +127,7 @@ def test_a_guest_of_another_architecture_gets_the_module_by_its_own_compiler(
     assert (tmp_path / "modules" / "debug").read_text() == "aarch64-linux-gnu-gcc"
 
 
-def test_utsname_is_what_the_guest_said(tmp_path: Path) -> None:
+def test_utsname_is_read_from_the_truth(tmp_path: Path) -> None:
     folder = tmp_path / "proc/sys/kernel"
     folder.mkdir(parents=True)
     for name in ("ostype", "osrelease", "version", "hostname", "domainname"):
@@ -142,6 +142,6 @@ def test_large_files_are_linked(tmp_path: Path) -> None:
     assert (tmp_path / "b").samefile(tmp_path / "a")
 
 
-def test_errors_on_the_command_line_are_sentences(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+def test_errors_on_the_command_line_have_no_traceback(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     assert make_vmcore.main(["--kernel", "newest", "--cache", str(tmp_path)]) == 1
     assert "error: kernel=newest is not a kernel series." in capsys.readouterr().err

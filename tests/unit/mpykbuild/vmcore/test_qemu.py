@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Driving QEMU, with a stand-in: a process that writes a console, and a server that speaks QMP."""
+"""Control of QEMU, with fakes: a process that writes a console, and a server that speaks QMP."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def test_nothing_of_the_machine_is_shared_with_the_host(machine: qemu.Machine, t
 @pytest.mark.parametrize("row", ARCHITECTURES.values(), ids=ARCHITECTURES)
 def test_each_architecture_has_its_machine(machine: qemu.Machine, tmp_path: Path, row: Architecture) -> None:
     command = qemu.command_line("qemu", replace(machine, architecture=row), tmp_path / "qmp")
-    told = command[command.index("-append") + 1].split()
-    assert {f"console={row.console}", *row.arguments.split()} <= set(told)
+    arguments = command[command.index("-append") + 1].split()
+    assert {f"console={row.console}", *row.arguments.split()} <= set(arguments)
     assert command[command.index("-machine") + 1] == row.hardware[1]
     assert command[command.index("-accel") + 1].startswith("tcg")
 
@@ -58,10 +58,10 @@ def test_an_emulator_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path
     assert "qemu-system-arm" in caught.value.next_step
 
 
-def test_the_word_is_waited_for(machine: qemu.Machine, sleeper: subprocess.Popen[bytes]) -> None:
+def test_a_message_on_the_console_is_found(machine: qemu.Machine, sleeper: subprocess.Popen[bytes]) -> None:
     timer = threading.Timer(0.2, machine.serial.write_text, [f"boot\n{qemu.READY}\n"])
     timer.start()
-    qemu.wait_for_word(sleeper, machine, qemu.READY, time.monotonic() + 10)
+    qemu.wait_for_message(sleeper, machine, qemu.READY, time.monotonic() + 10)
     timer.join()
 
 
@@ -78,35 +78,35 @@ def test_failures_show_the_console(
 ) -> None:
     machine.serial.write_text("".join(f"line {n}\n" for n in range(100)) + console)
     with pytest.raises(kind) as caught:
-        qemu.wait_for_word(sleeper, machine, qemu.READY, time.monotonic())
+        qemu.wait_for_message(sleeper, machine, qemu.READY, time.monotonic())
     assert words in caught.value.what
     assert "line 61\n" in caught.value.what
     assert "line 60\n" not in caught.value.what
     assert str(machine.serial) in caught.value.next_step
 
 
-def test_an_emulator_that_ends_is_no_mistake_of_the_user(machine: qemu.Machine) -> None:
+def test_an_emulator_that_ends_is_a_dead_guest(machine: qemu.Machine) -> None:
     process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
     process.wait()
     with pytest.raises(qemu.GuestDied, match="status 3"):
-        qemu.wait_for_word(process, machine, qemu.READY, time.monotonic() + 10)
+        qemu.wait_for_message(process, machine, qemu.READY, time.monotonic() + 10)
 
 
-def test_the_emulator_is_dead_afterwards(tmp_path: Path) -> None:
+def test_the_emulator_ends_with_the_block(tmp_path: Path) -> None:
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
-    with pytest.raises(KeyboardInterrupt), qemu.running(command, tmp_path / "log") as process:
+    with pytest.raises(KeyboardInterrupt), qemu.running_qemu(command, tmp_path / "log") as process:
         raise KeyboardInterrupt
     assert process.returncode is not None
 
 
-def test_the_whole_way_cleans_up_and_tells_what_qemu_said(
+def test_a_failed_boot_ends_qemu_and_shows_its_output(
     machine: qemu.Machine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     fake = tmp_path / "fake-qemu"
     fake.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\necho cannot open disk\nexit 1\n")
     fake.chmod(0o755)
     monkeypatch.setattr(qemu, "find_emulator", lambda architecture: str(fake))
-    with pytest.raises(qemu.GuestDied, match="QEMU said: cannot open disk"):
+    with pytest.raises(qemu.GuestDied, match="QEMU printed: cannot open disk"):
         qemu.boot_and_dump(machine, tmp_path, tmp_path / "flat", 10, 10)
     with pytest.raises(ProcessLookupError):
         os.kill(int((tmp_path / "pid").read_text()), 0)
@@ -133,9 +133,9 @@ def test_the_guest_is_stopped_before_it_is_dumped(tmp_path: Path, refuse: str) -
         server.start()
         if refuse:
             with pytest.raises(BuildError, match="QEMU refused dump-guest-memory"):
-                qemu.dump(tmp_path / "qmp", tmp_path / "flat", 10)
+                qemu.dump_memory(tmp_path / "qmp", tmp_path / "flat", 10)
         else:
-            qemu.dump(tmp_path / "qmp", tmp_path / "flat", 10)
+            qemu.dump_memory(tmp_path / "qmp", tmp_path / "flat", 10)
         server.join()
     expected = ["qmp_capabilities", "stop", "dump-guest-memory", "quit"]
     assert received == (expected[:3] if refuse else expected)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Dumps with large blocks, made by hand, are rewritten with pages; read back by a reader of the test's own."""
+"""Dumps with large blocks are rewritten with blocks of pages. The dumps are made by hand and read by this test."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ BLOCK, PAGE = 16384, 4096
 INFO = b"OSRELEASE=6.12.1-test\nPAGESIZE=4096\n"
 NOTE = b"a note"
 NOISE = random.Random(1).randbytes(BLOCK)
-# What memory holds, by block; a block that is None is not in the dump.
+# The content of the memory, by block. A block that is None is not in the dump.
 BLOCKS = [None, NOISE, (b"text " * 4000)[:BLOCK], bytes(BLOCK), None, NOISE[:PAGE] + bytes(PAGE) * 3, bytes(BLOCK)]
 
 
 def bitmap(numbers: list[int], size: int) -> bytes:
-    """Bits in the order of the dump format: the lowest bit of a byte first."""
+    """Return a bitmap in the dump's format: the lowest bit of a byte comes first."""
     whole = sum(1 << number for number in numbers)
     return whole.to_bytes(size, "little")
 
 
 def large_dump(path: Path, info: bytes = INFO) -> Path:
-    """A kdump file as QEMU writes it: block 0 header, block 1 sub-header and notes, two bitmaps, pages."""
+    """Write a kdump file as QEMU does: a block of header, a block of sub-header and notes, two bitmaps, pages."""
     header = bytearray(BLOCK)
     header[:12] = b"KDUMP   " + struct.pack("<i", 6)
     struct.pack_into("<iiiI", header, 428, BLOCK, 1, 2, len(BLOCKS))
@@ -46,7 +46,7 @@ def large_dump(path: Path, info: bytes = INFO) -> Path:
         packed = packed if flags else content
         row = struct.pack("<QIIQ", place + len(data), len(packed), flags, 0)
         if content == bytes(BLOCK):
-            if zeros:  # all such blocks are kept once
+            if zeros:  # QEMU stores all blocks of zeros once
                 rows += zeros
                 continue
             zeros = row
@@ -56,7 +56,7 @@ def large_dump(path: Path, info: bytes = INFO) -> Path:
 
 
 def read_pages(path: Path) -> dict[int, bytes]:
-    """Every page of a kdump file by its number."""
+    """Return all pages of a kdump file by their numbers."""
     data = path.read_bytes()
     block, sub_blocks, bitmap_blocks, max_mapnr = struct.unpack_from("<iiiI", data, 428)
     half = block * bitmap_blocks // 2
@@ -74,7 +74,7 @@ def read_pages(path: Path) -> dict[int, bytes]:
     return pages
 
 
-def test_the_same_memory_in_smaller_pieces(tmp_path: Path) -> None:
+def test_the_rewritten_dump_has_the_same_memory(tmp_path: Path) -> None:
     dump = large_dump(tmp_path / "vmcore")
     reblock.reblock(dump)
     data = dump.read_bytes()
@@ -89,7 +89,7 @@ def test_the_same_memory_in_smaller_pieces(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [dump]
 
 
-def test_the_sub_header_still_leads_to_its_notes(tmp_path: Path) -> None:
+def test_the_sub_header_still_has_its_notes(tmp_path: Path) -> None:
     dump = large_dump(tmp_path / "vmcore")
     reblock.reblock(dump)
     assert kdump.vmcoreinfo(dump) == {"OSRELEASE": "6.12.1-test", "PAGESIZE": "4096"}
@@ -101,14 +101,14 @@ def test_the_sub_header_still_leads_to_its_notes(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("info", [b"PAGESIZE=16384\n", b"OSRELEASE=x\n"], ids=["pages already", "unknown"])
-def test_other_dumps_are_left_alone(tmp_path: Path, info: bytes) -> None:
+def test_other_dumps_are_not_changed(tmp_path: Path, info: bytes) -> None:
     dump = large_dump(tmp_path / "vmcore", info)
     before = dump.read_bytes()
     reblock.reblock(dump)
     assert dump.read_bytes() == before
 
 
-def test_blocks_that_are_no_whole_pages(tmp_path: Path) -> None:
+def test_blocks_that_are_not_whole_pages(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="blocks of 16384 bytes, which are not whole pages of 3000"):
         reblock.reblock(large_dump(tmp_path / "vmcore", b"PAGESIZE=3000\n"))
 

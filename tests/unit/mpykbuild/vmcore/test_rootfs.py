@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the guest boots from: the order of modules, the initramfs."""
+"""The files that the guest boots: the order of the modules, and the initramfs."""
 
 from __future__ import annotations
 
@@ -35,11 +35,11 @@ def test_each_module_comes_after_those_that_it_needs(modules: Path) -> None:
     assert order == ["virtio", "virtio_ring", "virtio_blk", "dm_mod", "dm_thin_pool"]
 
 
-def test_what_is_built_in_is_left_out(modules: Path) -> None:
+def test_built_in_modules_are_left_out(modules: Path) -> None:
     assert rootfs.load_order(["ext4"], modules) == []
 
 
-def test_packed_modules_are_unpacked(modules: Path) -> None:
+def test_compressed_modules_are_decompressed(modules: Path) -> None:
     assert rootfs.read_module(modules / "dm-mod.ko.xz").startswith(b"\x7fELF")
 
 
@@ -56,7 +56,7 @@ def test_a_compiler_that_is_not_there(tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def read_cpio(archive: bytes) -> dict[str, tuple[int, bytes]]:
-    """Read a newc archive as the kernel does: 110 bytes of header, name, data, each padded to four."""
+    """Read a newc archive as the kernel does: header (110 bytes) and name, padded to four bytes, and padded data."""
     found: dict[str, tuple[int, bytes]] = {}
     at = 0
     while True:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""How the test module is built: which of this machine's tools can do what; nothing is compiled here."""
+"""How the test module is built, depending on this machine's tools. Nothing is compiled here."""
 
 from __future__ import annotations
 
@@ -18,21 +18,21 @@ def test_the_version_of_pahole_as_kbuild_writes_it(said: str, number: int) -> No
     assert test_module.pahole_version(said) == number
 
 
-def test_an_odd_version_is_one_sentence() -> None:
+def test_an_unknown_form_of_version_is_a_build_error() -> None:
     with pytest.raises(BuildError, match="'pahole 1'"):
         test_module.pahole_version("pahole 1")
 
 
-def test_what_the_compiler_cannot_do_is_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_unsupported_compiler_options_are_turned_off(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(test_module, "_host_pahole", lambda: 124)
-    monkeypatch.setattr(test_module, "_compiler_knows", lambda compiler, option: False)
+    monkeypatch.setattr(test_module, "_compiler_accepts", lambda compiler, option: False)
     words = test_module.make_arguments(Path("/headers"), Path("/work"))
     assert words[:4] == ["make", "-C", "/headers", "M=/work"]
     assert words[-1] == "modules"
     assert "CONFIG_PAHOLE_VERSION=124" in words
     assert "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=" in words
-    assert "RESOLVE_BTFIDS=true" in words, "there is no such program in those headers"
-    monkeypatch.setattr(test_module, "_compiler_knows", lambda compiler, option: True)
+    assert "RESOLVE_BTFIDS=true" in words, "these headers have no such program"
+    monkeypatch.setattr(test_module, "_compiler_accepts", lambda compiler, option: True)
     assert "CONFIG_CC_HAS_MIN_FUNCTION_ALIGNMENT=" not in test_module.make_arguments(Path("/headers"), Path("/work"))
 
 
@@ -40,7 +40,7 @@ def test_what_the_compiler_cannot_do_is_turned_off(monkeypatch: pytest.MonkeyPat
 def test_each_architecture_has_its_compiler(monkeypatch: pytest.MonkeyPatch, row: Architecture) -> None:
     asked = []
     monkeypatch.setattr(test_module, "_host_pahole", lambda: 124)
-    monkeypatch.setattr(test_module, "_compiler_knows", lambda compiler, option: asked.append(compiler))
+    monkeypatch.setattr(test_module, "_compiler_accepts", lambda compiler, option: asked.append(compiler))
     assert f"CC={row.compiler}" in test_module.make_arguments(Path("/headers"), Path("/work"), row)
     assert asked == [row.compiler]
 
@@ -51,7 +51,7 @@ def test_every_file_of_the_module_is_compiled() -> None:
     assert {word.removesuffix(".o") for word in line.partition(":= ")[2].split()} == sources
 
 
-def test_the_modules_record_is_read() -> None:
+def test_the_truth_of_the_module_is_read() -> None:
     truth = TestmodTruth(
         "size\tstruct x\t8\nmember\tstruct x\ta.b\t4\t2\nbits\tstruct x\tf\t00f80100\nvalue\tmpyk_x\tf\t-5\n"
         "enumerator\tenum e\tA\t-1\nlist\tl\t1\t-2\nlist\tempty\n"
