@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SCons tool: the bundle (stdlib subset, pykdump, commands) as a ZIP.
+"""SCons tool: the bundle, a ZIP with pykdump and the part of the standard library that is embedded.
 
-zipped = env.MpykBundle(python_plan, stamp)
+bundle = env.MpykBundle(python_plan, python_stamp)
 """
 
 from __future__ import annotations
@@ -16,7 +16,8 @@ from mpykbuild.base import module_deps, paths
 from mpykbuild.plan.records import PythonPlan
 
 
-def _bundle(env: Any, python: PythonPlan, stamp: Any) -> Any:
+def _bundle(env: Any, python: PythonPlan, python_stamp: Any) -> Any:
+    """Return the node of ``bundle.zip`` for one Python."""
     versions = {"mpykdump": env["MPYK_VERSION"], "Python": python.version}
 
     def make(target: list[Any], source: list[Any], env: Any) -> None:
@@ -24,10 +25,9 @@ def _bundle(env: Any, python: PythonPlan, stamp: Any) -> Any:
 
     action = Action(env["MPYK_REPORT_ERRORS"](make), "Bundling $TARGET")
     sources = [str(path) for path in bundle.bundle_inputs(paths.PROJECT, python.minor)]
-    zipped = env.Command(
-        f"{env['MPYK_BUILD']}/{python.tag}{python.host and '-'}{python.host}/bundle.zip", sources, action
-    )
-    env.Depends(zipped, [stamp, env.Value(sorted(versions.items()))])
+    folder = f"{env['MPYK_BUILD']}/{python.tag}{python.host and '-'}{python.host}"
+    zipped = env.Command(f"{folder}/bundle.zip", sources, action)
+    env.Depends(zipped, [python_stamp, env.Value(sorted(versions.items()))])
     env.Depends(zipped, [str(path) for path in module_deps.files_of("artefact.bundle")])
     return zipped
 
@@ -38,5 +38,5 @@ def generate(env: Any) -> None:
 
 
 def exists(env: Any) -> bool:
-    """Bundles need nothing but Python."""
+    """Return True: a bundle needs no program besides Python."""
     return True

@@ -3,12 +3,12 @@
 
     extension = env.MpykExtension(variant, crash_stamps, library_stamps, bundle)
 
-``library_stamps`` are those of the static libraries that are linked in: CPython and libdeflate.
-The units in C are compiled once, against the newest crash; each gdb major has its bridge; a probe for each crash says
-whether all that goes together.
+``library_stamps`` are the stamps of the static libraries that are linked: CPython and libdeflate. The C units are
+compiled once, against the newest crash of the variant. Each gdb major has its own bridge. A probe is compiled against
+each crash, and the build compares what the probes found.
 
-The facts about the crash tree (flags, gdb's enums) are read when the tree is there, that is during the build; they
-reach the compiler through response files, so that this script need not know them.
+Compiler flags and gdb's enums come from the crash tree, which may appear only during the build. So a step of the build
+reads them and writes response files, which the compiler reads.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LINKER_FLAGS = ["-Bsymbolic", "--exclude-libs,ALL", "--as-needed", "--gc-section
 
 
 def _crash_facts(env: Any, crash: CrashPlan, crash_stamp: Any, folder: str) -> Any:
-    """Make gdb_enums_generated.h and a response file for each language from one crash tree."""
+    """Return the nodes of gdb_enums_generated.h and of a response file for each language, from one crash tree."""
 
     def make(target: list[Any], source: list[Any], env: Any) -> None:
         tree = crash_tree.parse_tree(crash.tree)
@@ -54,27 +54,29 @@ def _crash_facts(env: Any, crash: CrashPlan, crash_stamp: Any, folder: str) -> A
 
 
 def _symbol_table(env: Any, variant: Variant, folder: str) -> Any:
-    """Make the headers that say what is taken from crash, and for which crashes the file is."""
+    """Return the nodes of two headers: what the extension takes from crash, and which crashes it is built for."""
 
     def make(target: list[Any], source: list[Any], env: Any) -> None:
         texts = [
             crash_symbols.symbols_header(
-                crash_symbols.in_bridges(crash_symbols.load_symbols(), variant.bridged), variant.bridged
+                crash_symbols.in_bridges(crash_symbols.load_symbols(), variant.crash_by_gdb), variant.crash_by_gdb
             ),
-            crash_symbols.built_for_header(variant.versions, list(variant.bridged)),
+            crash_symbols.built_for_header(variant.versions, list(variant.crash_by_gdb)),
         ]
         for node, text in zip(target, texts):
             Path(node.abspath).write_text(text, encoding="utf-8")
 
     names = [f"{folder}/crash_symbols_generated.h", f"{folder}/built_for_generated.h"]
-    sources = [str(crash_symbols.TABLE), env.Value([list(variant.versions), list(variant.bridged)])]
-    action = Action(env["MPYK_REPORT_ERRORS"](make), "Listing what is taken from crash in $TARGET")
+    sources = [str(crash_symbols.TABLE), env.Value([list(variant.versions), list(variant.crash_by_gdb)])]
+    action = Action(env["MPYK_REPORT_ERRORS"](make), "Listing the names taken from crash in $TARGET")
     table = env.Command(names, sources, action)
     env.Depends(table, [str(path) for path in module_deps.files_of("crash.symbols")])
     return table
 
 
 def _command_table(env: Any, folder: str) -> Any:
+    """Return the node of the header with all commands of pykdump."""
+
     def make(target: list[Any], source: list[Any], env: Any) -> None:
         text = command_table.commands_header(paths.PROJECT / "pykdump" / "commands")
         Path(target[0].abspath).write_text(text, encoding="utf-8")
@@ -87,17 +89,18 @@ def _command_table(env: Any, folder: str) -> Any:
 
 
 def _compile_environment(env: Any, variant: Variant, folder: str) -> Any:
-    """Return an environment whose flags name the products; system include folders are not scanned by SCons."""
+    """Return an environment with the flags for one variant. SCons does not scan the folders given by -isystem."""
     trees = [crash.tree for crash in variant.crashes]
     maps = [f"-ffile-prefix-map={place}=." for place in (paths.PROJECT, *trees, variant.python.folder)]
     includes = ["-isystem", str(variant.python.folder / "include"), "-isystem", f"{env['MPYK_LIBDEFLATE']}/include"]
     includes += env["MPYK_COMPILERS"].fallback_header_flags()
     linker_flags = [*LINKER_FLAGS, *env["MPYK_COMPILERS"].extra_linker_flags]
     local = env.Clone(
-        # Where the project lies makes no other objects, so it is no part of what decides whether they are made anew.
+        # SCons ignores what is between $( and $) when it compares command lines: the location of the project does not
+        # change the objects, so it must not make SCons compile them again.
         CCFLAGS=[*COMMON, "$(", *maps, "$)", *includes], CPPDEFINES={"MPYK_VERSION": f'\\"{env["MPYK_VERSION"]}\\"'},
         LINKFLAGS=[f"-L{env.Dir(folder).abspath}/glibc", *(f"-Wl,{flag}" for flag in linker_flags)],
-        # The archives are no nodes of SCons: they appear during the build, and their stamps stand for them.
+        # These are paths and not nodes, because the archives appear only during the build. Stamps represent them.
         MPYK_ARCHIVES=[f"{variant.python.folder}/lib/libpython.a", f"{env['MPYK_LIBDEFLATE']}/lib/libdeflate.a"],
         MPYK_LIBRARIES=[*env["MPYK_COMPILERS"].extra_libraries, "-lm", "-ldl", "-lpthread", "-lutil", "-lrt"],
         SHLINKCOM="$CXX -shared $LINKFLAGS -o $TARGET $SOURCES $MPYK_ARCHIVES $MPYK_LIBRARIES",
@@ -107,8 +110,8 @@ def _compile_environment(env: Any, variant: Variant, folder: str) -> Any:
     return local
 
 
-def _for_crash(local: Any, folder: str, crash: CrashPlan) -> Any:
-    """Return the environment for units that are compiled against one of the crash trees."""
+def _environment_for_crash(local: Any, folder: str, crash: CrashPlan) -> Any:
+    """Return the environment for units that are compiled against one crash tree."""
     facts = f"{folder}/crash{crash.version}"
     rsp = local.Dir(facts).path
     compiling = local.Clone(
@@ -116,16 +119,16 @@ def _for_crash(local: Any, folder: str, crash: CrashPlan) -> Any:
         CXXFLAGS=["-std=gnu++17", f"@{rsp}/gdb_headers.rsp", *bridges.COMPILER_FLAGS],
     )  # fmt: skip
     for command in ("SHCCCOM", "SHCXXCOM"):
-        # What stands between $( and $) is no reason to compile anew.
+        # Another launcher is no reason to compile again, so it is between $( and $).
         compiling[command] = f"$( $MPYK_LAUNCHER $) {compiling[command]}"
     _use_object_cache(compiling)
     return compiling
 
 
 def _use_object_cache(compiling: Any) -> None:
-    """Share objects by the cache, if we may write there.
+    """Share the objects of this environment through the cache, if we may write there.
 
-    Only objects: what the other steps make from a crash tree depends on where it lies, which SCons' cache overlooks.
+    Other files are not shared: they depend on the location of the crash tree, which SCons' cache does not consider.
     """
     folder = Path(compiling["MPYK_OBJECTS"])
     with suppress(OSError):
@@ -135,7 +138,7 @@ def _use_object_cache(compiling: Any) -> None:
 
 
 def _object(local: Any, folder: str, unit: Path) -> Any:
-    """Compile one unit; only those that report the source's id are compiled anew when any source changes."""
+    """Compile one unit. Only UNITS_WITH_SOURCE_ID get the hash of all sources, which changes with every edit."""
     defines = dict(local["CPPDEFINES"])
     name = unit.relative_to(paths.PROJECT / "ext").with_suffix("").as_posix()
     if name in UNITS_WITH_SOURCE_ID:
@@ -144,7 +147,7 @@ def _object(local: Any, folder: str, unit: Path) -> Any:
 
 
 def _bridge(local: Any, folder: str, major: int) -> tuple[Any, Any]:
-    """Compile the bridge for a gdb major and shut it in: return both objects, the second is what is linked."""
+    """Return two objects for a gdb major: the compiled bridge, and the one to link, where only its table is visible."""
     tool = local["MPYK_COMPILERS"].tool
 
     def confine(target: list[Any], source: list[Any], env: Any) -> None:
@@ -152,19 +155,19 @@ def _bridge(local: Any, folder: str, major: int) -> tuple[Any, Any]:
 
     source = bridges.bridge_sources()[major]
     if source.suffix == ".c":
-        # A bridge includes gdb's headers, whatever its language is.
+        # Every bridge includes gdb's headers, also one that is written in C.
         local = local.Clone(CFLAGS=[flag.replace("crash_c.rsp", "gdb_headers.rsp") for flag in local["CFLAGS"]])
     compiled = local.SharedObject(f"{folder}/gdb{major}/bridge", str(source))
     action = Action(local["MPYK_REPORT_ERRORS"](confine), "Confining $TARGET")
     confined = local.Command(f"{folder}/gdb{major}/confined.os", compiled, action)
     local.Depends(confined, [str(crash_symbols.TABLE), *(str(path) for path in module_deps.files_of("crash.bridges"))])
-    # What a shared library is linked from must be known to SCons as such.
+    # SCons links only objects with this mark into a shared library.
     confined[0].attributes.shared = 1
     return compiled, confined
 
 
-def _needs(local: Any, variant: Variant, probes: Any, folder: str) -> Any:
-    """Compare what the probes found in the trees; make the section that says what the file needs of crash."""
+def _requirements(local: Any, variant: Variant, probes: Any, folder: str) -> Any:
+    """Return the node of the section with what the file needs from crash. The step also compares the crash trees."""
 
     def make(target: list[Any], source: list[Any], env: Any) -> None:
         found = {}
@@ -173,7 +176,7 @@ def _needs(local: Any, variant: Variant, probes: Any, folder: str) -> Any:
             found[crash.version] = {**layout_probe.read_probe(Path(node.abspath)), **codes}
         layout_probe.check_layouts(found)
         text = requirements_section.requirements_text(
-            variant.versions, list(variant.bridged), found[variant.crash.version]
+            variant.versions, list(variant.crash_by_gdb), found[variant.crash.version]
         )
         Path(target[0].abspath).write_text(text, encoding="utf-8")
 
@@ -190,8 +193,8 @@ def _needs(local: Any, variant: Variant, probes: Any, folder: str) -> Any:
 
 
 def _objects(local: Any, variant: Variant, crash_stamps: Any, folder: str) -> tuple[list[Any], list[Any], list[Any]]:
-    """Return what is compiled, what of it is linked, and the probes."""
-    environments = {crash: _for_crash(local, folder, crash) for crash in variant.crashes}
+    """Return three lists of nodes: objects that are compiled, objects that are linked, and probes."""
+    environments = {crash: _environment_for_crash(local, folder, crash) for crash in variant.crashes}
     facts = {
         crash: _crash_facts(local, crash, crash_stamps[crash], f"{folder}/crash{crash.version}")
         for crash in variant.crashes
@@ -201,7 +204,7 @@ def _objects(local: Any, variant: Variant, crash_stamps: Any, folder: str) -> tu
         compiled += _object(environments[variant.crash], folder, unit)
     local.Depends(compiled, [facts[variant.crash], crash_stamps[variant.crash]])
     linked += compiled
-    for major, crash in variant.bridged.items():
+    for major, crash in variant.crash_by_gdb.items():
         bridge, confined = _bridge(environments[crash], folder, major)
         local.Depends(bridge, [facts[crash], crash_stamps[crash]])
         compiled += bridge
@@ -216,6 +219,7 @@ def _objects(local: Any, variant: Variant, crash_stamps: Any, folder: str) -> tu
 
 
 def _extension(env: Any, variant: Variant, crash_stamps: Any, library_stamps: Any, bundle: Any) -> Any:
+    """Return the node of mpykdump.so for one variant."""
     folder = f"{env['MPYK_BUILD']}/{variant.name}"
     tables = [_command_table(env, folder), _symbol_table(env, variant, folder)]
     local = _compile_environment(env, variant, folder)
@@ -225,14 +229,16 @@ def _extension(env: Any, variant: Variant, crash_stamps: Any, library_stamps: An
     linked = local.SharedLibrary(f"{folder}/linked.so", objects, SHLIBPREFIX="")
     local.Depends(linked, [library_stamps, f"#{EXPORTS}", local.MpykGlibcStubs(f"{folder}/glibc")])
     local.MpykGlibcCheck(linked, local["MPYK_ARCHIVES"])
-    needed = _needs(local, variant, probes, folder)
+    requirements = _requirements(local, variant, probes, folder)
 
     def assemble(target: list[Any], source: list[Any], env: Any) -> None:
-        linked, needed, bundle, out = (Path(node.abspath) for node in (*source, *target))
-        extension_file.assemble_artefact(linked, needed, bundle, out, strip=tool("strip"), objcopy=tool("objcopy"))
+        linked, requirements, bundle, out = (Path(node.abspath) for node in (*source, *target))
+        extension_file.assemble_artefact(
+            linked, requirements, bundle, out, strip=tool("strip"), objcopy=tool("objcopy")
+        )
 
     action = Action(env["MPYK_REPORT_ERRORS"](assemble), "Assembling $TARGET")
-    extension = local.Command(f"{folder}/mpykdump.so", [linked, needed, bundle], action)
+    extension = local.Command(f"{folder}/mpykdump.so", [linked, requirements, bundle], action)
     local.Depends(extension, [str(path) for path in module_deps.files_of("artefact.extension_file")])
     return extension
 
@@ -243,5 +249,5 @@ def generate(env: Any) -> None:
 
 
 def exists(env: Any) -> bool:
-    """Compilers are looked for by the gcc and g++ tools."""
+    """Return True: the tools gcc and g++ of SCons look for the compilers."""
     return True

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SCons tool: link against old versions of the C library's functions, and check that it worked.
+"""SCons tool: link with old versions of the C library's functions, and check the result.
 
-stubs = env.MpykGlibcStubs(folder)          # stand-ins for the C library; link with -L of their folder
-env.MpykGlibcCheck(linked, archives)        # fails the link when glibc_max= is not kept
+stubs = env.MpykGlibcStubs(folder)      # stub libraries for the C library; link with -L and their folder
+env.MpykGlibcCheck(linked, archives)    # the link fails when the file needs a later glibc than glibc_max=
 """
 
 from __future__ import annotations
@@ -24,8 +24,8 @@ def _stubs(env: Any, folder: str) -> Any:
         glibc_stubs.make_stubs(compiler, Path(target[0].dir.abspath), limit, sysroot)
 
     known = env.Value([compiler, list(limit), glibc_stubs.libraries_identity(glibc_stubs.find_libraries(compiler))])
-    action = Action(env["MPYK_REPORT_ERRORS"](make), "Standing in for the C library in $TARGET")
-    # The linker's script for libc is what a link asks for first; the others are beside it.
+    action = Action(env["MPYK_REPORT_ERRORS"](make), "Making stubs of the C library for $TARGET")
+    # libc.so represents all stub libraries, which are made together in its folder.
     stubs = env.Command(f"{folder}/libc.so", [known, str(glibc_stubs.MOVED)], action)
     env.Depends(stubs, [str(path) for path in module_deps.files_of("toolchain.glibc_stubs")])
     return stubs
@@ -44,11 +44,11 @@ def _check(env: Any, linked: Any, archives: list[str]) -> None:
 
 
 def generate(env: Any) -> None:
-    """Add the methods MpykGlibcStubs and MpykGlibcCheck. MPYK_GLIBC_MAX and MPYK_COMPILERS are theirs to read."""
+    """Add the methods MpykGlibcStubs and MpykGlibcCheck. They read MPYK_GLIBC_MAX and MPYK_COMPILERS."""
     env.AddMethod(_stubs, "MpykGlibcStubs")
     env.AddMethod(_check, "MpykGlibcCheck")
 
 
 def exists(env: Any) -> bool:
-    """The compiler is looked for by the gcc tool."""
+    """Return True: the tool gcc of SCons looks for the compiler."""
     return True

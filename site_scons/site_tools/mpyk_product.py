@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SCons tool: expensive products in the cache, each seen by SCons as a small stamp file.
+"""SCons tool: expensive products in the cache. SCons sees a small stamp file for each.
 
     stamp = env.MpykProduct(plan)
+    stamp = env.MpykCrash(crash_plan)
 
-What is built from a product depends on its stamp, whose content is the product's key: nothing follows when the
-product stayed the same.
+A stamp contains the key of its product. What is built from a product depends on the stamp, so SCons builds it again
+only when the key changed.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from SCons.Action import Action
 from mpykbuild.base.errors import BuildError, print_error
 from mpykbuild.plan.records import CrashPlan, Plan
 
-# The status of a failed build: SCons has no other.
+# SCons ends with this status whenever a build fails.
 FAILED = 2
 
 
 class ReportsBuildErrors:
-    """A builder's function whose BuildError becomes sentences on stderr and a failed target, not a traceback.
+    """A wrapper for the function of a builder. A BuildError is printed as sentences, and the target fails.
 
-    What the function does is told to SCons by its code alone: by itself SCons would look into the objects that the
-    function closes over, and find them different in each run.
+    SCons runs an action again when its contents change. The contents here are the code of the function alone. By
+    default SCons would add the objects in the function's closure, which look different in each run.
     """
 
     def __init__(self, function: Callable[..., None]) -> None:
@@ -39,7 +40,7 @@ class ReportsBuildErrors:
         except BuildError as error:
             print_error(error)
             if error.status != FAILED:
-                # SCons ends with status 2 for whatever a function returns, but it heeds this.
+                # SCons ends with status 2 whatever the function returns, so another status needs sys.exit().
                 sys.exit(error.status)
             return FAILED
         return 0
@@ -49,27 +50,29 @@ class ReportsBuildErrors:
         return code.co_name.encode() + code.co_code + repr(code.co_names).encode()
 
 
-def _forget_stamp_without_product(stamp: Any, plan: Plan) -> None:
-    """Let SCons make the product again when someone emptied the cache behind its back."""
+def _remove_stamp_without_product(stamp: Any, plan: Plan) -> None:
+    """Remove the stamp when someone deleted the product from the cache, so that SCons makes the product again."""
     path = Path(stamp.abspath)
     if path.is_file() and not plan.is_in_place():
         path.unlink()
 
 
 def _product(env: Any, plan: Plan) -> Any:
+    """Return the node of the stamp for a product, which is built if the cache does not have it."""
+
     def make(target: list[Any], source: list[Any], env: Any) -> None:
         plan.provide()
         Path(target[0].abspath).write_text(plan.stamp_text(), encoding="utf-8")
 
     action = Action(env["MPYK_REPORT_ERRORS"](make), f"{plan.title}: {plan.folder}")
     stamp = env.Command(f"{env['MPYK_BUILD']}/products/{plan.title}.json", env.Value(plan.stamp_text()), action)
-    _forget_stamp_without_product(stamp[0], plan)
+    _remove_stamp_without_product(stamp[0], plan)
     return stamp
 
 
 def _crash(env: Any, crash: CrashPlan) -> Any:
-    """Return the stamp of a crash that we build, or the files that speak for the user's built tree."""
-    return env.MpykProduct(crash.plan) if crash.plan else [env.File(str(path)) for path in crash.witnesses()]
+    """Return the stamp of a crash that we build, or the files that SCons watches in a tree that the user has built."""
+    return env.MpykProduct(crash.plan) if crash.plan else [env.File(str(path)) for path in crash.watched_files()]
 
 
 def generate(env: Any) -> None:
@@ -80,5 +83,5 @@ def generate(env: Any) -> None:
 
 
 def exists(env: Any) -> bool:
-    """Products need nothing but Python."""
+    """Return True: the tool needs no program besides Python."""
     return True

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SCons tool: what is done with finished things.
+"""SCons tool: copy finished files, and run the functions of targets.
 
 copied = env.MpykCopy("#build/mpykdump.so", extension)
-env.MpykRun("demo", needed, actions.demo, project)      # an alias that calls actions.demo(project)
+program = env.MpykCopyProgram("#build/crash", crash_plan, crash_stamp)
+env.MpykRun("demo", needed, run_demo, project)      # the target demo builds `needed`, then calls run_demo(project)
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from mpykbuild.plan.records import CrashPlan
 
 
 def _copy_file(source: Path, target: Path) -> None:
-    """Copy under a temporary name: a crash that has the old file mapped keeps it."""
+    """Copy a file under a temporary name and rename it: a running crash keeps the old file that it has mapped."""
     work = target.with_name(target.name + ".work")
     shutil.copy2(source, work)
     work.replace(target)
@@ -32,9 +33,9 @@ def _copy(env: Any, target: str, source: Any) -> Any:
 
 
 def _copy_program(env: Any, target: str, crash: CrashPlan, stamp: Any) -> Any:
-    """Copy the crash program of a tree that may appear only during the build: its stamp stands for it.
+    """Copy the crash program of a tree. Return no node when the tree has only headers.
 
-    Nothing is copied when only headers were prepared.
+    The node depends on the stamp of the tree, because the program itself may appear only during the build.
     """
     if not crash.has_program:
         return []
@@ -46,6 +47,8 @@ def _copy_program(env: Any, target: str, crash: CrashPlan, stamp: Any) -> Any:
 
 
 def _run(env: Any, name: str, needed: Any, function: Callable[[Any], None], project: Any) -> Any:
+    """Return a target ``name`` that always calls ``function(project)``, after ``needed`` is built."""
+
     def run(target: list[Any], source: list[Any], env: Any) -> None:
         function(project)
 
@@ -62,5 +65,5 @@ def generate(env: Any) -> None:
 
 
 def exists(env: Any) -> bool:
-    """Nothing is needed but Python."""
+    """Return True: the tool needs no program besides Python."""
     return True

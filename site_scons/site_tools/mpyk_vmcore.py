@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""SCons tool: the test vmcore, a product like any other.
+"""SCons tool: the test vmcore, which is a product of the cache.
 
 stamp = env.MpykVmcore(project)
 """
@@ -15,19 +15,18 @@ from mpykbuild.plan.project import Project, vmcore_plan
 from mpykbuild.vmcore import architectures
 
 
-def _refused(env: Any, target: str) -> Any:
-    """Return a target that fails with the reason why no vmcore can be made; everything else can still be built."""
+def _failing_target(env: Any, architecture: str) -> Any:
+    """Return a node that fails with the reason why this vmcore cannot be made. All other targets still work."""
 
     def refuse(target: list[Any], source: list[Any], env: Any) -> None:
-        architectures.architecture(wanted)
+        architectures.architecture(architecture)
 
-    wanted = target
     return env.Command(f"{env['MPYK_BUILD']}/products/no-vmcore", [], Action(env["MPYK_REPORT_ERRORS"](refuse), None))
 
 
 def _vmcore(env: Any, project: Project) -> Any:
     if project.target not in architectures.ARCHITECTURES:
-        return _refused(env, project.target)
+        return _failing_target(env, project.target)
     with errors_end_the_program():
         return env.MpykProduct(vmcore_plan(project))
 
@@ -38,5 +37,5 @@ def generate(env: Any) -> None:
 
 
 def exists(env: Any) -> bool:
-    """QEMU is looked for when the guest is booted."""
+    """Return True: the build looks for QEMU only when it boots the guest."""
     return True

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The built file itself: what it needs, what it shows, and that strip and unzip may be let loose on it."""
+"""The built file: the libraries that it needs, the names that it exports, and what strip and unzip do with it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from mpykbuild.crash import audit as crash_audit
 from mpykbuild.crash import requirements_section
 from support.session import Variant
 
-# Libraries that crash has inside: a name of ours that is left undefined would be bound to crash's copy.
-CRASHS_OWN = re.compile(r"^(inflate|deflate|crc32|adler32|compress|uncompress|gz|rl_|readline$|history_|bfd_)")
+# Names of libraries that crash contains. If we left such a name undefined, it would be bound to crash's copy.
+CRASH_LIBRARY_NAMES = re.compile(r"^(inflate|deflate|crc32|adler32|compress|uncompress|gz|rl_|readline$|history_|bfd_)")
 
 
 def output_of(*command: str | Path) -> str:
@@ -22,7 +22,7 @@ def output_of(*command: str | Path) -> str:
 
 
 def listed_by_unzip(path: Path) -> str:
-    """Return unzip's list. Its status 1 is a warning: it does not expect an ELF file in front of the archive."""
+    """Return the list that unzip prints. Status 1 is a warning about the ELF file in front of the archive."""
     done = subprocess.run(["unzip", "-l", path], capture_output=True, text=True, check=False)
     assert done.returncode in (0, 1), done.stderr
     return done.stdout.partition("\n")[2]
@@ -32,7 +32,7 @@ def test_nothing_is_exported(variant: Variant) -> None:
     assert output_of("nm", "-D", "--defined-only", variant.extension) == ""
 
 
-def test_only_libraries_that_every_machine_with_crash_has_are_needed(variant: Variant) -> None:
+def test_needed_libraries_are_on_every_machine_with_crash(variant: Variant) -> None:
     needed = re.findall(r"\(NEEDED\).*\[(.*?)\.so", output_of("readelf", "-d", variant.extension))
     assert "libc" in needed
     parts_of_libc = {"libc", "libm", "libpthread", "libdl", "libutil", "ld-linux-x86-64"}
@@ -40,19 +40,19 @@ def test_only_libraries_that_every_machine_with_crash_has_are_needed(variant: Va
 
 
 def test_it_loads_with_the_glibc_and_libstdcxx_of_centos_7(variant: Variant) -> None:
-    """Its glibc is 2.17, its compiler gcc 4.8; told by readelf, which the build does not ask."""
-    shown = output_of("readelf", "--version-info", "--wide", variant.extension)
-    names = {name.partition("_")[::2] for name in re.findall(r"Name: (\w+_[\d.]+)", shown)}
-    asked = {family: max(tuple(map(int, number.split("."))) for other, number in names if other == family)
+    """CentOS 7 has glibc 2.17 and gcc 4.8. readelf reads the versions, because the build itself does not use it."""
+    output = output_of("readelf", "--version-info", "--wide", variant.extension)
+    names = {name.partition("_")[::2] for name in re.findall(r"Name: (\w+_[\d.]+)", output)}
+    needed_versions = {family: max(tuple(map(int, number.split("."))) for other, number in names if other == family)
              for family, _ in names}  # fmt: skip
-    assert asked["GLIBC"] <= (2, 17)
-    assert asked["GLIBCXX"] <= (3, 4, 19)
-    assert asked["CXXABI"] <= (1, 3, 7)
+    assert needed_versions["GLIBC"] <= (2, 17)
+    assert needed_versions["GLIBCXX"] <= (3, 4, 19)
+    assert needed_versions["CXXABI"] <= (1, 3, 7)
 
 
 def test_no_name_is_bound_to_a_library_inside_crash(variant: Variant) -> None:
     facts = extension_file.check_artefact(variant.extension)
-    assert [name for name in facts.undefined + facts.weak if CRASHS_OWN.match(name)] == []
+    assert [name for name in facts.undefined + facts.weak if CRASH_LIBRARY_NAMES.match(name)] == []
 
 
 def test_unzip_lists_the_bundle_before_and_after_strip(variant: Variant, tmp_path: Path) -> None:
@@ -65,17 +65,17 @@ def test_unzip_lists_the_bundle_before_and_after_strip(variant: Variant, tmp_pat
         assert f" {name}\n" in before
 
 
-def test_what_is_taken_from_crash_is_weak(variant: Variant) -> None:
-    """A name that a crash lacks would make dlopen() fail before we can say a word."""
+def test_names_taken_from_crash_are_weak(variant: Variant) -> None:
+    """A strong name that a crash lacks would make dlopen() fail before the extension can print a message."""
     facts = extension_file.check_artefact(variant.extension)
-    # gdb defines operator new and delete anew, and crash has copies of the C library's variables; libraries have both.
+    # Libraries define these names too: gdb has its own operator new and delete, crash has copies of libc's variables.
     names = {name for name in facts.undefined if not name.startswith(("_Zn", "_Zd"))}
-    shown = output_of("nm", "-D", "--defined-only", "--format=just-symbols", variant.crash).split()
-    assert sorted(names & {name for name in shown if "@" not in name} - {"stdout"}) == []
+    output = output_of("nm", "-D", "--defined-only", "--format=just-symbols", variant.crash).split()
+    assert sorted(names & {name for name in output if "@" not in name} - {"stdout"}) == []
     assert set(facts.from_crash) <= set(facts.weak)
 
 
-def test_the_file_fares_well_in_the_crash_that_it_was_built_for(variant: Variant) -> None:
+def test_audit_finds_nothing_missing_in_the_crash_of_the_build(variant: Variant) -> None:
     found = crash_audit.audit_program(requirements_section.read_requirements(variant.extension), variant.crash)
     assert found.refusals == ()
     assert found.lines[-2:] == ("lost here: nothing", "verdict: it loads")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The file beside a real C library that is older than the one it was built with: Debian 11's packages, unpacked."""
+"""The file with a real, older C library: the unpacked packages of an old Debian suite."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mpykbuild.toolchain import debian_sysroot, glibc_limit, glibc_stubs, sysroo
 from support.session import Variant
 
 SUITE, VERSION = "bullseye", (2, 31)
-# Opens a library as crash does; what it takes from crash is weak, so all that can be missing is the C library's.
+# Opens a library as crash does. Names taken from crash are weak, so only names of the C library can be missing.
 OPENS = """
 #include <dlfcn.h>
 #include <stdio.h>
@@ -32,16 +32,16 @@ int main(int count, char **words) {
 
 
 @pytest.fixture(scope="module")
-def old() -> Path:
+def old_root() -> Path:
     try:
         return debian_sysroot.sysroot_folder(SUITE, Path(os.environ.get("MPYKDUMP_CACHE") or default_cache_root()))
     except BuildError as error:
-        pytest.skip(f"the packages of {SUITE} cannot be had: {error.what}")
+        pytest.skip(f"the packages of {SUITE} are not available: {error.what}")
 
 
 @pytest.fixture(scope="module")
-def compilers(old: Path, tmp_path_factory: pytest.TempPathFactory) -> sysroot.Compilers:
-    return sysroot.sysroot_compilers(old, tmp_path_factory.mktemp("compilers"))
+def compilers(old_root: Path, tmp_path_factory: pytest.TempPathFactory) -> sysroot.Compilers:
+    return sysroot.sysroot_compilers(old_root, tmp_path_factory.mktemp("compilers"))
 
 
 def built(compilers: sysroot.Compilers, folder: Path, source: str, *flags: str) -> Path:
@@ -51,10 +51,10 @@ def built(compilers: sysroot.Compilers, folder: Path, source: str, *flags: str) 
     return out
 
 
-def opened(old: Path, program: Path, *words: Path) -> str:
-    """Return what the program prints when it runs with the old C library."""
-    places = ":".join(str(folder) for folder in sysroot.library_folders(old))
-    loader = next(path for path in old.glob("lib*/**/ld-linux*.so.*") if path.is_file())
+def opened(old_root: Path, program: Path, *words: Path) -> str:
+    """Return what the program prints when it runs with the C library in ``old_root``."""
+    places = ":".join(str(folder) for folder in sysroot.library_folders(old_root))
+    loader = next(path for path in old_root.glob("lib*/**/ld-linux*.so.*") if path.is_file())
     command = [str(loader), "--library-path", places, str(program), *(str(word) for word in words)]
     return subprocess.run(command, capture_output=True, text=True, check=False).stdout
 
@@ -63,14 +63,14 @@ def test_headers_and_versions_are_the_old_ones(compilers: sysroot.Compilers, tmp
     source = "#include <features.h>\n#include <math.h>\n#include <sys/stat.h>\n" \
              "int minor = __GLIBC_MINOR__;\n" \
              "double f(double x, struct stat *s) { return stat(\".\", s) + hypot(x, 2) + pow(x, x); }\n"  # fmt: skip
-    asked = glibc_limit.needed_functions(built(compilers, tmp_path, source, "-shared", "-fPIC", "-lm"))
-    assert asked["hypot"] < (2, 35)
-    assert asked["pow"] == (2, 29)
-    assert "stat" not in asked, "a function of the new headers"
+    versions = glibc_limit.needed_functions(built(compilers, tmp_path, source, "-shared", "-fPIC", "-lm"))
+    assert versions["hypot"] < (2, 35)
+    assert versions["pow"] == (2, 29)
+    assert "stat" not in versions, "a function of the new headers"
     assert (tmp_path / "x").read_bytes().count(b"__xstat") >= 1
 
 
-def test_stand_ins_for_it_keep_functions_in_its_own_libraries(compilers: sysroot.Compilers, tmp_path: Path) -> None:
+def test_stubs_keep_functions_in_their_old_libraries(compilers: sysroot.Compilers, tmp_path: Path) -> None:
     glibc_stubs.make_stubs(compilers.cc, tmp_path / "stubs", (2, 17), compilers.sysroot)
     source = '#include <dlfcn.h>\n#include <math.h>\nvoid *f(double x) { return dlopen("x", (int)pow(x, x)); }\n'
     flags = ["-shared", "-fPIC", f"-L{tmp_path / 'stubs'}", "-Wl,--as-needed", "-lm", "-ldl"]
@@ -80,17 +80,23 @@ def test_stand_ins_for_it_keep_functions_in_its_own_libraries(compilers: sysroot
     assert {"libm.so.6", "libdl.so.2"} <= set(re.findall(r"\(NEEDED\).*\[(.*)\]", needed))
 
 
-def test_the_file_opens_with_it(variant: Variant, old: Path, compilers: sysroot.Compilers, tmp_path: Path) -> None:
+def test_extension_opens_with_the_old_library(
+    variant: Variant, old_root: Path, compilers: sysroot.Compilers, tmp_path: Path
+) -> None:
     program = built(compilers, tmp_path, OPENS, "-ldl")
-    # Before that the file says that there is no crash around it, so its constructor has run.
-    assert opened(old, program, variant.extension).splitlines()[-1] == f"{glibc_stubs.version_text(VERSION)} opened"
+    # Before this line, the constructor of the file prints that it runs outside crash.
+    assert (
+        opened(old_root, program, variant.extension).splitlines()[-1] == f"{glibc_stubs.version_text(VERSION)} opened"
+    )
 
 
 @pytest.mark.skipif(platform.machine() != "x86_64", reason="hypot() has no later version elsewhere")
-def test_what_asks_for_a_later_one_does_not(old: Path, compilers: sysroot.Compilers, tmp_path: Path) -> None:
-    """Else the test before this one could not fail."""
+def test_library_that_needs_a_later_glibc_does_not_open(
+    old_root: Path, compilers: sysroot.Compilers, tmp_path: Path
+) -> None:
+    """This shows that the test before can fail."""
     program = built(compilers, tmp_path, OPENS, "-ldl")
     (tmp_path / "new.c").write_text("#include <math.h>\ndouble f(double x) { return hypot(x, x); }\n")
     new = tmp_path / "new.so"
     subprocess.run(["gcc", "-shared", "-fPIC", str(tmp_path / "new.c"), "-o", str(new), "-lm"], check=True)
-    assert "version `GLIBC_2.35' not found" in opened(old, program, new)
+    assert "version `GLIBC_2.35' not found" in opened(old_root, program, new)

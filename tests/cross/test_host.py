@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``./sconsw test host=NAME``: what was built is for that machine, and its crash runs there (under qemu-user here)."""
+"""``./sconsw test host=NAME``: the built files are for that machine, and run under qemu-user here."""
 
 from __future__ import annotations
 
@@ -32,14 +32,14 @@ int main(int argc, char **argv)
 def host(variant: Variant) -> Host:
     name = variant.name.partition("-")[0]
     if name not in HOSTS or name == platform.machine():
-        pytest.skip(f"is for another machine than {platform.machine()}: ./sconsw test host=aarch64")
+        pytest.skip(f"needs a build for another machine than {platform.machine()}: ./sconsw test host=aarch64")
     return HOSTS[name]
 
 
 @pytest.fixture(scope="module")
 def crash_program(variant: Variant, host: Host) -> Path:
     if not variant.crash.is_file():
-        pytest.skip(f"for {host.name} only the headers of crash are prepared")
+        pytest.skip(f"for {host.name} the build prepares only the headers of crash")
     return variant.crash
 
 
@@ -67,21 +67,21 @@ def check_machine(path: Path, host: Host) -> None:
         assert elf.little_endian is (host.target.endianness != "big")
 
 
-def test_loaded_into_no_crash_it_says_so_and_goes(variant: Variant, host: Host, loader: Path) -> None:
-    """All that it needs of the C library is found, its constructors run, and nothing of it is left behind."""
+def test_loaded_outside_crash_it_prints_a_message_and_unloads(variant: Variant, host: Host, loader: Path) -> None:
+    """The C library has all that the file needs, its constructor runs, and dlclose() unloads it completely."""
     command = [*variant.runner, loader, variant.extension]
     done = subprocess.run(command, env=environment(), capture_output=True, text=True, check=False)
-    said, loaded, closed = done.stdout.splitlines()
-    assert said.startswith(f"mpykdump: this file was built for crash {variant.built_for[-1]}, ")
+    message, loaded, closed = done.stdout.splitlines()
+    assert message.startswith(f"mpykdump: this file was built for crash {variant.built_for[-1]}, ")
     assert (loaded, closed, done.returncode) == ("loaded", "closed", 1)
 
 
-def test_crash_says_its_version(variant: Variant, crash_program: Path) -> None:
+def test_crash_prints_its_version(variant: Variant, crash_program: Path) -> None:
     done = subprocess.run([*variant.command, "-v"], env=environment(), capture_output=True, text=True, check=True)
     assert re.search(r"^crash (\S+)", done.stdout, re.M)[1].startswith(variant.crash_version)  # type: ignore[index]
 
 
-def test_extension_says_what_it_was_built_for(variant: Variant, host: Host) -> None:
+def test_extension_names_the_crash_that_it_was_built_for(variant: Variant, host: Host) -> None:
     assert read_requirements(variant.extension).crashes == tuple(variant.built_for)
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The same sources, built in another folder under another umask, TZ and LC_ALL, give the same bytes."""
+"""The same sources give the same bytes in another folder and with another umask, TZ and LC_ALL."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from mpykbuild.base.cache import file_digest
 from support.projectcopy import ProjectCopy
 
 
-def test_extension_is_the_same_to_the_bit(built_copy: ProjectCopy) -> None:
+def test_extension_has_the_same_bytes(built_copy: ProjectCopy) -> None:
     built_copy.rebuild()
     assert file_digest(built_copy.extension) == file_digest(built_copy.variant.extension)
 
 
-def test_bundle_is_the_same_to_the_bit(built_copy: ProjectCopy) -> None:
+def test_bundle_has_the_same_bytes(built_copy: ProjectCopy) -> None:
     built_copy.rebuild()
-    (theirs,) = (built_copy.root / "build").glob("cp*/bundle.zip")
-    ours = built_copy.variant.extension.parents[1] / theirs.parent.name / "bundle.zip"
-    assert file_digest(theirs) == file_digest(ours)
+    (copied,) = (built_copy.root / "build").glob("cp*/bundle.zip")
+    original = built_copy.variant.extension.parents[1] / copied.parent.name / "bundle.zip"
+    assert file_digest(copied) == file_digest(original)
 
 
-def test_no_path_of_the_machine_inside(built_copy: ProjectCopy) -> None:
+def test_extension_contains_no_path_of_the_machine(built_copy: ProjectCopy) -> None:
     data = built_copy.extension.read_bytes()
     for place in (built_copy.root, Path.home() / ".cache", built_copy.variant.extension.parents[2]):
         assert str(place).encode() not in data

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`audit crash=PROGRAM mpykdump=FILE`: nothing is built, and the status says whether the file can be used."""
+"""`audit crash=PROGRAM mpykdump=FILE` builds nothing; its status is 0 when the file works in that crash."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from support.session import Variant
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project in a folder of its own: another SCons may be at work in ours."""
+    """A copy of the project, because another SCons may be running in ours."""
     return reproduce.copy_project(tmp_path_factory.mktemp("audit"))
 
 
@@ -25,37 +25,37 @@ def audit(copy: Path, crash: Path, extension: Path) -> tuple[int, str]:
     return done.returncode, done.stdout
 
 
-def test_crash_that_has_all(copy: Path, variant: Variant) -> None:
-    status, shown = audit(copy, variant.crash, variant.extension)
+def test_crash_that_has_everything(copy: Path, variant: Variant) -> None:
+    status, output = audit(copy, variant.crash, variant.extension)
     assert status == 0
-    assert "  there     readmem " in shown
-    assert "lost here: nothing\nverdict: it loads\n" in shown
+    assert "  there     readmem " in output
+    assert "lost here: nothing\nverdict: it loads\n" in output
 
 
-def test_function_with_a_fallback(copy: Path, variant: Variant, tmp_path: Path) -> None:
+def test_missing_function_with_a_fallback(copy: Path, variant: Variant, tmp_path: Path) -> None:
     crash = patched(variant.crash, tmp_path / "crash", without="get_pathname")
-    status, shown = audit(copy, crash, variant.extension)
+    status, output = audit(copy, crash, variant.extension)
     assert status == 0
-    assert "  replaced  get_pathname " in shown
-    assert "lost here: crash.get_pathname()\nverdict: it loads\n" in shown
+    assert "  replaced  get_pathname " in output
+    assert "lost here: crash.get_pathname()\nverdict: it loads\n" in output
 
 
-def test_required_function(copy: Path, variant: Variant, tmp_path: Path) -> None:
+def test_missing_function_that_is_required(copy: Path, variant: Variant, tmp_path: Path) -> None:
     crash = patched(variant.crash, tmp_path / "crash", without="readmem")
-    status, shown = audit(copy, crash, variant.extension)
+    status, output = audit(copy, crash, variant.extension)
     assert status == 1
-    assert "  MISSING   readmem " in shown
-    assert "verdict: refused: readmem is missing\n" in shown
+    assert "  MISSING   readmem " in output
+    assert "verdict: refused: readmem is missing\n" in output
 
 
-def test_files_of_another_kind(copy: Path, variant: Variant, tmp_path: Path) -> None:
+def test_other_kinds_of_files_are_refused(copy: Path, variant: Variant, tmp_path: Path) -> None:
     (tmp_path / "text").write_text("x")
-    for crash, extension, told in (
+    for crash, extension, message in (
         (variant.extension, variant.extension, "not a crash program"),
         (variant.crash, variant.crash, "does not say what it needs"),
         (variant.crash, tmp_path / "text", "cannot be read as an ELF file"),
         (variant.crash, tmp_path / "absent", "No such file"),
     ):
-        status, shown = audit(copy, crash, extension)
+        status, output = audit(copy, crash, extension)
         assert status == 2
-        assert told in shown
+        assert message in output

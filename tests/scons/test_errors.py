@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A user's mistake on the command line: one clear message, no traceback, a status that is not 0."""
+"""A mistake on the command line gives one clear message without a traceback, and a status that is not 0."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ FIXTURES = PROJECT / "tests" / "fixtures" / "crashtrees"
 
 
 def scons(*arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run SCons in this project without building: every mistake here is found when SConstruct is read."""
+    """Run SCons in this project without building. SConstruct itself finds all mistakes of these tests."""
     command = [sys.executable, "-m", "SCons", "-n", "-C", str(PROJECT), *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False)
 
 
-def refused(*arguments: str) -> str:
+def error_of(*arguments: str) -> str:
     done = scons(*arguments)
     assert done.returncode != 0
     assert "Traceback" not in done.stdout + done.stderr
@@ -29,12 +29,12 @@ def refused(*arguments: str) -> str:
     return done.stderr
 
 
-def test_crash_folder_that_is_not_there() -> None:
-    assert "/nonexistent" in refused("crash=/nonexistent")
+def test_missing_crash_folder() -> None:
+    assert "/nonexistent" in error_of("crash=/nonexistent")
 
 
 @pytest.mark.parametrize(
-    ("tree", "told"),
+    ("tree", "message"),
     [
         ("broken-no-defs", "no defs.h"),
         ("broken-target", "'VAX'"),
@@ -42,16 +42,16 @@ def test_crash_folder_that_is_not_there() -> None:
         ("crash-devel", "defs.h"),
     ],
 )
-def test_crash_tree_that_cannot_be_used(tree: str, told: str) -> None:
-    assert told in refused(f"crash={FIXTURES / tree}")
+def test_crash_tree_that_cannot_be_used(tree: str, message: str) -> None:
+    assert message in error_of(f"crash={FIXTURES / tree}")
 
 
 def test_unknown_option() -> None:
-    assert "'pyhton'" in refused("pyhton=3.11")
+    assert "'pyhton'" in error_of("pyhton=3.11")
 
 
 def test_unknown_python() -> None:
-    assert "2.7" in refused("python=2.7")
+    assert "2.7" in error_of("python=2.7")
 
 
 def test_help_lists_the_options() -> None:
@@ -60,10 +60,10 @@ def test_help_lists_the_options() -> None:
     assert "crash=" in done.stdout
 
 
-def test_a_folder_without_a_prebuilt_python(tmp_path: Path) -> None:
-    assert "holds no Python that could be embedded" in refused(f"python=prebuilt:{tmp_path}")
+def test_folder_without_a_prebuilt_python(tmp_path: Path) -> None:
+    assert "holds no Python that could be embedded" in error_of(f"python=prebuilt:{tmp_path}")
 
 
-def test_new_python_wants_one_release(tmp_path: Path) -> None:
-    assert "takes one release" in refused("new-python")
-    assert "no such folder or file" in refused("new-python", str(tmp_path / "absent"))
+def test_new_python_needs_one_release(tmp_path: Path) -> None:
+    assert "takes one release" in error_of("new-python")
+    assert "no such folder or file" in error_of("new-python", str(tmp_path / "absent"))

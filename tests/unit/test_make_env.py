@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The maker of private environments: whole or not there, once for all who ask, and nothing of the caller's pip."""
+"""make_env.py: incomplete environments are made again, and concurrent callers make one environment."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from mpykbuild.base.paths import PROJECT
 
 @pytest.fixture
 def make_env(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
-    """The script as a module, with a ``venv`` that only lays the link to Python."""
+    """The script as a module, with a fake ``venv`` that only links the interpreter."""
     spec = importlib.util.spec_from_file_location("make_env", PROJECT / "requirements" / "make_env.py")
     assert spec and spec.loader
     module = importlib.util.module_from_spec(spec)
@@ -31,7 +31,9 @@ def make_env(monkeypatch: pytest.MonkeyPatch) -> ModuleType:
     return module
 
 
-def test_made_once_for_two_that_want_it(make_env: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_concurrent_callers_make_one_environment(
+    make_env: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     made = []
     monkeypatch.setattr(make_env, "install", lambda folder, requirements, log: bool(made.append(folder)))
     threads = [
@@ -45,7 +47,7 @@ def test_made_once_for_two_that_want_it(make_env: ModuleType, monkeypatch: pytes
     assert (tmp_path / "env" / "complete").read_text().strip() == os.path.realpath(sys.executable)
 
 
-def test_what_was_left_half_made_is_made_again(
+def test_incomplete_environment_is_made_again(
     make_env: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     (tmp_path / "env" / "lib").mkdir(parents=True)
@@ -54,7 +56,7 @@ def test_what_was_left_half_made_is_made_again(
     assert not (tmp_path / "env" / "lib").exists()
 
 
-def test_failing_pip_leaves_nothing_that_counts(
+def test_failing_pip_leaves_no_complete_environment(
     make_env: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def install(folder: Path, requirements: Path, log: Path) -> int:
@@ -64,12 +66,12 @@ def test_failing_pip_leaves_nothing_that_counts(
     monkeypatch.setattr(make_env, "install", install)
     assert make_env.main([str(tmp_path / "env"), "/x/build.txt"]) == 1
     assert not make_env.is_complete(tmp_path / "env")
-    told = capsys.readouterr().err
-    assert "ERROR: hashes do not match" in told
-    assert f"pip could not install build.txt; its log is {tmp_path / 'env.log'}" in told
+    stderr = capsys.readouterr().err
+    assert "ERROR: hashes do not match" in stderr
+    assert f"pip cannot install build.txt; its log is {tmp_path / 'env.log'}" in stderr
 
 
-def test_folder_that_cannot_be_made_is_one_sentence(
+def test_folder_that_cannot_be_made_is_one_line_of_error(
     make_env: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (tmp_path / "file").touch()
@@ -77,17 +79,19 @@ def test_folder_that_cannot_be_made_is_one_sentence(
     assert "cannot be made" in capsys.readouterr().err
 
 
-def test_pip_gets_pins_and_no_way_astray(make_env: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_pip_gets_hashes_and_no_other_place(
+    make_env: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setenv("PIP_USER", "1")
     python = tmp_path / "bin" / "python"
     python.parent.mkdir()
     python.write_text('#!/bin/sh\necho "$*"; env\n')
     python.chmod(0o755)
     assert make_env.install(tmp_path, Path("/x/build.txt"), tmp_path / "log") == 0
-    said = (tmp_path / "log").read_text()
-    assert "--require-hashes -r /x/build.txt" in said
-    assert "--no-deps" in said
-    assert "PIP_USER" not in said
+    log = (tmp_path / "log").read_text()
+    assert "--require-hashes -r /x/build.txt" in log
+    assert "--no-deps" in log
+    assert "PIP_USER" not in log
 
 
 @pytest.mark.parametrize("name", ["build", "test"])

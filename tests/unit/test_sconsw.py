@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""sconsw with stand-ins for the package manager, for id and for Python: what it runs, says and returns."""
+"""sconsw with a fake package manager, a fake id and a fake Python: what it runs, prints and returns."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from mpykbuild.base.paths import PROJECT
 from mpykbuild.plan import matrix_table
 from mpykbuild.toolchain.hosts import HOSTS
 
-# What sconsw needs of the system besides the stand-ins.
+# The programs of the system that sconsw needs besides the fake ones.
 COMMANDS = (
     "sh", "cat", "cut", "dirname", "env", "getent", "mkdir", "readlink", "sed", "sha256sum", "tail", "tr", "touch",
 )  # fmt: skip
 
-# The stand-in for Python: makes environments of itself, and says what SCons would have got.
+# The fake Python: it makes environments with links to itself, and prints the words and variables that SCons gets.
 PYTHON = r"""#!/bin/sh
 case $* in
 *"import ensurepip"*) [ ! -f "$WORLD/python_is_bad" ] ;;
@@ -60,7 +60,7 @@ ROWS = [
 
 
 class World:
-    """A machine: a project folder with a space in its name, a PATH of stand-ins, a home."""
+    """A machine: a project folder with a space in its name, a PATH with the fake programs, and a home."""
 
     def __init__(self, root: Path, manager: str = "apt") -> None:
         self.root = root
@@ -120,7 +120,7 @@ def words_of(done: subprocess.CompletedProcess[str]) -> list[str]:
     return words[words.index("SCons") + 1 :]
 
 
-def test_everything_there_is_silent_and_passes_words_on(world: World) -> None:
+def test_with_all_packages_it_is_silent_and_passes_the_words_to_scons(world: World) -> None:
     world.run("-h")
     done = world.run("crash=../my crash", "V=1", "-j2")
     assert words_of(done) == ["crash=../my crash", "V=1", "-j2"]
@@ -133,7 +133,7 @@ def test_exit_status_is_that_of_scons(world: World) -> None:
     assert world.run().returncode == 37
 
 
-def test_from_another_folder_scons_is_told_where_the_project_is(world: World, tmp_path: Path) -> None:
+def test_from_another_folder_scons_gets_the_project_folder(world: World, tmp_path: Path) -> None:
     done = world.run("crash=x", cwd=tmp_path)
     assert words_of(done) == ["-C", str(world.project), "crash=x"]
 
@@ -147,7 +147,7 @@ def test_through_a_link(world: World, tmp_path: Path) -> None:
     assert words_of(done) == ["-C", str(world.project)]
 
 
-def test_the_callers_python_variables_do_not_get_through(world: World) -> None:
+def test_python_variables_of_the_caller_are_unset(world: World) -> None:
     done = world.run(PYTHONHOME="/x", PYTHONPATH="/y")
     assert "PYTHONHOME=unset PYTHONPATH=unset" in done.stdout
 
@@ -165,7 +165,7 @@ def test_the_callers_python_variables_do_not_get_through(world: World) -> None:
 def test_cache_folder(world: World, env: dict[str, str], cache: str) -> None:
     expected = cache.format(root=world.root)
     world.mark("scons_status", "0")
-    # Only what the build is told is of interest: a folder that cannot be made makes the environment fail first.
+    # This mkdir records the folder of the environment and fails, so nothing else runs.
     (world.root / "bin" / "mkdir").unlink()
     (world.root / "bin" / "mkdir").write_text('#!/bin/sh\necho "$2" > "$WORLD/wanted_folder"; exit 1\n')
     (world.root / "bin" / "mkdir").chmod(0o755)
@@ -185,7 +185,7 @@ def test_only_the_requirements_of_the_target(world: World, words: list[str], req
     assert world.calls() == [f"made with {world.project}/requirements/{requirements}.txt"]
 
 
-def test_the_larger_environment_serves_smaller_needs(world: World) -> None:
+def test_environment_for_tests_is_used_for_builds_too(world: World) -> None:
     world.run("test")
     world.run()
     assert len(world.calls()) == 1
@@ -199,7 +199,7 @@ def test_changed_requirements_make_a_new_environment(world: World) -> None:
     assert len(world.calls()) == 2
 
 
-def test_environment_of_a_python_that_is_gone_is_made_anew(world: World) -> None:
+def test_environment_of_a_removed_python_is_made_again(world: World) -> None:
     world.run()
     (marker,) = world.root.glob("home/.cache/mpykdump/env-build-*/complete")
     marker.write_text("/usr/bin/python3.7\n")
@@ -207,7 +207,7 @@ def test_environment_of_a_python_that_is_gone_is_made_anew(world: World) -> None
     assert len(world.calls()) == 2
 
 
-def test_root_gets_what_is_missing_installed(world: World) -> None:
+def test_missing_packages_are_installed_for_root(world: World) -> None:
     world.install("build", but="bison")
     done = world.run()
     assert world.calls()[:2] == ["apt-get update", "apt-get install -y --no-install-recommends bison"]
@@ -216,7 +216,7 @@ def test_root_gets_what_is_missing_installed(world: World) -> None:
     assert done.returncode == 0
 
 
-def test_another_user_gets_the_command(world: World) -> None:
+def test_another_user_gets_the_command_to_run(world: World) -> None:
     world.user(1000)
     world.install("build", but="gcc")
     done = world.run()
@@ -226,7 +226,7 @@ def test_another_user_gets_the_command(world: World) -> None:
     assert world.calls() == []
 
 
-def test_test_packages_are_asked_for_by_test_targets_only(world: World) -> None:
+def test_only_test_targets_need_test_packages(world: World) -> None:
     world.user(1000)
     world.install("build")
     assert world.run().returncode == 0
@@ -236,20 +236,20 @@ def test_test_packages_are_asked_for_by_test_targets_only(world: World) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "asked"),
+    ("words", "wanted"),
     [
         (["vmcore", "target=ARM64"], True), (["target=arm64", "test"], True), (["target=ARM64"], False),
         (["vmcore"], False), (["vmcore", "target=X86_64"], False), (["-h", "vmcore", "target=ARM64"], False),
     ],
 )  # fmt: skip
-def test_packages_for_an_arm64_guest(world: World, words: list[str], asked: bool) -> None:
+def test_packages_for_an_arm64_guest(world: World, words: list[str], wanted: bool) -> None:
     world.install("build", "test")
     world.run(*words)
-    assert any("qemu-system-arm" in call for call in world.calls()) is asked
+    assert any("qemu-system-arm" in call for call in world.calls()) is wanted
 
 
 @pytest.mark.parametrize(
-    ("words", "asked"),
+    ("words", "wanted"),
     [
         (["host=s390x"], {"g++-s390x-linux-gnu", "qemu-user"}),
         (["audit", "host=aarch64"], {"g++-aarch64-linux-gnu", "qemu-user"}),
@@ -257,14 +257,14 @@ def test_packages_for_an_arm64_guest(world: World, words: list[str], asked: bool
         (["host="], set()), (["-h", "host=s390x"], set()),
     ],
 )  # fmt: skip
-def test_packages_for_another_host(world: World, words: list[str], asked: set[str]) -> None:
+def test_packages_for_another_host(world: World, words: list[str], wanted: set[str]) -> None:
     world.install("build", "python")
     world.run(*words)
     calls = " ".join(world.calls()).split()
-    assert {row[1] for row in ROWS if row[0].startswith(("host", "arm64")) and row[1] in calls} - asked <= {
+    assert {row[1] for row in ROWS if row[0].startswith(("host", "arm64")) and row[1] in calls} - wanted <= {
         "libc6-dev-arm64-cross"
     }
-    assert asked <= set(calls)
+    assert wanted <= set(calls)
 
 
 def test_help_needs_no_system_packages(world: World) -> None:
@@ -273,16 +273,16 @@ def test_help_needs_no_system_packages(world: World) -> None:
     assert words_of(world.run("-h")) == ["-h"]
 
 
-def test_failed_installation_shows_its_end(world: World) -> None:
+def test_failed_installation_prints_the_end_of_its_log(world: World) -> None:
     world.install("build", but="gcc")
     world.mark("apt_fails")
     done = world.run()
     assert done.returncode == 1
     assert "E: no such thing" in done.stderr
-    assert "the command was: apt-get update && apt-get install" in done.stderr
+    assert "The command was: apt-get update && apt-get install" in done.stderr
 
 
-def test_python_is_installed_when_there_is_none_that_fits(world: World) -> None:
+def test_python_is_installed_when_none_is_suitable(world: World) -> None:
     world.install("build")
     world.mark("python_is_bad")
     done = world.run()
@@ -290,14 +290,14 @@ def test_python_is_installed_when_there_is_none_that_fits(world: World) -> None:
     assert done.returncode == 0
 
 
-def test_no_python_to_be_had(world: World) -> None:
+def test_error_when_no_python_is_suitable(world: World) -> None:
     world.mark("python_is_bad")
     done = world.run()
     assert (done.returncode, world.calls()) == (1, [])
     assert "there is no Python 3.10 or newer" in done.stderr
 
 
-def test_failing_pip_ends_it(world: World) -> None:
+def test_failing_pip_ends_sconsw(world: World) -> None:
     world.mark("pip_fails")
     done = world.run()
     assert (done.returncode, done.stdout) == (1, "")
@@ -331,15 +331,15 @@ def test_no_known_package_manager(world: World) -> None:
         (["matrix", "row=cp313-crash9-arm64"], []),
     ],
 )
-def test_rows_for_other_machines_get_their_packages(world: World, words: list[str], groups: list[str]) -> None:
+def test_packages_for_rows_of_other_machines(world: World, words: list[str], groups: list[str]) -> None:
     world.run(*words)
     names = {row[1] for row in ROWS if row[0] in groups} - {row[1] for row in ROWS if row[0] == "test"}
     installed = [call for call in world.calls() if call.startswith("apt-get install")]
     assert {name for call in installed for name in call.split()[4:]} == names
 
 
-def test_rows_for_other_machines_say_so_in_their_names() -> None:
-    """sconsw looks at nothing else."""
+def test_names_of_rows_end_with_their_machine() -> None:
+    """sconsw reads only the name of a row to know its packages."""
     for row in matrix_table.load_rows():
         others = dict(row.extra_options)
         word = row.name.rpartition("-")[2]

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bundle: what the extension carries of Python code, as one deterministic ZIP.
+"""Make the bundle: all Python code of the extension in one ZIP, whose bytes depend on the inputs alone.
 
-``stdlib/`` holds the compiled stdlib subset, ``pykdump/`` our own code, compiled and with its
-source, so that tracebacks show the lines. ``README.txt`` lists the contents.
+``stdlib/`` holds the compiled part of the standard library. ``pykdump/`` holds our own modules, compiled and as source,
+because tracebacks show source lines. ``README.txt`` lists the contents.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from mpykbuild.python.manifest import Manifest
 OWN_PACKAGES = ("pykdump",)
 STDLIB = "stdlib"
 README = "README.txt"
-# What tracebacks put before a name inside the bundle.
+# Tracebacks show this in front of a name inside the bundle.
 SHOWN_ROOT = "<mpykdump>"
 DATA_SUFFIXES = frozenset({".json", ".txt", ".tbl"})
 MANIFESTS = "stdlib_manifests"
@@ -27,7 +27,7 @@ MANIFESTS = "stdlib_manifests"
 
 @dataclass(frozen=True)
 class Entry:
-    """A file of the bundle; ``keep_source`` also puts in the .py of a module."""
+    """A file of the bundle. A module becomes a .pyc; with ``keep_source`` its .py is added too."""
 
     name: str
     path: Path
@@ -47,13 +47,13 @@ def bundle_inputs(project: Path, minor: str) -> list[Path]:
 def make_bundle(python: Path, minor: str, project: Path, out: Path, versions: Mapping[str, str]) -> None:
     """Write the bundle to ``out``.
 
-    ``python`` is the folder of the CPython product, ``versions`` what README.txt tells ("pykdump" to "1.0").
-    BuildError when stdlib.lst does not fit the product or a file cannot be compiled.
+    ``python`` is the folder of the CPython product. ``versions`` maps names to versions for README.txt, such as
+    "pykdump" to "1.0". Raises BuildError when stdlib.lst does not fit the product or when a file cannot be compiled.
     """
-    goal = manifest.load_manifest(project / MANIFESTS, minor)
+    wanted = manifest.load_manifest(project / MANIFESTS, minor)
     lib = python / "lib" / f"python{minor}"
-    check_closed(goal, python, lib)
-    listed, _ = goal.stdlib.resolve(lib)
+    check_imports_are_listed(wanted, python, lib)
+    listed, _ = wanted.stdlib.resolve(lib)
     entries = [Entry(f"{STDLIB}/{path.as_posix()}", lib / path, keep_source=False) for path in listed]
     content = bundle_contents(python / "bin" / "python", [*entries, *_own_entries(project)])
     content[README] = bundle_readme(content, versions)
@@ -61,22 +61,23 @@ def make_bundle(python: Path, minor: str, project: Path, out: Path, versions: Ma
     out.write_bytes(stored_zip.pack_zip(content))
 
 
-def check_closed(goal: Manifest, python: Path, lib: Path) -> None:
-    """Let the product's own interpreter parse the listed files, and compare what they import with stdlib.lst.
+def check_imports_are_listed(wanted: Manifest, python: Path, lib: Path) -> None:
+    """Raise BuildError when a file in stdlib.lst imports a module that the list does not have.
 
-    What a prebuilt Python lacks was found out and reported when it was taken over.
+    The product's own interpreter parses the files. A prebuilt Python is not checked here: the build reported what it
+    lacks when it was adopted.
     """
     if (python / find_prebuilt.REPORT).is_file():
         return
-    listed, _ = goal.stdlib.resolve(lib)
+    listed, _ = wanted.stdlib.resolve(lib)
     question = {"lib": str(lib), "files": [str(path) for path in listed]}
     interpreter = python / "bin" / "python"
     answer = byte_compile.ask_program(interpreter, imports.__file__, question, f"The imports of {lib} cannot be read")
-    manifest.check_stdlib(goal, lib, answer)
+    manifest.check_stdlib(wanted, lib, answer)
 
 
 def bundle_contents(python: Path, entries: list[Entry]) -> dict[str, bytes]:
-    """Return name and bytes of everything that ``entries`` become; ``python`` is the interpreter that compiles."""
+    """Return the files of the bundle, name to content. The interpreter ``python`` compiles the modules."""
     code = [entry for entry in entries if entry.is_code]
     jobs = [byte_compile.Job(entry.path, f"{SHOWN_ROOT}/{entry.name}") for entry in code]
     compiled = zip(code, byte_compile.compile_all(python, jobs), strict=True)
@@ -86,9 +87,9 @@ def bundle_contents(python: Path, entries: list[Entry]) -> dict[str, bytes]:
 
 
 def bundle_readme(content: Mapping[str, bytes], versions: Mapping[str, str]) -> bytes:
-    """Return the text that tells whoever unzips the extension what is in it."""
+    """Return the content of README.txt: versions, then the size and name of each file."""
     lines = [
-        "The Python part of PyKdump: run 'unzip -l' on the extension to see it, nothing needs unpacking.",
+        "The Python part of PyKdump. 'unzip -l' on the extension lists it; you need not unpack it.",
         "",
         *(f"{name} {version}" for name, version in sorted(versions.items())),
         "",
@@ -101,6 +102,6 @@ def _own_entries(project: Path) -> Iterator[Entry]:
     """Yield our own modules and their data files, sorted."""
     for package in OWN_PACKAGES:
         for path in sorted((project / package).rglob("*")):
-            wanted = path.suffix == ".py" or path.suffix in DATA_SUFFIXES
-            if wanted and path.is_file() and "__pycache__" not in path.parts:
+            bundled = path.suffix == ".py" or path.suffix in DATA_SUFFIXES
+            if bundled and path.is_file() and "__pycache__" not in path.parts:
                 yield Entry(path.relative_to(project).as_posix(), path, keep_source=True)

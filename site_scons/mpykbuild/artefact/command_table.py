@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The table of crash commands, read from the docstrings in ``pykdump/commands`` without importing them.
 
-``extend`` registers every command from this table, so that loading the extension need not start Python.
+``extend`` registers all commands from this table, so it does not have to start Python.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from mpykbuild.base.errors import BuildError
 
 @dataclass(frozen=True)
 class Command:
-    """One crash command: crash's `help` shows name and summary in its header, text below it."""
+    """One crash command. crash's `help` shows its name and summary in the header, and its text below."""
 
     name: str
     summary: str
@@ -30,7 +30,7 @@ def command_files(folder: Path) -> list[Path]:
 def read_command(path: Path) -> Command:
     """Read a command from the docstring ``<name>: summary`` of its module.
 
-    Raises BuildError when the docstring does not follow the form.
+    Raises BuildError when the docstring has another form.
     """
     docstring = ast.get_docstring(ast.parse(path.read_text(encoding="utf-8"), str(path))) or ""
     first, _, rest = docstring.partition("\n")
@@ -38,13 +38,13 @@ def read_command(path: Path) -> Command:
     if not colon or name != path.stem or not summary.strip():
         raise BuildError(
             f"{path}: the first line of its docstring must read '{path.stem}: what the command does.'",
-            "write it so; crash shows that line in `help`.",
+            "change it; crash shows this line in `help`.",
         )
     return Command(name, summary.strip().rstrip("."), rest.strip())
 
 
 def c_string(text: str) -> str:
-    """Return ``text`` as a C string literal, one source line for each line of it."""
+    """Return ``text`` as a C string literal, with one line of source for each line of text."""
     escaped = [line.replace("\\", "\\\\").replace('"', '\\"').replace("?", "\\?") for line in text.split("\n")]
     return "\n     ".join(f'"{line}\\n"' for line in escaped[:-1]) + (" " if escaped[:-1] else "") + f'"{escaped[-1]}"'
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the part of libdeflate that reads zlib streams, as a static library for linking into the extension.
+"""Build the part of libdeflate that decompresses zlib streams, as a static library for the extension.
 
-The product's folder: ``lib/libdeflate.a``, ``include/libdeflate.h`` and ``COPYING``, its licence.
+The product has ``lib/libdeflate.a``, ``include/libdeflate.h`` and ``COPYING``, the licence of libdeflate.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ from mpykbuild.base.run_log import RunLog
 from mpykbuild.toolchain import archives
 from mpykbuild.toolchain.compilers import compiler_identity
 
-# What its CMakeLists.txt lists for decompression and for the zlib format, without compression. A unit that is meant for
-# another machine compiles to nothing.
+# The units that libdeflate's CMakeLists.txt lists for decompression and for the zlib format. A unit for another
+# processor compiles to an empty object.
 UNITS = (
     "lib/adler32.c", "lib/arm/cpu_features.c", "lib/deflate_decompress.c", "lib/utils.c", "lib/x86/cpu_features.c",
     "lib/zlib_decompress.c",
 )  # fmt: skip
-# Upstream asks the assembler whether it knows what the compiler does. The checksum of a page gains nothing by these,
-# and what is built shall not depend on the assembler.
+# Upstream uses these instructions if the assembler knows them. They do not make the checksum of a page faster, so they
+# are disabled: the result must not depend on the assembler.
 UNUSED_INSTRUCTIONS = ("AVX512VNNI", "AVX_VNNI", "VPCLMULQDQ", "DOTPROD", "SHA3")
 CFLAGS = (
     "-std=c99", "-O2", "-g0", "-DNDEBUG", "-fPIC", "-fvisibility=hidden",
     *(f"-DLIBDEFLATE_ASSEMBLER_DOES_NOT_SUPPORT_{name}" for name in UNUSED_INSTRUCTIONS),
 )  # fmt: skip
-# Each unit by a command of its own: a launcher knows no other.
+# One command for each unit, because launchers such as ccache handle only those.
 COMPILE = 'for unit in $UNITS; do "$@" -c "$unit" -o "$unit.o"; done'
 
 
 def libdeflate_product(source_key: str, version: str, cache_root: Path, *, cc: str = "gcc") -> Product:
-    """Return where the built library is, or will be. ``source_key`` is a hash of the source."""
+    """Return the product for libdeflate ``version``, built or not. ``source_key`` is a hash of the source."""
     inputs: dict[str, str | bytes] = {
         "source": source_key,
         "version": version,
@@ -57,11 +57,11 @@ def build_libdeflate(
     ar: str = "ar",
     path: str | None = None,
 ) -> Path:
-    """Return the folder of ``wanted``, building it first if need be.
+    """Return the folder of ``wanted``. Build it first if it is not there.
 
-    ``source`` fills the empty folder it is given with libdeflate's tree. ``cc`` must be that given to ``product``; a
-    cross-compiler, with the ``ar`` that goes with it, makes the library for its own machine. ``path`` is $PATH for the
-    tools.
+    ``source`` writes libdeflate's tree into the empty folder that it gets. ``cc`` must be the compiler that was given
+    to :func:`libdeflate_product`, and ``ar`` must belong to it: a cross compiler makes a library for its machine.
+    ``path`` is the $PATH for the tools. Raises BuildError when the source is wrong or a step fails.
     """
 
     def make(folder: Path) -> None:
@@ -84,14 +84,14 @@ def _check_source(tree: Path, version: str) -> None:
     if missing:
         raise BuildError(
             f"The source of libdeflate has no {', '.join(missing)}.",
-            "compare UNITS in site_scons/mpykbuild/libdeflate.py with the CMakeLists.txt of this release",
+            "compare UNITS in site_scons/mpykbuild/artefact/libdeflate.py with the CMakeLists.txt of this release.",
         )
     if f'VERSION_STRING\t"{version}"' not in (tree / "libdeflate.h").read_text():
-        raise BuildError(f"The source is not that of libdeflate {version}.", "correct the version in sources.json")
+        raise BuildError(f"The source is not that of libdeflate {version}.", "correct the version in sources.json.")
 
 
 def _compile(tree: Path, runlog: RunLog, tools: tuple[str, str], path: str | None) -> None:
-    """Make ``libdeflate.a``, with one object of all units, in the folder of the source."""
+    """Make ``libdeflate.a`` in the folder of the source. Its only member joins the objects of all units."""
     cc, ar = tools
     env = build_environment(path, UNITS=" ".join(UNITS))
     command = [cc, *CFLAGS, f"-ffile-prefix-map={tree}=."]

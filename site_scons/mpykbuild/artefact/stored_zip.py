@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Write a ZIP of stored entries whose bytes depend on names and contents alone.
+"""Write a ZIP of uncompressed entries. Its bytes depend on the names and contents alone.
 
-Python's zipfile would do, but what it writes besides the contents has changed between releases, and the host's
-release must not show in the result.
+The module zipfile is not used: the other fields that it writes differ between releases of Python, and the release of
+the machine that builds must not change the result.
 """
 
 from __future__ import annotations
@@ -19,14 +19,17 @@ _END = struct.Struct("<4s4H2LH")
 VERSION = 20
 MADE_ON_UNIX = 3 << 8 | VERSION
 STORED = 0
-# 1980-01-01 00:00:00, the earliest date that a ZIP can tell.
+# 1980-01-01 00:00:00, the earliest date that a ZIP can hold.
 DOS_TIME, DOS_DATE = 0, 1 << 5 | 1
 MODE = 0o100644 << 16
 MOST_ENTRIES, MOST_BYTES = 0xFFFF, 0xFFFFFFFF
 
 
 def pack_zip(entries: Mapping[str, bytes]) -> bytes:
-    """Return the archive of ``entries`` (name to content), sorted by name."""
+    """Return the archive of ``entries`` (name to content), sorted by name.
+
+    Raises BuildError when a name is not ASCII or when the archive would be too large.
+    """
     local, central = bytearray(), bytearray()
     for name in sorted(entries):
         content, encoded = entries[name], _encoded(name)
@@ -34,7 +37,7 @@ def pack_zip(entries: Mapping[str, bytes]) -> bytes:
         central += _CENTRAL.pack(b"PK\x01\x02", MADE_ON_UNIX, VERSION, 0, *facts, 0, 0, 0, MODE, len(local)) + encoded
         local += _LOCAL.pack(b"PK\x03\x04", VERSION, 0, *facts) + encoded + content
     if len(entries) > MOST_ENTRIES or len(local) + len(central) > MOST_BYTES:
-        raise BuildError("The bundle is too large for a plain ZIP.", "list less in stdlib.lst")
+        raise BuildError("The bundle is too large for a ZIP without ZIP64.", "list fewer files in stdlib.lst.")
     end = _END.pack(b"PK\x05\x06", 0, 0, len(entries), len(entries), len(central), len(local), 0)
     return bytes(local + central + end)
 
@@ -43,4 +46,4 @@ def _encoded(name: str) -> bytes:
     try:
         return name.encode("ascii")
     except UnicodeEncodeError as error:
-        raise BuildError(f"The name {name!r} in the bundle is not ASCII.", "rename the file") from error
+        raise BuildError(f"The name {name!r} in the bundle is not ASCII.", "rename the file.") from error

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the command line to plans: options, the matrix, which product is built where. Imports up to artefact."""
+"""Turns the command line into plans: options, the matrix, what is built and where. Imports up to artefact."""

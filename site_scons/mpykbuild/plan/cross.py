@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The plans for ``host=``: what ``plan.project`` does for this machine."""
+"""Plans for another machine (``host=``). ``plan.project`` makes the plans for this one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mpykbuild.crash import cross as cross_crash
 from mpykbuild.crash import tree as crash_tree
 from mpykbuild.fetch import sources
 from mpykbuild.plan.records import CrashPlan, Plan, PythonPlan
-from mpykbuild.plan.settings import Settings, is_pin
+from mpykbuild.plan.settings import Settings, is_version
 from mpykbuild.python import cross as cross_python
 from mpykbuild.toolchain import launcher
 from mpykbuild.toolchain.cross_tools import search_path
@@ -25,11 +25,14 @@ Unpack = Callable[[sources.Source, Settings, Path], None]
 
 
 def cross_crash_plan(settings: Settings, wanted: str, unpack: Unpack) -> CrashPlan:
-    """Return the plan for ``crash=`` with ``host=``: a pinned version, or a tree, built for that machine or not."""
+    """Return the plan for ``crash=`` with ``host=``. ``wanted`` is a pinned version or a tree, built or unbuilt.
+
+    Raises BuildError when this crash cannot be built for that machine, or when the built tree is for another one.
+    """
     host = settings.compilers.host
     assert host
     target = settings.values["target"].upper() or host.target.name
-    if is_pin(wanted):
+    if is_version(wanted):
         source = sources.load_sources().crash(wanted)
         cross_crash.check_crash_for_host(source.version, target, host)
         product = cross_crash.cross_crash_product(source.key, source.version, settings.cache, settings.compilers)
@@ -59,35 +62,42 @@ def _crash_build(settings: Settings, product: Product, source: Path | Callable[[
     build = partial(
         crash_build.build_crash, product, source, runlog, settings.jobs, toolchain, target=target, steps=steps
     )
-    make = _launched(settings, build, with_libraries=True)
+    make = _with_cross_tools(settings, build, with_libraries=True)
     return Plan(title, product, make)
 
 
-def cross_python_plan(settings: Settings, own: PythonPlan, source: Path | Callable[[Path], None]) -> PythonPlan:
-    """Return the plan for ``python=`` with ``host=``; ``own`` is this machine's, of the same source."""
+def cross_python_plan(settings: Settings, native: PythonPlan, source: Path | Callable[[Path], None]) -> PythonPlan:
+    """Return the plan for ``python=`` with ``host=``. ``native`` is the plan of the same source for this machine.
+
+    Raises BuildError when this Python cannot be built for that machine.
+    """
     compilers = settings.compilers
     assert compilers.host
-    cross_python.check_python_for_host(own.version, compilers.host)
-    product = cross_python.cross_python_product(own.plan.product, settings.cache, compilers)
+    cross_python.check_python_for_host(native.version, compilers.host)
+    product = cross_python.cross_python_product(native.plan.product, settings.cache, compilers)
     title = f"cpython-{product.name}"
     runlog = RunLog(title, product.log, settings.verbose)
-    build = partial(cross_python.build_cross_python, product, own.plan.make, source, runlog, settings.jobs, compilers)
-    make = _launched(settings, build)
-    return replace(own, plan=Plan(title, product, make), host=compilers.host.name)
+    build = partial(
+        cross_python.build_cross_python, product, native.plan.make, source, runlog, settings.jobs, compilers
+    )
+    make = _with_cross_tools(settings, build)
+    return replace(native, plan=Plan(title, product, make), host=compilers.host.name)
 
 
-def _launched(settings: Settings, build: Callable[..., Path], *, with_libraries: bool = False) -> Callable[[], Path]:
-    """Return what calls ``build`` with the $PATH of the tools for ``host=``, before which the launcher stands."""
+def _with_cross_tools(
+    settings: Settings, build: Callable[..., Path], *, with_libraries: bool = False
+) -> Callable[[], Path]:
+    """Return a function that calls ``build`` with a $PATH of the launcher and the tools for ``host=``."""
     compilers = settings.compilers
     path = search_path(compilers, with_libraries=with_libraries)
     return launcher.with_launcher(settings.launcher, build, compiler_path=path, compilers=(compilers.cc, compilers.cxx))
 
 
 def refuse_prebuilt(settings: Settings, wanted: str) -> None:
-    """Raise BuildError when ``host=`` stands beside a prebuilt Python, whose interpreter would have to run here."""
+    """Raise BuildError when ``host=`` is given: this machine cannot run a prebuilt interpreter for another one."""
     if settings.compilers.host:
         raise BuildError(
-            f"python={wanted} cannot be used with host={settings.compilers.host.name}: taking over a prebuilt Python "
-            "means to run it.",
-            "take a pinned release or a source, or build on such a machine.",
+            f"python={wanted} cannot be used with host={settings.compilers.host.name}: the build runs the interpreter "
+            "of a prebuilt Python.",
+            "use a pinned release or a source, or build on that machine.",
         )

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The pairs of a Python and a crash that are released, as data: the rows of ``site_scons/matrix.json``.
+"""The rows of ``site_scons/matrix.json``: the pairs of a Python and a crash that are released.
 
-``./sconsw matrix``, ``./sconsw test-matrix``, ``row=`` and the environments in tox.ini are made from them. A row names
-a release (``3.13.5``) or a series (``3.13``, ``9``), which stands for its newest release in ``sources.json``.
+``./sconsw matrix``, ``./sconsw test-matrix``, ``row=`` and the environments in tox.ini use them. A row names a release
+(``3.13.5``) or a series (``3.13``, ``9``). A series means its newest release in ``sources.json``.
 """
 
 from __future__ import annotations
@@ -27,27 +27,28 @@ from mpykbuild.base.schema import (
 from mpykbuild.plan.options import OPTIONS
 
 TABLE = SITE_SCONS / "matrix.json"
-# tox splits names at the dashes, and the name is a folder's too. A word at its end says what else is special.
-NAME = matches(r"cp3\d+(\.\d+)?-crash\d+(-\d+)*(-[a-z][a-z0-9]*)?", "of the form cp3N-crashN or cp3N-crashN-word")
+# A name is also the name of a folder and of an environment of tox, which splits it at the dashes. A word at the end
+# describes the further options of the row.
+ROW_NAME = matches(r"cp3\d+(\.\d+)?-crash\d+(-\d+)*(-[a-z][a-z0-9]*)?", "of the form cp3N-crashN or cp3N-crashN-word")
 PAIR = ("python", "crash")
-EXTRA = tuple(sorted(option.name for option in OPTIONS if option.in_rows and option.name not in PAIR))
+EXTRA_OPTIONS = tuple(sorted(option.name for option in OPTIONS if option.in_rows and option.name not in PAIR))
 _ROW: Schema = {
-    "name": (True, NAME),
+    "name": (True, ROW_NAME),
     **dict.fromkeys(PAIR, (True, TEXT)),
-    **dict.fromkeys(EXTRA, (False, TEXT)),
+    **dict.fromkeys(EXTRA_OPTIONS, (False, TEXT)),
     "always": (False, boolean),
 }
-# The part of tox.ini between these lines is made from the rows.
-TOX_MARKS = ("# Made from site_scons/matrix.json, and compared with it by a test:", "# End of what is made.")
+# tox_section() makes the part of tox.ini between these lines.
+TOX_MARKS = ("# Generated from site_scons/matrix.json; a test compares the two:", "# End of the generated part.")
 PASSED_BY_TOX = ("HOME", "MPYKDUMP_CACHE", "XDG_CACHE_HOME", "CCACHE_*", "SCCACHE_*", "DISTCC_*")
 
 
 @dataclass(frozen=True)
 class Row:
-    """One artefact of the matrix; ``python`` and ``crash`` are values for the options of these names.
+    """One artefact of the matrix. ``python`` and ``crash`` are the values of the options with these names.
 
-    ``extra_options`` are names and values of further options, such as ``sysroot``. ``always`` says that
-    ``./sconsw test`` builds and tests the row whenever no crash and no Python is asked for.
+    ``extra_options`` are names and values of further options, such as ``sysroot``. If ``always`` is set, ``./sconsw
+    test`` builds and tests the row when the command line names no crash and no Python.
     """
 
     name: str
@@ -58,28 +59,28 @@ class Row:
 
     @property
     def values(self) -> dict[str, str]:
-        """The options that the row stands for."""
+        """The options that the row sets, name to value."""
         return {"crash": self.crash, "python": self.python, **dict(self.extra_options)}
 
 
 def load_rows(path: Path = TABLE) -> tuple[Row, ...]:
-    """Return all rows. Raises BuildError that lists everything that is wrong with the table."""
+    """Return all rows. Raises BuildError that lists all mistakes in the table."""
     return tuple(_row(row) for row in read_json(path, _mistakes)["rows"])
 
 
 def always_tested(rows: Sequence[Row]) -> list[Row]:
-    """Return the rows that ``./sconsw test`` always builds; ``build/mpykdump.so`` is the first one's."""
+    """Return the rows that ``./sconsw test`` always builds. The first one becomes ``build/mpykdump.so``."""
     return [row for row in rows if row.always]
 
 
 def _row(row: Mapping[str, str]) -> Row:
-    extra = tuple((key, row[key]) for key in EXTRA if key in row)
+    extra = tuple((key, row[key]) for key in EXTRA_OPTIONS if key in row)
     return Row(row["name"], row["python"], row["crash"], extra, bool(row.get("always")))
 
 
-def _pair(row: Mapping[str, str]) -> str:
-    """Return everything but the name as a text, for the search for rows that build the same."""
-    extra = "".join(f" with {key}={row[key]}" for key in EXTRA if key in row)
+def _options_text(row: Mapping[str, str]) -> str:
+    """Return the options of a row as text. Rows with the same text build the same artefact."""
+    extra = "".join(f" with {key}={row[key]}" for key in EXTRA_OPTIONS if key in row)
     return f"{row['python']} in {row['crash']}{extra}"
 
 
@@ -90,12 +91,15 @@ def _mistakes(data: object) -> Iterator[str]:
         found += object_mistakes(place, row, _ROW)
     yield from found
     if not found and isinstance(rows, list):
-        yield from (f"the name {name} is there twice" for name in repeated(row["name"] for row in rows))
-        yield from (f"the pair {pair} is there twice" for pair in repeated(map(_pair, rows)))
+        yield from (f"two rows have the name {name}" for name in repeated(row["name"] for row in rows))
+        yield from (f"two rows have the options {text}" for text in repeated(map(_options_text, rows)))
 
 
 def chosen_rows(names: str, rows: Sequence[Row]) -> tuple[Row, ...]:
-    """Return the rows that ``row=A,B`` names; all when it is empty. Raises BuildError for a name without a row."""
+    """Return the rows with ``names``, the value of ``row=A,B``; all rows when it is empty.
+
+    Raises BuildError for a name without a row.
+    """
     if not names:
         return tuple(rows)
     known = {row.name: row for row in rows}
@@ -107,22 +111,24 @@ def chosen_rows(names: str, rows: Sequence[Row]) -> tuple[Row, ...]:
 
 
 def values_with_row(values: Mapping[str, str], given: Mapping[str, str]) -> dict[str, str]:
-    """Return ``values`` with what ``row=NAME`` stands for; ``given`` are those of the command line.
+    """Return ``values`` with the options of the row that ``row=NAME`` names. ``given`` is the command line as written.
 
-    Raises BuildError when the row is unknown, when there are several, or when another option contradicts it.
+    Raises BuildError when there is no such row, when several are named, or when the command line has an option of the
+    row too.
     """
     if not values["row"]:
         return dict(values)
     rows = chosen_rows(values["row"], load_rows())
-    doubled = [name for name in rows[0].values if name in given]
+    doubled = [f"{name}=" for name in rows[0].values if name in given]
     if doubled or len(rows) != 1:
-        what = f"{' and '.join(doubled)}= is given too" if doubled else "it names several rows"
-        raise BuildError(f"row={values['row']}: {what}.", "row= takes these values from one row of the matrix.")
+        what = f"{' and '.join(doubled)} is given too" if doubled else "it names several rows"
+        next_step = "give either row= or the options that the row sets." if doubled else "name one row."
+        raise BuildError(f"row={values['row']}: {what}.", next_step)
     return {**values, **rows[0].values}
 
 
 def tox_section(rows: Sequence[Row]) -> str:
-    """Return the part of tox.ini between the marks."""
+    """Return the part of tox.ini between TOX_MARKS."""
     lines = [
         "[testenv:{" + ",".join(row.name for row in rows) + "}]",
         "deps =",

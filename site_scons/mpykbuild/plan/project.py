@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the values of the command line to plans: which crash, which Python, which pairs, where everything will be."""
+"""Make the plans of a run from the command line: each crash, each Python, their pairs, and where each product is."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from mpykbuild.fetch import sources, unpack
 from mpykbuild.plan import cross as cross_plans
 from mpykbuild.plan import matrix_table, options
 from mpykbuild.plan.records import CrashPlan, Plan, PythonPlan, Variant
-from mpykbuild.plan.settings import Settings, is_pin
+from mpykbuild.plan.settings import Settings, is_version
 from mpykbuild.python import adopt_prebuilt, debian_python, find_prebuilt, manifest, user_source
 from mpykbuild.python import native as native_python
 from mpykbuild.toolchain import crash_targets, glibc_limit, launcher
@@ -31,10 +31,10 @@ from mpykbuild.toolchain.compilers import Compilers, compiler_identity
 from mpykbuild.toolchain.glibc_stubs import Version
 from mpykbuild.vmcore import make_vmcore
 
-# SCons starts programs in an empty environment. What is let in, and why:
-PASSED_ON = (
-    "PATH",  # compilers and binutils
-    "HOME",  # ccache and the like keep their configuration there
+# SCons starts programs with an empty environment, plus these variables of the user.
+PASSED_VARIABLES = (
+    "PATH",  # finds compilers and binutils
+    "HOME",  # ccache and other launchers keep their configuration there
     "TMPDIR",
     "CROSS_COMPILE",
     "SOURCE_DATE_EPOCH",
@@ -42,21 +42,24 @@ PASSED_ON = (
 
 
 def passed_environment(environ: Mapping[str, str]) -> dict[str, str]:
-    """Return the environment of the programs that SCons starts."""
-    return {**{name: environ[name] for name in PASSED_ON if name in environ}, **launcher.launcher_variables(environ)}
+    """Return the environment of the programs that SCons starts: PASSED_VARIABLES and the settings of launchers."""
+    passed = {name: environ[name] for name in PASSED_VARIABLES if name in environ}
+    return {**passed, **launcher.launcher_variables(environ)}
 
 
 @dataclass(frozen=True)
 class Project:
-    """What this run is about."""
+    """All that one run of the build needs to know: versions, settings and plans. ``variants[0]`` is the default.
+
+    ``audited_program`` is the PROGRAM of `audit crash=PROGRAM`.
+    """
 
     version: str
     settings: Settings
     variants: tuple[Variant, ...]
     libdeflate: Plan
     glibc_max: Version | None
-    # The program that `audit crash=PROGRAM` is about.
-    program: Path | None = None
+    audited_program: Path | None = None
 
     @property
     def default(self) -> Variant:
@@ -88,7 +91,7 @@ class Project:
 
     @property
     def build(self) -> str:
-        """Where everything is built, seen from the project's folder: a row of the matrix has a folder of its own."""
+        """The folder of all build products, relative to the project. Each row of the matrix has its own folder."""
         row = self.settings.values["row"]
         return f"build/matrix/{row}" if row else "build"
 
@@ -98,12 +101,12 @@ class Project:
 
     @property
     def target(self) -> str:
-        """Whose dumps the default variant reads: the test vmcore is of that architecture."""
+        """The architecture, in crash's words, of the dumps that the default variant reads, and of the test vmcore."""
         return self.default.target
 
     @property
     def link_to_vmcore(self) -> Path:
-        """``build/vmcore``, and ``build/vmcore-arm64`` beside it for a target that is not this machine's."""
+        """The link to the test vmcore: ``build/vmcore``, or ``build/vmcore-<target>`` for another machine's target."""
         own = self.target == crash_targets.host_target().name
         return self.build_folder / ("vmcore" if own else f"vmcore-{self.target.lower()}")
 
@@ -112,8 +115,8 @@ class Project:
         return self.settings.path(self.settings.values["prefix"])
 
     @property
-    def audited(self) -> Path | None:
-        """The finished file that `audit mpykdump=FILE` is about; nothing is built for that."""
+    def audited_file(self) -> Path | None:
+        """The FILE of `audit mpykdump=FILE`: a finished file, so nothing is built."""
         value = self.settings.values["mpykdump"]
         return self.settings.path(value) if value else None
 
@@ -123,24 +126,28 @@ class Project:
 
 
 def crash_plan(settings: Settings, wanted: str) -> CrashPlan:
-    """Return the plan for ``crash=``: a pinned version, a built tree as it is, or an unbuilt one built in a copy."""
+    """Return the plan for ``crash=``. ``wanted`` is a pinned version, a built tree or an unbuilt one.
+
+    A built tree is used as it is. An unbuilt one is copied, and the copy is built. Raises BuildError for a tree that
+    cannot be used.
+    """
     if settings.compilers.host:
         return cross_plans.cross_crash_plan(settings, wanted, unpack_pinned)
     toolchain = crash_build.probe_toolchain()
-    if is_pin(wanted):
+    if is_version(wanted):
         source = sources.load_sources().crash(wanted)
-        target, gdb_major = _target(settings, crash_targets.host_target().name), int(source.gdb.split(".")[0])
+        target, gdb_major = _requested_target(settings, crash_targets.host_target().name), int(source.gdb.split(".")[0])
         product = crash_build.crash_product(source.key, source.version, settings.cache, toolchain, target)
         plan = _crash_build_plan(product, partial(unpack_pinned, source, settings), settings, toolchain, target)
         return CrashPlan(source.version, target, gdb_major, product.path / "tree", plan)
     tree = crash_tree.parse_tree(settings.path(wanted))
     crash_tree.check_usable(tree)
-    target = _target(settings, tree.target)
+    target = _requested_target(settings, tree.target)
     if tree.built:
         if target != tree.target:
             raise BuildError(
                 f"The crash program in {tree.path} is for dumps of {tree.target}, not of {target}.",
-                f"give crash= an unbuilt copy of the tree (it is then built for {target}), or leave target= away",
+                f"give crash= an unbuilt copy of the tree, which is then built for {target}, or give no target=.",
             )
         return CrashPlan(tree.version, target, tree.gdb_major, tree.path, None)
     product = crash_build.crash_product_of_tree(replace(tree, target=target), settings.cache, toolchain)
@@ -148,32 +155,35 @@ def crash_plan(settings: Settings, wanted: str) -> CrashPlan:
     return CrashPlan(tree.version, target, tree.gdb_major, product.path / "tree", plan)
 
 
-def _target(settings: Settings, otherwise: str) -> str:
-    """Return the crash target that ``target=`` names, or ``otherwise`` when it names none."""
+def _requested_target(settings: Settings, default: str) -> str:
+    """Return the crash target that ``target=`` names, or ``default`` when the option is empty."""
     wanted = settings.values["target"].upper()
-    return crash_targets.target(wanted, "target=").name if wanted else otherwise
+    return crash_targets.target(wanted, "target=").name if wanted else default
 
 
 def crash_names(settings: Settings, value: str) -> list[str]:
-    """Split ``crash=A,B``; a path that exists may have a comma in its name."""
+    """Split the value of ``crash=A,B``. The path of an existing tree is not split: it may contain commas."""
     names = [value] if settings.path(value).exists() else value.split(",")
     return [name.strip() for name in names if name.strip()] or [value]
 
 
 def crash_plans(value: str, names: Sequence[str], plan_of: Callable[[str], CrashPlan]) -> tuple[CrashPlan, ...]:
-    """Return the plans for all that ``crash=`` names, oldest first. Raises BuildError when they do not go together."""
-    plans = sorted((plan_of(name) for name in names), key=lambda plan: plan.order)
+    """Return the plans for the crashes that ``crash=`` names, the oldest first.
+
+    Raises BuildError when one file cannot serve all of them.
+    """
+    plans = sorted((plan_of(name) for name in names), key=lambda plan: plan.version_numbers)
     versions = [plan.version for plan in plans]
     if len(set(versions)) < len(versions):
         raise BuildError(
-            f"crash={value} names crash {crash_symbols.as_list(versions)}: one release twice.",
-            "name each release once; a file for one of them serves all crashes of that release.",
+            f"crash={value} names one release twice (crash {crash_symbols.as_list(versions)}).",
+            "name each release once: one file serves all crashes of a release.",
         )
     if len({plan.target for plan in plans}) > 1:
-        said = ", ".join(f"{plan.version} for {plan.target}" for plan in plans)
+        listed = ", ".join(f"{plan.version} for {plan.target}" for plan in plans)
         raise BuildError(
-            f"crash={value} names crashes for several targets ({said}).",
-            "one file is for the dumps of one architecture: build a file for each.",
+            f"crash={value} names crashes for several targets ({listed}).",
+            "build one file for each target: a file reads the dumps of one architecture.",
         )
     return tuple(plans)
 
@@ -193,29 +203,32 @@ def _crash_build_plan(
 
 
 def python_plan(settings: Settings, wanted: str) -> PythonPlan:
-    """Return the plan for ``python=``: a pinned version or minor, the user's own source, or ``prebuilt:DIR``."""
+    """Return the plan for ``python=``. ``wanted`` is a pinned version or series, a source, or ``prebuilt:DIR``.
+
+    Raises BuildError for a Python that cannot be used.
+    """
     source: Path | Callable[[Path], None]
     if find_prebuilt.requested_prebuilt(wanted):
         cross_plans.refuse_prebuilt(settings, wanted)
         return _prebuilt_plan(settings, find_prebuilt.requested_prebuilt(wanted))
-    if is_pin(wanted):
+    if is_version(wanted):
         pinned = sources.load_sources().python(wanted)
         key, number, source = pinned.key, pinned.version, partial(unpack_pinned, pinned, settings)
     else:
         given = user_source.user_source(settings.path(wanted), settings.cache)
         key, number, source = given.key, given.version, given.fill
-    # With host=, this machine's own Python comes first and helps to build the other one.
+    # With host=, a Python for this machine is built first: it helps to build the other one.
     compilers = Compilers() if settings.compilers.host else settings.compilers
     product = native_python.python_product(compilers.key_with_sysroot(key), number, settings.cache, cc=compilers.cc)
     runlog = RunLog(f"cpython-{number}", product.log, settings.verbose)
     build = partial(native_python.build_python, product, source, runlog, settings.jobs, cc=compilers.cc)
     make = launcher.with_launcher(settings.launcher, build)
-    own = PythonPlan(number, manifest.minor_of(number), Plan(f"cpython-{number}", product, make))
-    return cross_plans.cross_python_plan(settings, own, source) if settings.compilers.host else own
+    native = PythonPlan(number, manifest.minor_of(number), Plan(f"cpython-{number}", product, make))
+    return cross_plans.cross_python_plan(settings, native, source) if settings.compilers.host else native
 
 
 def libdeflate_plan(settings: Settings) -> Plan:
-    """Return the plan for the library that decompresses the pages of a dump: a pinned release, without a choice."""
+    """Return the plan for libdeflate, which decompresses the pages of a dump. Its release has no option."""
     source = sources.load_sources().libdeflate()
     compilers = settings.compilers
     product = libdeflate.libdeflate_product(
@@ -254,7 +267,7 @@ def unpack_pinned(source: sources.Source, settings: Settings, folder: Path) -> N
 
 
 def objects_folder(cache_root: Path, compilers: Compilers) -> Path:
-    """Return where objects are kept for all builds on machines with this compiler, linker and C library."""
+    """Return the folder of the cache for objects of this machine, these compilers and this C library."""
     if compilers.host:
         return cache_root / "objects" / f"{compilers.host.name}-{compilers.key[:16]}"
     inputs = {
@@ -267,24 +280,27 @@ def objects_folder(cache_root: Path, compilers: Compilers) -> Path:
 
 
 def source_id() -> str:
-    """Return 12 hex digits that stand for all sources of an artefact: what `epython -V` shows."""
+    """Return 12 hex digits of a hash of all sources of an artefact. `epython -V` prints them."""
     folders = ("ext", "pykdump", "stdlib_manifests", "python-src-patches")
     files = [path for name in folders for path in (PROJECT / name).rglob("*") if path.is_file()]
     inputs = {str(path.relative_to(PROJECT)): path.read_bytes() for path in files if path.suffix != ".pyc"}
     return digest_of(inputs)[:12]
 
 
-def read_project(values: Mapping[str, str], launched_from: Path, wanted: Sequence[str]) -> Project:
-    """Return what this run is about. ``wanted`` are the targets named on the command line.
+def read_project(values: Mapping[str, str], launched_from: Path, targets: Sequence[str]) -> Project:
+    """Return the project of this run. ``values`` are all options and ``targets`` the targets of the command line.
+
+    ``launched_from`` is the folder for relative paths. Nothing is built or fetched, except the package lists and
+    packages of a prebuilt Python or a sysroot from Debian.
 
     Raises BuildError for a crash or a Python that cannot be used.
     """
     settings = Settings(values, launched_from)
     launcher.find_launcher(settings.launcher)
     pairs = [(values["crash"], values["python"])]
-    if "test" in wanted and leaves_pairs_open(values):
+    if "test" in targets and names_no_pair(values):
         pairs = [(row.crash, row.python) for row in matrix_table.always_tested(matrix_table.load_rows())]
-    program = _audited_program(settings, wanted)
+    program = _audited_program(settings, targets)
     if program:
         pairs = [(options.DEFAULTS["crash"], values["python"])]
     plan_of = cache(partial(crash_plan, settings))
@@ -296,12 +312,12 @@ def read_project(values: Mapping[str, str], launched_from: Path, wanted: Sequenc
     return Project(version.VERSION, settings, variants, libdeflate_plan(settings), limit, program)
 
 
-def leaves_pairs_open(values: Mapping[str, str]) -> bool:
-    """Return whether the command line asks for no crash and no Python in particular."""
+def names_no_pair(values: Mapping[str, str]) -> bool:
+    """Return whether the command line leaves crash, Python and the machines at their defaults."""
     return all(values[name] == options.DEFAULTS[name] for name in ("crash", "python", "row", "target", "host"))
 
 
-def _audited_program(settings: Settings, wanted: Sequence[str]) -> Path | None:
-    """For `audit`, crash= may be a crash program: then the default build is held against it."""
+def _audited_program(settings: Settings, targets: Sequence[str]) -> Path | None:
+    """Return the crash program that `audit crash=PROGRAM` names, which is compared with the default build."""
     path = settings.path(settings.values["crash"])
-    return path if "audit" in wanted and path.is_file() else None
+    return path if "audit" in targets and path.is_file() else None

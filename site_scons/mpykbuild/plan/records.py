@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What one run of the build is about: which Pythons, which crashes, which pairs of them, which vmcore.
+"""The records of a run: plans for each product, each Python and each crash, and the variants, which are their pairs.
 
-Everything here is known when SConstruct is read, without network and without building: a plan says where a product
-will be and how to make it when it is not there.
+SConstruct has them before anything is built: a plan says where a product will be and how to make it.
 """
 
 from __future__ import annotations
@@ -18,9 +17,9 @@ from mpykbuild.toolchain.crash_targets import TARGETS
 
 @dataclass(frozen=True)
 class Plan:
-    """A product and the way to it.
+    """A product of the cache. ``make`` builds it and returns its folder.
 
-    ``link`` is where the project's own folder shows it.
+    ``link`` is the symbolic link in the project's folder that leads to the product.
     """
 
     title: str
@@ -29,11 +28,11 @@ class Plan:
     link: Path | None = None
 
     def is_in_place(self) -> bool:
-        """Return whether the product is there and ``link`` leads to it."""
+        """Return whether the product is built and ``link`` leads to it."""
         return self.product.is_built() and (self.link is None or self.link.resolve() == self.folder.resolve())
 
     def provide(self) -> None:
-        """Make the product unless it is there, and let ``link`` lead to it."""
+        """Make the product if it is not built yet, and let ``link`` lead to it."""
         self.make()
         if self.link is not None:
             self.link.parent.mkdir(parents=True, exist_ok=True)
@@ -45,13 +44,13 @@ class Plan:
         return self.product.path
 
     def stamp_text(self) -> str:
-        """Return what stands in the stamp file: it changes when, and only when, the product is another one."""
+        """Return the content of the stamp file. It changes if, and only if, the product changes."""
         return json.dumps({"folder": str(self.folder), "key": self.product.key}, indent=2) + "\n"
 
 
 @dataclass(frozen=True)
 class PythonPlan:
-    """The static CPython of one release; ``host`` is the machine that it is for, when that is not this one."""
+    """The static CPython of one release. ``host`` is the machine that it runs on, empty for this one."""
 
     version: str
     minor: str
@@ -64,15 +63,15 @@ class PythonPlan:
 
     @property
     def tag(self) -> str:
-        """``cp313`` for 3.13, as in the names of wheels."""
+        """The tag of wheels, such as ``cp313`` for 3.13."""
         return "cp" + self.minor.replace(".", "")
 
 
 @dataclass(frozen=True)
 class CrashPlan:
-    """A crash tree to build against. ``plan`` is None when the user's tree is built already: it is used as it is.
+    """A crash tree to build against. ``plan`` is None for a tree that the user has built: it is used as it is.
 
-    ``machine`` is the one that it is for, when that is not this one; without ``has_program`` there are only headers.
+    ``machine`` is the machine that it runs on, None for this one. Without ``has_program`` the tree has headers only.
     """
 
     version: str
@@ -88,20 +87,20 @@ class CrashPlan:
         return self.tree / "crash"
 
     @property
-    def order(self) -> tuple[int, ...]:
-        """The version as numbers, which can be compared."""
+    def version_numbers(self) -> tuple[int, ...]:
+        """The version as a tuple of numbers, for comparison."""
         return tuple(int(number) for number in self.version.split("."))
 
-    def witnesses(self) -> list[Path]:
-        """Return the files of a built tree whose change means another crash."""
+    def watched_files(self) -> list[Path]:
+        """Return the files of a built tree that change when the user builds another crash in it."""
         return [self.tree / name for name in ("defs.h", "build_data.c", "Makefile", "crash")]
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One artefact: the crashes that it is for, oldest first, and a Python.
+    """One artefact: the crashes that it supports, the oldest first, and its Python.
 
-    ``machine`` is where it runs; ``target`` is whose dumps it reads, on most machines their own.
+    ``machine`` is the machine that it runs on. ``target`` is the architecture of the dumps that it reads.
     """
 
     crashes: tuple[CrashPlan, ...]
@@ -110,7 +109,7 @@ class Variant:
 
     @property
     def crash(self) -> CrashPlan:
-        """The newest crash: the units that know only crash are compiled against its tree."""
+        """The newest crash. All units except the bridges are compiled against its tree."""
         return self.crashes[-1]
 
     @property
@@ -118,8 +117,8 @@ class Variant:
         return tuple(crash.version for crash in self.crashes)
 
     @property
-    def bridged(self) -> dict[int, CrashPlan]:
-        """For each gdb major the crash against which its bridge is compiled."""
+    def crash_by_gdb(self) -> dict[int, CrashPlan]:
+        """The crash whose tree the bridge for a gdb major is compiled against, by major."""
         return {crash.gdb_major: crash for crash in self.crashes}
 
     @property

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The command line of one run: checked values, absolute paths."""
+"""The options of one run, with absolute paths."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from mpykbuild.toolchain import cross_tools, debian_sysroot, hosts, sysroot
 from mpykbuild.toolchain.compilers import Compilers
 
 
-def is_pin(value: str) -> bool:
-    """Return whether a value is a version such as 3.13 or 9.0.2, not a path."""
+def is_version(value: str) -> bool:
+    """Return whether a value is a version such as 3.13 or 9.0.2. Otherwise it is a path."""
     return bool(re.fullmatch(r"\d+(\.\d+)*", value))
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The command line, checked and with absolute paths."""
+    """The checked options of the command line. ``launched_from`` is the folder that relative paths start from."""
 
     values: Mapping[str, str]
     launched_from: Path
@@ -45,7 +45,8 @@ class Settings:
         host = hosts.requested_host(self.values["host"])
         if host and value:
             raise BuildError(
-                f"host={host.name} and sysroot={value}: a cross compiler has its own C library.", "give one of both."
+                f"host={host.name} and sysroot={value}: a cross compiler has its own C library.",
+                "give host= or sysroot=, not both.",
             )
         if host:
             return cross_tools.cross_compilers(host, self.cache)
@@ -55,14 +56,14 @@ class Settings:
         root = debian_sysroot.sysroot_folder(suite, self.cache) if suite else self.path(value)
         return sysroot.sysroot_compilers(root, self.cache)
 
-    def handed_on(self) -> dict[str, str]:
-        """Return the options that builds of other rows get as well, with absolute paths."""
-        handed = {option.name: self.values[option.name] for option in OPTIONS if option.handed_on}
+    def inherited_options(self) -> dict[str, str]:
+        """Return the options that this run passes to the builds of rows: all non-empty ones, with absolute paths."""
+        inherited = {option.name: self.values[option.name] for option in OPTIONS if option.inherited}
         for option in OPTIONS:
-            value = handed.get(option.name)
+            value = inherited.get(option.name)
             if value and option.is_path and not debian_sysroot.requested_suite(value):
-                handed[option.name] = str(self.path(value))
-        return {name: value for name, value in handed.items() if value} | {"cache": str(self.cache)}
+                inherited[option.name] = str(self.path(value))
+        return {name: value for name, value in inherited.items() if value} | {"cache": str(self.cache)}
 
     @property
     def launcher(self) -> str:
@@ -77,5 +78,5 @@ class Settings:
         return os.cpu_count() or 1
 
     def path(self, value: str) -> Path:
-        """Return a path given by the user; a relative one is meant from where the user stands."""
+        """Return the absolute form of a path that the user gave."""
         return (self.launched_from / Path(value).expanduser()).resolve()

@@ -1,2 +1,2 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the targets of the command line do once everything is built. Imports all other rooms."""
+"""The functions behind the targets of the command line. Imports all other rooms."""

@@ -9,11 +9,11 @@ from pathlib import Path
 
 from mpykbuild.base.errors import BuildError
 from mpykbuild.base.paths import PROJECT
-from mpykbuild.base.process import show
+from mpykbuild.base.process import run_on_terminal
 
 TARGET = "fix"
 C_SUFFIXES = frozenset({".c", ".h", ".cpp", ".hpp"})
-# Programs for the guest and old fixtures have the style of their own projects.
+# Programs for the guest and fixtures keep the style of their own projects.
 C_FOLDERS = (PROJECT / "ext", PROJECT / "tests" / "unit" / "ext")
 C_STYLE = PROJECT / "ext" / ".clang-format"
 
@@ -24,13 +24,13 @@ def c_sources() -> list[Path]:
 
 
 def clang_format(*options: str) -> list[str]:
-    """Return the command that formats :func:`c_sources`; ``options`` say whether it writes or only reports."""
+    """Return the clang-format command for :func:`c_sources`. ``options`` say whether it writes or only reports."""
     program = Path(sys.executable).with_name("clang-format")
     return [str(program), f"--style=file:{C_STYLE}", *options, *map(str, c_sources())]
 
 
 def linters() -> list[list[str]]:
-    """Return the commands in their order: what one of them changes, the next one reads."""
+    """Return the commands in the order in which they must run: each one reads what the ones before it changed."""
     python = [sys.executable, "-m"]
     return [
         [*python, "ruff", "check", "--quiet", "--fix", "."],
@@ -41,8 +41,8 @@ def linters() -> list[list[str]]:
 
 
 def fix(words: Sequence[str], values: Mapping[str, str], launched_from: Path) -> int:
-    """Run all linters; return 1 when one of them has a complaint left."""
+    """Run all linters. Return 1 when one of them still reports a problem, otherwise 0."""
     if words:
-        raise BuildError(f"{TARGET} stands alone, not with {' '.join(words)}.", f"run ./sconsw {TARGET}.")
-    statuses = [show(command, cwd=PROJECT) for command in linters()]
+        raise BuildError(f"{TARGET} takes no other words, but got {' '.join(words)}.", f"run ./sconsw {TARGET}.")
+    statuses = [run_on_terminal(command, cwd=PROJECT) for command in linters()]
     return int(any(statuses))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build the same commit twice in surroundings that differ in all that must not matter, and compare."""
+"""Build the same sources twice, in surroundings that must not influence the result, and compare the artefacts."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from mpykbuild.base.process import Finished, run, users_environment
 
 @dataclass(frozen=True)
 class Surroundings:
-    """Where and how one of the builds runs."""
+    """The folder (relative), umask and further environment variables of one build."""
 
     folder: str
     umask: int
@@ -33,7 +33,7 @@ SURROUNDINGS = (
 
 
 def copy_project(target: Path) -> Path:
-    """Copy what git would commit (or, outside of git, all but build products) to ``target``."""
+    """Copy the project to ``target``: all that git would commit, or without git all but build products."""
     command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
     listed = run(command, cwd=PROJECT, env=users_environment())
     if listed.status:
@@ -47,9 +47,9 @@ def copy_project(target: Path) -> Path:
 
 
 def run_scons(copy: Path, arguments: list[str], around: Surroundings | None = None) -> Finished:
-    """Run SCons in ``copy`` with this process's Python; its output is returned, not shown.
+    """Run SCons in ``copy`` with this process's Python. Its output is returned and not printed.
 
-    Nothing that was compiled before is taken: these builds are to show what the compiler does.
+    The cache of objects is disabled, because these builds have to show what the compiler makes.
     """
     env = {**os.environ, **(around.env if around else {})}
     command = [sys.executable, "-m", "SCons", "--cache-disable", "-C", str(copy), *arguments]
@@ -60,23 +60,23 @@ def _build_in(place: Path, around: Surroundings, arguments: list[str]) -> Path:
     copy = copy_project(place / around.folder)
     done = run_scons(copy, arguments, around)
     if done.status:
-        raise BuildError(f"the build in {copy} failed:\n{done.output[-4000:]}")
+        raise BuildError(f"The build in {copy} failed:\n{done.output[-4000:]}")
     return copy / "build" / "mpykdump.so"
 
 
 def compare_builds(crash_trees: Sequence[Path], python: str, cache: Path, fresh_python: bool) -> str:
     """Build twice and return the sha256 that both artefacts have.
 
-    ``fresh_python`` gives each build an empty cache, so that CPython and libdeflate are built twice as well. Raises
-    BuildError when a build fails or the artefacts differ.
+    With ``fresh_python`` each build has an empty cache, so CPython and libdeflate are built twice too.
+    Raises BuildError when a build fails or when the artefacts differ.
     """
     with tempfile.TemporaryDirectory(prefix="mpykdump-twice-") as scratch:
         digests = []
         for around in SURROUNDINGS:
-            own = Path(scratch) / f"cache-{around.umask:o}" if fresh_python else cache
+            used_cache = Path(scratch) / f"cache-{around.umask:o}" if fresh_python else cache
             crash = f"crash={','.join(str(tree) for tree in crash_trees)}"
-            arguments = [crash, f"python={python}", f"cache={own}", f"downloads={cache / 'downloads'}"]
+            arguments = [crash, f"python={python}", f"cache={used_cache}", f"downloads={cache / 'downloads'}"]
             digests.append(file_digest(_build_in(Path(scratch), around, arguments)))
     if len(set(digests)) != 1:
-        raise BuildError(f"two builds of the same sources differ: sha256 {' and '.join(digests)}.")
+        raise BuildError(f"Two builds of the same sources differ: sha256 {' and '.join(digests)}.")
     return digests[0]

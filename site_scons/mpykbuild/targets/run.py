@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the named targets do once everything that they need is built."""
+"""The targets that run after a build: demo, audit, install, test, bench and reproducible."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from mpykbuild.python import embedded_pytest
 from mpykbuild.targets import pick_row, reproduce
 from mpykbuild.toolchain import cross_tools, glibc_limit
 
-# What `test` runs for another machine unless tests= says otherwise: an emulator is too slow for all of them, or for
-# more than one crash at a time. Where there is no crash the file is loaded into a program of the tests' own.
+# `test host=…` runs these unless tests= names others. An emulator is too slow for all tests, and for more than one
+# crash at a time. Where no crash program can be built, a small program of the tests loads the file.
 TESTS_WITHOUT_CRASH = "tests/cross -v -n 0"
-TESTS_ELSEWHERE = f"tests/vmcore/test_taskinfo.py {TESTS_WITHOUT_CRASH}"
+TESTS_OF_OTHER_HOST = f"tests/vmcore/test_taskinfo.py {TESTS_WITHOUT_CRASH}"
 
 
 def run_demo(project: Project) -> None:
-    """Open the test vmcore in crash with the extension and print taskinfo."""
+    """Open the test vmcore in crash with the extension and print taskinfo. Raises BuildError when crash fails."""
     dump = project.link_to_vmcore
     crash = [str(project.build_folder / "crash"), "-s", *dump_options.needed_options(dump)]
     command = [*cross_tools.emulator_command(project.compilers), *crash, str(dump / "vmlinux"), str(dump / "vmcore")]
@@ -38,19 +38,20 @@ def run_demo(project: Project) -> None:
     print(f"$ {shlex.join(command)}\n{script}", flush=True)
     status = run_on_terminal(command, text=script)
     if status:
-        raise BuildError(f"crash ended with status {status}.", "its own messages above say why.")
+        raise BuildError(f"crash ended with status {status}.", "read its messages above.")
 
 
 def run_audit(project: Project) -> None:
-    """Print what the artefact needs and exports and how it fares in each crash; fail when it breaks a rule.
+    """Print what the artefact needs and exports, and for each crash what it finds and what it lacks there.
 
-    Raises BuildError (with status 1 when a crash lacks what is required).
+    Raises BuildError when the artefact breaks a rule, and with status 1 when a crash lacks something that is required.
     """
-    path = project.audited or project.build_folder / "mpykdump.so"
+    path = project.audited_file or project.build_folder / "mpykdump.so"
     needed = requirements_section.read_requirements(path)
     print(extension_file.audit_report(path), flush=True)
     refused = []
-    for program in [project.program] if project.program else [crash.program for crash in project.default.crashes]:
+    audited = project.audited_program
+    for program in [audited] if audited else [crash.program for crash in project.default.crashes]:
         if program.is_file():
             found = crash_audit.audit_program(needed, program)
             print("", *found.lines, sep="\n", flush=True)
@@ -58,24 +59,27 @@ def run_audit(project: Project) -> None:
     extension_file.check_artefact(path)
     glibc_limit.check_limit(path, project.glibc_max, ())
     if refused:
-        raise BuildError(f"{path} cannot be used in {'; '.join(refused)}.", "build one with crash= for it.", status=1)
+        raise BuildError(
+            f"{path} cannot be used in {'; '.join(refused)}.", "build a file for that crash with crash=.", status=1
+        )
 
 
 def run_install(project: Project) -> None:
-    """Copy the artefact to where crash looks for extensions below the prefix."""
+    """Copy the artefact to ``lib/crash/extensions`` below the prefix, where crash looks for extensions."""
     target = project.prefix / "lib" / "crash" / "extensions" / "mpykdump.so"
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy(project.build_folder / "mpykdump.so", target)
     except OSError as error:
         raise BuildError(
-            f"cannot write {target}: {error.strerror}.", "choose another prefix=, or run this as a user who may."
+            f"{target} cannot be written: {error.strerror}.",
+            "choose another prefix=, or run this as a user with permission.",
         ) from error
     print(f"installed {target}", flush=True)
 
 
 def configuration_for_tests(project: Project) -> dict[str, Any]:
-    """Return what tests/conftest.py wants to know about this build."""
+    """Return the facts about this build that tests/conftest.py reads as JSON."""
     runner = cross_tools.emulator_command(project.compilers)
     variants = [
         {
@@ -90,38 +94,39 @@ def configuration_for_tests(project: Project) -> dict[str, Any]:
     ]  # fmt: skip
     return {
         "variants": variants, "vmcore": str(project.link_to_vmcore), "packaged_crash": shutil.which("crash") or "",
-        "pytest": str(embedded_pytest.pytest_product(project.cache).path), "rotation": rotating_rows(project),
-        "given": project.settings.handed_on(),
+        "pytest": str(embedded_pytest.pytest_product(project.cache).path), "rows_to_try": rows_to_try(project),
+        "inherited_options": project.settings.inherited_options(),
     }  # fmt: skip
 
 
-def rotating_rows(project: Project) -> list[str]:
-    """Return the rows of which the first that can be had is tested beside the usual pairs; none with other pairs."""
-    if not project_plan.leaves_pairs_open(project.settings.values):
+def rows_to_try(project: Project) -> list[str]:
+    """Return the names of the rows of which one is tested in addition: the first one that can be built here.
+
+    The list is empty when the command line names a crash, a Python or another machine.
+    """
+    if not project_plan.names_no_pair(project.settings.values):
         return []
-    return [row.name for row in pick_row.rows_in_turn(matrix_table.load_rows(), pick_row.sources_digest())]
+    return [row.name for row in pick_row.rows_to_try(matrix_table.load_rows(), pick_row.sources_digest())]
 
 
 def default_tests(project: Project) -> str:
-    """Return the words for pytest when tests= gives none; without any it runs all."""
+    """Return the arguments for pytest when tests= is empty. Without arguments pytest runs all tests."""
     if project.compilers.host is None:
         return ""
-    return TESTS_ELSEWHERE if project.default.crash.has_program else TESTS_WITHOUT_CRASH
+    return TESTS_OF_OTHER_HOST if project.default.crash.has_program else TESTS_WITHOUT_CRASH
 
 
 def run_tests(project: Project) -> None:
-    """Run pytest over all tests, with its output and its verdict as they are."""
+    """Run pytest on the user's terminal. Raises BuildError when a test fails."""
     embedded_pytest.provide_pytest(project.cache)
-    configuration = project.build_folder / "test-config.json"
-    told = configuration_for_tests(project)
-    configuration.write_text(json.dumps(told, indent=2) + "\n", encoding="utf-8")
-    if told["rotation"] and not project.tests:
-        print(
-            f"Besides, the row {told['rotation'][0]} has its turn: {pick_row.repeat_command(told['rotation'][0])}",
-            flush=True,
-        )
-    env = {**os.environ, "MPYK_TEST_CONFIG": str(configuration), "MPYKDUMP_CACHE": str(project.cache)}
-    # A worker a core; -n 0 in tests= brings back a single process, for a debugger for example.
+    configuration = configuration_for_tests(project)
+    path = project.build_folder / "test-config.json"
+    path.write_text(json.dumps(configuration, indent=2) + "\n", encoding="utf-8")
+    if configuration["rows_to_try"] and not project.tests:
+        row = configuration["rows_to_try"][0]
+        print(f"In addition, the row {row} is tested: {pick_row.repeat_command(row)}", flush=True)
+    env = {**os.environ, "MPYK_TEST_CONFIG": str(path), "MPYKDUMP_CACHE": str(project.cache)}
+    # One worker for each core, at most four. `-n 0` in tests= runs all tests in one process, which a debugger needs.
     command = [
         sys.executable,
         "-m",
@@ -138,30 +143,30 @@ def run_tests(project: Project) -> None:
     ]
     status = run_on_terminal(command, cwd=PROJECT, env=env)
     if status:
-        raise BuildError(f"the tests failed (pytest's status {status}).", "pytest's output above says which.")
+        raise BuildError(f"The tests failed (status {status} of pytest).", "read the output of pytest above.")
 
 
 def run_bench(project: Project) -> None:
-    """Measure our speed beside drgn's on the test vmcore; the table is printed and kept in build/bench.json."""
+    """Compare our speed with drgn's on the test vmcore. Print the table and write it to build/bench.json."""
     if project.target != "X86_64":
-        raise BuildError(f"the benchmark is for dumps of X86_64, not of {project.target}.", "leave target= away.")
+        raise BuildError(f"The benchmark reads dumps of X86_64, not of {project.target}.", "run it without target=.")
     build = project.build_folder
     dump, extension = project.link_to_vmcore, build / "mpykdump.so"
-    where = {
+    arguments = {
         "crash": build / "crash", "extension": extension, "vmlinux": dump / "vmlinux", "vmcore": dump / "vmcore",
         "python": project.default.python.folder / "bin" / "python", "results": build / "bench",
         "output": build / "bench.json",
     }  # fmt: skip
-    words = [word for name, path in where.items() for word in (f"--{name}", str(path))]
+    words = [word for name, path in arguments.items() for word in (f"--{name}", str(path))]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(PROJECT / name) for name in ("tests", "site_scons"))}
     status = run_on_terminal([sys.executable, "-m", "bench.main", *words], cwd=PROJECT, env=env)
     if status:
-        raise BuildError(f"the benchmark failed (status {status}).", "its own message above says why.")
+        raise BuildError(f"The benchmark failed (status {status}).", "read its message above.")
 
 
 def compare_two_builds(project: Project) -> None:
-    """Build CPython, libdeflate and the extension twice from nothing and compare the artefacts."""
+    """Build CPython, libdeflate and the extension twice. Raises BuildError when the artefacts differ."""
     default = project.default
     trees = [crash.tree for crash in default.crashes]
     digest = reproduce.compare_builds(trees, default.python.version, project.cache, fresh_python=True)
-    print(f"both builds gave sha256 {digest}", flush=True)
+    print(f"both builds have the sha256 {digest}", flush=True)

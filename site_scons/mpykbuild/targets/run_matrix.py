@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``./sconsw matrix`` and ``./sconsw test-matrix``: every row in a build of its own, and a table of what came of it.
+"""``./sconsw matrix`` and ``./sconsw test-matrix``: build each row in its own process and print a table of the results.
 
-The rows follow each other; each build uses all cores. What they have in common (CPython, crash, libdeflate, objects)
-is in the cache when the second one asks for it.
+The rows are built one after the other, because each build uses all cores. What two rows have in common (CPython, crash,
+libdeflate, objects) is built once: the second row finds it in the cache.
 """
 
 from __future__ import annotations
@@ -23,15 +23,20 @@ from mpykbuild.plan import project as project_plan
 from mpykbuild.plan.matrix_table import Row
 from mpykbuild.plan.project import Project
 
-# What a row is tested with, unless tests= says otherwise; the rest of the tests know nothing of crash and Python.
+# The tests for a row, unless tests= names others. All other tests do not depend on the crash and the Python of the row.
 TESTS = "tests/embedded tests/vmcore tests/build -q"
+# The lines of a log that are printed when its row failed.
 TAIL_LINES = 30
 COLUMNS = ("row", "artefact", "MB", "glibc", "modules", "seconds", "made")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What came of a row: the cells of the table after the first. ``made`` says what was not in the cache."""
+    """The result of one row, which becomes a row of the table.
+
+    ``size`` is in MB. ``glibc`` is the newest version that the artefact needs. ``modules`` counts the modules in C and
+    those in Python. ``made`` says what was not in the cache, or where the log of a failed row is.
+    """
 
     row: Row
     seconds: float
@@ -43,23 +48,23 @@ class Outcome:
     failed: bool = False
 
     def cells(self) -> tuple[str, ...]:
-        """Return the row of the table."""
+        """Return the texts for COLUMNS."""
         return (self.row.name, self.artefact, self.size, self.glibc, self.modules, f"{self.seconds:.0f}", self.made)
 
 
 def build_rows(words: Sequence[str], values: Mapping[str, str], launched_from: Path) -> int:
-    """Build the rows; return 1 when one failed."""
-    return _all("matrix", words, values, launched_from, lambda row: [])
+    """Build the rows. Return 1 when one failed, otherwise 0."""
+    return _run_rows("matrix", words, values, launched_from, lambda row: [])
 
 
 def test_rows(words: Sequence[str], values: Mapping[str, str], launched_from: Path) -> int:
-    """Build and test the rows; return 1 when one failed."""
+    """Build and test the rows. Return 1 when one failed, otherwise 0."""
 
     def arguments(row: Row) -> list[str]:
-        # Another machine is emulated: `test` knows which tests are worth it.
+        # Another machine is emulated, which is slow: `test` itself chooses the tests for it.
         return ["test", f"tests={values['tests'] or ('' if row.values.get('host') else TESTS)}"]
 
-    return _all("test-matrix", words, values, launched_from, arguments)
+    return _run_rows("test-matrix", words, values, launched_from, arguments)
 
 
 TARGETS: dict[str, Callable[[Sequence[str], Mapping[str, str], Path], int]] = {
@@ -68,7 +73,7 @@ TARGETS: dict[str, Callable[[Sequence[str], Mapping[str, str], Path], int]] = {
 }
 
 
-def _all(
+def _run_rows(
     target: str,
     words: Sequence[str],
     values: Mapping[str, str],
@@ -76,21 +81,21 @@ def _all(
     arguments: Callable[[Row], Sequence[str]],
 ) -> int:
     if words:
-        raise BuildError(f"{target} stands alone, not with {' '.join(words)}.", "choose rows with row=A,B.")
+        raise BuildError(f"{target} takes no other targets, but got {' '.join(words)}.", "choose rows with row=A,B.")
     begin = time.monotonic()
     outcomes = []
     for row in matrix_table.chosen_rows(values["row"], matrix_table.load_rows()):
         print(f"{target}: {row.name} …", flush=True)
-        own = {**values, "row": row.name, **row.values}
+        row_values = {**values, "row": row.name, **row.values}
         try:
-            outcomes.append(run_row(row, project_plan.read_project(own, launched_from, ()), arguments(row)))
+            outcomes.append(run_row(row, project_plan.read_project(row_values, launched_from, ()), arguments(row)))
         except BuildError as error:
-            # A prebuilt Python that no mirror has, for example: that is no reason to do without the other rows.
+            # For example, no mirror has the prebuilt Python. The other rows can still be built.
             print_error(error)
             outcomes.append(Outcome(row, 0, "failed: see above", failed=True))
     failed = [outcome.row.name for outcome in outcomes if outcome.failed]
     print(f"\n{outcome_table(outcomes)}\n", flush=True)
-    verdict = f"{len(failed)} failed: {', '.join(failed)}" if failed else "all rows are green"
+    verdict = f"{len(failed)} failed: {', '.join(failed)}" if failed else "all rows passed"
     print(f"{len(outcomes)} rows in {time.monotonic() - begin:.0f} s, {verdict}", flush=True)
     return 1 if failed else 0
 
@@ -103,27 +108,32 @@ def missing_products(project: Project) -> list[str]:
 
 
 def run_row(row: Row, project: Project, arguments: Sequence[str]) -> Outcome:
-    """Build one row in a process of its own, with its output in a log; when it fails, the log's end is shown."""
+    """Build one row in its own process with a log. Print the end of the log when the build fails."""
     log = project.build_folder / "log"
     log.parent.mkdir(parents=True, exist_ok=True)
-    handed = project.settings.handed_on().items()
-    given = [f"{name}={value}" for name, value in handed if name not in row.values]
-    command = [sys.executable, "-I", "-m", "SCons", "-Q", "-C", str(PROJECT), f"row={row.name}", *given, *arguments]
+    options = project.settings.inherited_options().items()
+    words = [f"{name}={value}" for name, value in options if name not in row.values]
+    command = [sys.executable, "-I", "-m", "SCons", "-Q", "-C", str(PROJECT), f"row={row.name}", *words, *arguments]
     missing, begin = missing_products(project), time.monotonic()
     with log.open("wb") as stream:
-        where, env = project.settings.launched_from, users_environment()
-        with started(command, cwd=where, env=env, stdout=stream, stderr=TO_STDOUT) as process:
+        folder, env = project.settings.launched_from, users_environment()
+        with started(command, cwd=folder, env=env, stdout=stream, stderr=TO_STDOUT) as process:
             status = process.wait()
     text = log.read_text(errors="replace")
     outcome = Outcome(row, time.monotonic() - begin, what_was_made(missing, text))
     if status:
-        print("\n".join(text.splitlines()[-TAIL_LINES:]), f"matrix: {row.name} failed; see {log}", sep="\n", flush=True)
+        print(
+            "\n".join(text.splitlines()[-TAIL_LINES:]),
+            f"matrix: {row.name} failed; its log is {log}",
+            sep="\n",
+            flush=True,
+        )
         return replace(outcome, made=f"failed: {log.relative_to(PROJECT)}", failed=True)
     return with_measures(outcome, project)
 
 
 def what_was_made(missing: Sequence[str], log: str) -> str:
-    """Return what was not taken from the cache: products, and objects by their number."""
+    """Return what did not come from the cache: ``missing`` products, and the number of objects compiled."""
     compiled = sum(line.startswith("Compiling ") for line in log.splitlines())
     objects = [f"{compiled} object{'s' if compiled > 1 else ''}"] if compiled else []
     built = [*missing, *objects]
@@ -131,7 +141,7 @@ def what_was_made(missing: Sequence[str], log: str) -> str:
 
 
 def with_measures(outcome: Outcome, project: Project) -> Outcome:
-    """Add what the finished file itself tells: modules are those in C, then those in its bundle."""
+    """Add the facts about the finished artefact to ``outcome``."""
     path = project.build_folder / project.default.name / "mpykdump.so"
     builtin = (project.default.python.folder / "builtin.txt").read_text().split()
     with zipfile.ZipFile(path) as bundle:
@@ -143,7 +153,7 @@ def with_measures(outcome: Outcome, project: Project) -> Outcome:
 
 
 def outcome_table(outcomes: Sequence[Outcome]) -> str:
-    """Return the table as text, its numbers to the right."""
+    """Return the table as text. Columns of numbers are aligned to the right."""
     lines = [COLUMNS, *(outcome.cells() for outcome in outcomes)]
     widths = [max(len(line[column]) for line in lines) for column in range(len(COLUMNS))]
     right = {COLUMNS.index(name) for name in ("MB", "glibc", "modules", "seconds")}

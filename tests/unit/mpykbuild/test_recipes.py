@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""For each kind of product: an edit of any module that makes it asks for another product."""
+"""For each kind of product: an edit of any module that makes it changes the key of the product."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ KERNEL = kernel_packages.KernelChoice("6.12", "x", (), DEB)
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of product, and modules that must be found to make it; those that they import count as well."""
+    """A kind of product. ``ask`` returns it for a cache folder. The code of the modules ``made_by`` is in its key."""
 
     ask: Callable[[Path], Product]
     made_by: tuple[str, ...]
@@ -79,23 +79,21 @@ EDITS = [(kind, module) for kind, row in KINDS.items() for module in row.made_by
 
 
 @pytest.mark.parametrize(("kind", "module"), EDITS, ids=[f"{kind}-{module}" for kind, module in EDITS])
-def test_an_edit_asks_for_another_product(
-    kind: str, module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_edit_changes_the_key(kind: str, module: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "1").mkdir()
     before = KINDS[kind].ask(tmp_path / "1").key
-    honest, edited = recipe.code_of, file_of(module)
-    monkeypatch.setattr(recipe, "code_of", lambda path: honest(path) + ("\nedited = 1" if path == edited else ""))
+    real_code_of, edited = recipe.code_of, file_of(module)
+    monkeypatch.setattr(recipe, "code_of", lambda path: real_code_of(path) + ("\nedited = 1" if path == edited else ""))
     (tmp_path / "2").mkdir()
     assert KINDS[kind].ask(tmp_path / "2").key != before
 
 
-def test_no_key_is_made_in_another_way() -> None:
+def test_only_base_makes_products() -> None:
     rooms = [path for path in (SITE_SCONS / "mpykbuild").rglob("*.py") if path.parent.name != "base"]
     assert [path.name for path in rooms if "Product(" in path.read_text()] == []
 
 
-def test_without_an_edit_the_key_stays(tmp_path: Path) -> None:
+def test_key_stays_without_an_edit(tmp_path: Path) -> None:
     for number, kind in enumerate(KINDS.values()):
         keys = set()
         for time in "12":

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The rooms of the build: every import is read, and none may lead from a room to a later one."""
+"""The rooms of the build: the test reads every import and fails when a room imports a later one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ORDER = (
 RANKS = {room: rank for rank, rooms in enumerate(ORDER) for room in rooms}
 ROOT = SITE_SCONS / "mpykbuild"
 MOST_SOURCES = 25
-# Outside of the rooms: who may import what of the project.
+# What each folder may import from the project.
 MAY_IMPORT = {
     "site_scons/mpykbuild": {"mpykbuild"},
     "site_scons/site_tools": {"mpykbuild"},
@@ -43,7 +43,7 @@ def imported(text: str) -> Iterator[str]:
 
 
 def upward(room: str, text: str) -> list[str]:
-    """Return the imports in a source of ``room`` that lead to a room that it must not know."""
+    """Return the imports in a source of ``room`` that it must not have."""
     allowed = {room} | {other for other, rank in RANKS.items() if rank < RANKS[room]}
     found = [name.split(".") for name in imported(text) if name.startswith("mpykbuild.")]
     return [".".join(parts) for parts in found if parts[1] not in allowed]
@@ -75,7 +75,7 @@ def test_programs_for_another_python_import_nothing_of_ours() -> None:
 
 
 @pytest.mark.parametrize("folder", MAY_IMPORT)
-def test_the_parts_of_the_project_keep_apart(folder: str) -> None:
+def test_no_folder_imports_what_it_must_not(folder: str) -> None:
     banned = OURS - MAY_IMPORT[folder] - ({"SCons"} if folder.endswith("site_tools") else set())
     wrong = {
         str(path): found
@@ -85,7 +85,7 @@ def test_the_parts_of_the_project_keep_apart(folder: str) -> None:
     assert wrong == {}
 
 
-def test_no_room_is_a_heap() -> None:
+def test_no_folder_has_too_many_sources() -> None:
     suffixes = {".py", ".c", ".cpp"}
     counts: dict[Path, int] = {}
     for root in ("site_scons", "ext", "pykdump", "tests"):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The bundle of a miniature stdlib and project, compiled by the interpreter that runs the tests."""
+"""The bundle of a small stdlib and project. The interpreter that runs the tests compiles it."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def made(python: Path, project: Path, name: str = "bundle.zip") -> Path:
     return out
 
 
-def test_the_contents(python: Path, project: Path) -> None:
+def test_bundle_has_the_expected_files(python: Path, project: Path) -> None:
     with zipfile.ZipFile(made(python, project)) as archive:
         assert archive.namelist() == [
             "README.txt", "pykdump/API.py", "pykdump/API.pyc", "pykdump/__init__.py", "pykdump/__init__.pyc",
@@ -59,7 +59,7 @@ def test_the_contents(python: Path, project: Path) -> None:
     assert "pykdump/API.pyc" in text
 
 
-def test_nothing_of_the_surroundings_shows(python: Path, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_bytes_do_not_depend_on_the_surroundings(python: Path, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = made(python, project, "one.zip").read_bytes()
     for name, value in (("TZ", "America/Lima"), ("LC_ALL", "C"), ("PYTHONHASHSEED", "5"), ("SOURCE_DATE_EPOCH", "9")):
         monkeypatch.setenv(name, value)
@@ -76,31 +76,31 @@ def test_nothing_of_the_surroundings_shows(python: Path, project: Path, monkeypa
     assert str(python).encode() not in first
 
 
-def test_modules_come_from_the_zip_and_tracebacks_show_our_lines(python: Path, project: Path) -> None:
+def test_modules_come_from_the_zip_and_tracebacks_show_source_lines(python: Path, project: Path) -> None:
     out = made(python, project)
     code = (
         f"import sys, traceback; sys.path[:0] = [{str(out)!r}]; import pykdump.linux\n"
         "try: pykdump.linux.API.fail()\nexcept ValueError: traceback.print_exc()"
     )
-    told = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True).stderr
-    assert 'File "<mpykdump>/pykdump/API.py", line 2, in fail' in told
-    assert "raise ValueError('on purpose')" in told
+    stderr = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True).stderr
+    assert 'File "<mpykdump>/pykdump/API.py", line 2, in fail' in stderr
+    assert "raise ValueError('on purpose')" in stderr
 
 
-def test_a_list_that_is_not_closed_is_refused(python: Path, project: Path) -> None:
+def test_an_import_that_is_not_listed_is_refused(python: Path, project: Path) -> None:
     (project / "stdlib_manifests" / MINOR / "stdlib.lst").write_text("os abc json\n[omitted]\ntkinter: no\n")
     with pytest.raises(BuildError, match="zlib is imported by os"):
         made(python, project)
 
 
-def test_a_module_of_ours_that_does_not_compile_is_named(python: Path, project: Path) -> None:
+def test_error_names_our_module_that_does_not_compile(python: Path, project: Path) -> None:
     (project / "pykdump" / "API.py").write_text("def (\n")
     with pytest.raises(BuildError, match=r"pykdump/API\.py"):
         made(python, project)
     assert not (project / "build" / "bundle.zip").exists()
 
 
-def test_the_inputs_are_lists_and_our_own_files(project: Path) -> None:
+def test_inputs_are_the_manifest_and_our_own_files(project: Path) -> None:
     names = {path.relative_to(project).as_posix() for path in bundle.bundle_inputs(project, MINOR)}
     assert names == {
         f"stdlib_manifests/{MINOR}/Setup.local", f"stdlib_manifests/{MINOR}/stdlib.lst",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""commands_generated.h: read from docstrings, valid C whatever stands in them."""
+"""commands_generated.h is made from docstrings and is valid C for any docstring."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ def write(folder: Path, name: str, docstring: str) -> Path:
     return path
 
 
-def test_private_modules_are_no_commands(tmp_path: Path) -> None:
+def test_modules_with_an_underscore_are_no_commands(tmp_path: Path) -> None:
     for name in ("b", "a", "__init__", "_shared"):
         write(tmp_path, name, f"{name}: x.")
     assert [path.stem for path in command_table.command_files(tmp_path)] == ["a", "b"]
 
 
-def test_docstring_of_another_form_is_refused(tmp_path: Path) -> None:
+def test_docstring_without_the_name_is_refused(tmp_path: Path) -> None:
     path = write(tmp_path, "fregs", "Show registers.")
     with pytest.raises(BuildError, match=r"fregs\.py.*'fregs: what"):
         command_table.read_command(path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The build of libdeflate: with a stand-in of a few lines, and what the build made of the real one."""
+"""The build of libdeflate: with a source of a few lines, and the library that the build made from the real source."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ HEADER = f'#define LIBDEFLATE_VERSION_STRING\t"{VERSION}"\n'
 pytestmark = pytest.mark.skipif(shutil.which("gcc") is None or shutil.which("ar") is None, reason="needs gcc")
 
 
-def stand_in(**changes: str | None) -> Callable[[Path], None]:
-    """A source in which each unit has a function of its own; ``changes``: other contents, None leaves a file out."""
+def small_source(**changes: str | None) -> Callable[[Path], None]:
+    """Return a function that writes a source with one function in each unit.
+
+    ``changes`` replaces the content of files; None omits a file.
+    """
     files: dict[str, str | None] = {"libdeflate.h": HEADER, "COPYING": "as you like\n"}
     for number, unit in enumerate(libdeflate.UNITS):
         files[unit] = f"const char *f{number}(void) {{ return __FILE__; }}\n"
@@ -53,20 +56,20 @@ def symbols(archive: Path, *options: str) -> set[str]:
 
 
 def test_the_product_has_what_the_extension_needs(tmp_path: Path) -> None:
-    folder = build(tmp_path, stand_in())
+    folder = build(tmp_path, small_source())
     assert symbols(folder / "lib/libdeflate.a") >= {f"f{number}" for number in range(len(libdeflate.UNITS))}
     assert (folder / "include/libdeflate.h").read_text() == HEADER
     assert (folder / "COPYING").read_text() == "as you like\n"
     assert not (folder / "build").exists()
 
 
-def test_two_folders_and_two_surroundings_give_the_same_bytes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    first = build(tmp_path / "one", stand_in())
+def test_bytes_do_not_depend_on_folder_and_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = build(tmp_path / "one", small_source())
     for name, value in (("TZ", "Asia/Tokyo"), ("CPATH", "/x"), ("SOURCE_DATE_EPOCH", "7"), ("TMPDIR", str(tmp_path))):
         monkeypatch.setenv(name, value)
     previous = os.umask(0o077)
     try:
-        second = build(tmp_path / "another" / "place", stand_in())
+        second = build(tmp_path / "another" / "place", small_source())
     finally:
         os.umask(previous)
     archive = (first / "lib/libdeflate.a").read_bytes()
@@ -75,37 +78,37 @@ def test_two_folders_and_two_surroundings_give_the_same_bytes(tmp_path: Path, mo
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"lib__utils_c": None, "COPYING": None}, r"has no lib/utils\.c, COPYING"),
         ({"libdeflate.h": HEADER.replace("99", "98")}, r"not that of libdeflate 1\.99"),
         ({"lib__utils_c": "int x = y;"}, "compile failed"),
     ],
 )
-def test_a_wrong_source_is_no_product(tmp_path: Path, changes: dict[str, str | None], told: str) -> None:
-    with pytest.raises(BuildError, match=told):
-        build(tmp_path, stand_in(**changes))
+def test_a_wrong_source_makes_no_product(tmp_path: Path, changes: dict[str, str | None], message: str) -> None:
+    with pytest.raises(BuildError, match=message):
+        build(tmp_path, small_source(**changes))
     assert not libdeflate.libdeflate_product("k", VERSION, tmp_path).is_built()
 
 
 def test_a_path_of_the_machine_is_refused(tmp_path: Path) -> None:
     path = f'const char *path(void) {{ return "{tmp_path}/x"; }}\n'
     with pytest.raises(BuildError, match=r"libdeflate\.o contains "):
-        build(tmp_path, stand_in(lib__utils_c=path))
+        build(tmp_path, small_source(lib__utils_c=path))
 
 
 def test_another_compiler_makes_another_product(tmp_path: Path) -> None:
     cross = tmp_path / "other-gcc"
     cross.write_text(f'#!/bin/sh\necho "$@" >> {tmp_path}/asked\nexec gcc "$@"\n')
     cross.chmod(0o755)
-    one, other = build(tmp_path, stand_in()), build(tmp_path, stand_in(), str(cross))
+    one, other = build(tmp_path, small_source()), build(tmp_path, small_source(), str(cross))
     assert one != other
     assert "-fPIC" in (tmp_path / "asked").read_text()
 
 
 def test_each_unit_is_compiled_by_a_command_of_its_own(tmp_path: Path) -> None:
     path = recording_gcc(tmp_path / "bin", tmp_path / "calls")
-    build(tmp_path, stand_in(), path=path)
+    build(tmp_path, small_source(), path=path)
     assert sorted(compiled(tmp_path / "calls")) == sorted(Path(unit).name for unit in libdeflate.UNITS)
 
 
@@ -119,12 +122,12 @@ def test_all_that_decides_on_the_product_is_in_its_key(tmp_path: Path) -> None:
     assert libdeflate.libdeflate_product("k", VERSION, tmp_path / "elsewhere").key == wanted[0].key
 
 
-def test_a_compiler_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_compiler_is_named(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="no-such-gcc cannot be run"):
         libdeflate.libdeflate_product("k", VERSION, tmp_path, cc="no-such-gcc")
 
 
-def test_the_real_one_decompresses_and_needs_little() -> None:
+def test_the_real_library_only_decompresses_and_needs_few_functions() -> None:
     archive = built_libdeflate() / "lib/libdeflate.a"
     assert "libdeflate_zlib_decompress" in symbols(archive, "--defined-only")
     assert not [name for name in symbols(archive) if name.endswith("_compress")]
@@ -138,6 +141,6 @@ def test_the_real_one_decompresses_and_needs_little() -> None:
     }
 
 
-def test_its_licence_is_in_the_bundle_word_for_word() -> None:
+def test_the_bundled_licence_is_libdeflates() -> None:
     ours = PROJECT / "pykdump" / "licences" / "libdeflate.txt"
     assert ours.read_text() == (built_libdeflate() / "COPYING").read_text()

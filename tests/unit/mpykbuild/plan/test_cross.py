@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What ``host=`` makes of a command line, with a stand-in for the cross compiler."""
+"""The plans for ``host=``, with a fake cross compiler."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def read(tmp_path: Path, targets: tuple[str, ...] = (), **given: str) -> Project
     return project_plan.read_project(options.checked_values({"cache": str(tmp_path), **given}), tmp_path, targets)
 
 
-def test_nothing_is_shared_with_this_machines_build(tmp_path: Path, host: str) -> None:
+def test_host_build_shares_no_product_with_the_native_build(tmp_path: Path, host: str) -> None:
     own, other = read(tmp_path), read(tmp_path, ("test",), host=host)
     assert [variant.name for variant in other.variants] == [f"{host}-crash9.0.2-cp313"]
     assert other.target == HOSTS[host].target.name
@@ -54,18 +54,18 @@ BUILDERS = {crash_build: "build_crash", cross_python: "build_cross_python", libd
 
 @pytest.mark.parametrize("build", BUILDERS, ids=lambda module: module.__name__[10:])
 def test_launcher_starts_the_cross_compiler(tmp_path: Path, host: str, monkeypatch: pytest.MonkeyPatch, build) -> None:  # type: ignore[no-untyped-def]
-    """And what it starts is the same that would be started without it, with its own flags."""
+    """It starts the same compiler with the same flags as a build without launcher."""
     program = tmp_path / "launchers" / "ccache"
     program.parent.mkdir()
     program.write_text('#!/bin/sh\necho "ccache starts $1"\nexec "$@"\n')
     program.chmod(0o755)
     monkeypatch.setenv("PATH", f"{program.parent}{os.pathsep}{os.environ['PATH']}")
     compiler = HOSTS[host].tool("gcc")
-    said: list[str] = []
+    outputs: list[str] = []
 
     def compile_one(*_: object, path: str | None = None, **__: object) -> Path:
         env = {"PATH": path or os.environ["PATH"]}
-        said.append(subprocess.check_output([compiler, "-c", "x.c"], env=env, text=True))
+        outputs.append(subprocess.check_output([compiler, "-c", "x.c"], env=env, text=True))
         return tmp_path
 
     monkeypatch.setattr(build, BUILDERS[build], compile_one)
@@ -75,11 +75,11 @@ def test_launcher_starts_the_cross_compiler(tmp_path: Path, host: str, monkeypat
         assert crash
         plans = {crash_build: crash, cross_python: project.default.python.plan, libdeflate: project.libdeflate}
         plans[build].make()
-    assert said[0].endswith("-c x.c\n")
-    assert said[1] == f"ccache starts {compiler}\n{said[0]}"
+    assert outputs[0].endswith("-c x.c\n")
+    assert outputs[1] == f"ccache starts {compiler}\n{outputs[0]}"
 
 
-def test_what_cannot_be_built(tmp_path: Path, host: str) -> None:
+def test_error_says_what_cannot_be_built_for_the_host(tmp_path: Path, host: str) -> None:
     with pytest.raises(BuildError, match=r"crash 8\.0\.6 cannot be built for host"):
         read(tmp_path, host=host, crash="8.0.6")
     with pytest.raises(BuildError, match=r"Python 3\.9\.2 cannot be built for host"):
@@ -92,14 +92,14 @@ def test_what_cannot_be_built(tmp_path: Path, host: str) -> None:
         read(tmp_path, host=host, sysroot=str(tmp_path))
 
 
-def test_trees_of_the_users(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_built_tree_of_another_machine_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     crosstoolchain.install(tmp_path / "bin", tmp_path, HOSTS["aarch64"], monkeypatch)
     own = copy_tree("9.0.2-debian-built", tmp_path, "x86_64")
     with pytest.raises(BuildError, match="runs on x86_64, but this machine is aarch64"):
         read(tmp_path, host="aarch64", crash=str(own))
 
 
-def test_the_cross_compiler_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_cross_compiler_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(crosstoolchain.put_tools(tmp_path / "bin", HOSTS["s390x"], but="gcc")))
     with pytest.raises(BuildError, match="host=s390x needs s390x-linux-gnu-gcc"):
         read(tmp_path, host="s390x")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The matrix as data: its schema, what row= stands for, and that tox.ini follows it."""
+"""The matrix: its schema, the options that row= sets, and the generated part of tox.ini."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from mpykbuild.python import manifest
 from support.pins import MACHINE, variant_name
 
 ROWS = matrix_table.load_rows()
-# Those whose plans need nothing from a mirror, and differ in Python and crash alone.
+# The rows that differ only in Python and crash, and whose plans need nothing from a mirror.
 FROM_SOURCE = [row for row in ROWS if not row.python.startswith("prebuilt:") and not row.extra_options]
 
 
@@ -30,7 +30,7 @@ def planned(row: Row, cache: Path) -> Project:
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
-def test_name_tells_the_pair(row: Row) -> None:
+def test_name_of_a_row_matches_its_pair(row: Row) -> None:
     minor = manifest.minor_of(row.python.removeprefix("prebuilt:"))
     tag, _, majors = row.name.partition("-crash")
     assert tag.split(".")[0] == "cp" + minor.replace(".", "")
@@ -47,7 +47,7 @@ def test_every_pinned_python_and_crash_has_a_row() -> None:
     assert set(pinned) == pythons | crashes
 
 
-def test_tox_ini_is_what_the_rows_give() -> None:
+def test_tox_ini_has_the_generated_part() -> None:
     text = (PROJECT / "tox.ini").read_text()
     made = text.partition(matrix_table.TOX_MARKS[0] + "\n")[2].partition(matrix_table.TOX_MARKS[1])[0]
     assert made == matrix_table.tox_section(ROWS), (
@@ -64,7 +64,7 @@ def test_unit_tests_of_tox_build_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("table", "told"),
+    ("table", "message"),
     [
         ([{"name": "cp39-crash9", "python": "3.9"}], "rows\\[0\\]: the key 'crash' is missing"),
         ([{"name": "cp39-crash9", "python": "3.9", "crash": "9.0.2", "libc": "2"}], "unknown key 'libc'"),
@@ -74,19 +74,19 @@ def test_unit_tests_of_tox_build_nothing() -> None:
             [{"name": "cp39-crash9", "python": 3.9, "crash": ""}],
             "python: 3.9 is not a text\\n.*crash: '' is not a text",
         ),
-        ([{"name": "cp39-crash9", "python": "3.9", "crash": "9.0.2"}] * 2, "the name cp39-crash9 is there twice"),
+        ([{"name": "cp39-crash9", "python": "3.9", "crash": "9.0.2"}] * 2, "two rows have the name cp39-crash9"),
         (
             [
                 {"name": f"cp39-crash9-{word}", "python": "3.9", "crash": "9.0.2", "sysroot": root}
                 for word, root in (("a", "/old"), ("b", "/old"), ("c", "/older"))
             ],
-            "the pair 3.9 in 9.0.2 with sysroot=/old is there twice",
+            "two rows have the options 3.9 in 9.0.2 with sysroot=/old",
         ),
     ],
 )
-def test_mistakes_in_the_table_are_told(tmp_path: Path, table: list[object], told: str) -> None:
+def test_mistakes_in_the_table_are_reported(tmp_path: Path, table: list[object], message: str) -> None:
     (tmp_path / "matrix.json").write_text(json.dumps({"rows": table}))
-    with pytest.raises(BuildError, match=told):
+    with pytest.raises(BuildError, match=message):
         matrix_table.load_rows(tmp_path / "matrix.json")
 
 
@@ -104,12 +104,12 @@ def test_rows_are_chosen_by_name() -> None:
 @pytest.mark.parametrize(
     "given", [{"row": "cp39-crash9,cp39-crash8"}, {"row": "cp39-crash9", "python": "3.11"}, {"row": "cp27-crash9"}]
 )
-def test_row_that_does_not_settle_the_pair(given: dict[str, str]) -> None:
+def test_row_option_that_is_ambiguous_or_unknown_is_refused(given: dict[str, str]) -> None:
     with pytest.raises(BuildError, match="row="):
         matrix_table.values_with_row(options.checked_values(given), given)
 
 
-def test_other_options_of_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_row_sets_its_extra_options(monkeypatch: pytest.MonkeyPatch) -> None:
     row = Row("cp39-crash9-old", "3.9", "9.0.2", (("glibc_max", "2.28"), ("sysroot", "/old")))
     monkeypatch.setattr(matrix_table, "load_rows", lambda: (row,))
     given = {"row": row.name}
@@ -120,7 +120,7 @@ def test_other_options_of_a_row(monkeypatch: pytest.MonkeyPatch) -> None:
         matrix_table.values_with_row(options.checked_values(doubled), doubled)
 
 
-def test_no_row_treads_on_another(tmp_path: Path) -> None:
+def test_every_row_has_its_own_build_folder(tmp_path: Path) -> None:
     projects = [planned(row, tmp_path) for row in FROM_SOURCE]
     folders = [project.build for project in projects]
     assert len(set(folders)) == len(folders)
@@ -128,7 +128,7 @@ def test_no_row_treads_on_another(tmp_path: Path) -> None:
     assert not any(one != two and two.startswith(f"{one}/") for one in folders for two in folders)
 
 
-def test_tests_of_a_row_build_that_row_alone(tmp_path: Path) -> None:
+def test_target_test_with_a_row_builds_only_that_row(tmp_path: Path) -> None:
     given = {"cache": str(tmp_path), "row": "cp313-crash9"}
     project = project_plan.read_project(
         matrix_table.values_with_row(options.checked_values(given), given), tmp_path, ("test",)
@@ -136,14 +136,14 @@ def test_tests_of_a_row_build_that_row_alone(tmp_path: Path) -> None:
     assert [variant.name for variant in project.variants] == [variant_name()]
 
 
-def test_target_of_a_row_is_built_and_has_a_vmcore_of_its_own(tmp_path: Path) -> None:
+def test_row_with_a_target_has_its_own_vmcore(tmp_path: Path) -> None:
     row = next(row for row in ROWS if row.values.get("target") == "ARM64")
     project = planned(row, tmp_path)
     assert [variant.name for variant in project.variants] == [variant_name(machine=f"{MACHINE}-for-arm64")]
     assert project.link_to_vmcore == PROJECT / "build/matrix" / row.name / "vmcore-arm64"
 
 
-def test_another_python_does_not_rebuild_crash_and_the_reverse(tmp_path: Path) -> None:
+def test_rows_share_crash_python_and_libdeflate(tmp_path: Path) -> None:
     crashes: dict[str, set[Path]] = {}
     pythons: dict[str, set[Path]] = {}
     for row in FROM_SOURCE:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The option table: defaults, refusals, help."""
+"""The table of options: defaults, refused values, and the help."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from support.pins import PINNED
 
 
 def test_default_releases_are_those_of_the_pinned_sources() -> None:
-    """And python= is the series: its newest release is what is built."""
+    """python= is a series, which means its newest release."""
     values = options.checked_values({})
     assert values["crash"] == next(row.version for row in PINNED.rows if row.name == "crash" and row.default)
     assert PINNED.python(values["python"]).default
     assert values["target"] == values["host"] == ""
 
 
-def test_given_value_wins() -> None:
+def test_given_value_replaces_the_default() -> None:
     assert options.checked_values({"python": "3.11"})["python"] == "3.11"
 
 
-def test_all_mistakes_are_told_at_once() -> None:
+def test_all_mistakes_are_reported_at_once() -> None:
     with pytest.raises(BuildError) as caught:
         options.checked_values({"pyhton": "3.11", "V": "yes"})
     assert "'pyhton'" in caught.value.what
@@ -44,7 +44,7 @@ def test_help_shows_every_option_and_target() -> None:
         assert len([line for line in lines if line.startswith(f"  {name} ")]) == 1
 
 
-def test_help_shows_what_was_not_tried() -> None:
+def test_help_shows_which_releases_are_unverified() -> None:
     lines = options.help_text().splitlines()
     for minor in manifest.known_minors(MANIFESTS):
         line = next(line for line in lines if line.split()[:1] == [minor])

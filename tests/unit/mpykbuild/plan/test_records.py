@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Plans: stamps that speak for products, links that lead to them."""
+"""Plans: the stamp of a product and the link to it."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ def plan(root: Path, key: str, link: Path | None = None) -> Plan:
     return Plan("vmcore", product, lambda: build_once(product, lambda folder: None), link)
 
 
-def test_stamp_changes_with_the_product_only(tmp_path: Path) -> None:
+def test_stamp_changes_only_with_the_product(tmp_path: Path) -> None:
     assert plan(tmp_path, "a").stamp_text() == plan(tmp_path, "a").stamp_text()
     assert plan(tmp_path, "a").stamp_text() != plan(tmp_path, "b").stamp_text()
 

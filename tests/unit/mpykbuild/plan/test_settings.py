@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Paths on the command line are meant from where the user stands."""
+"""The options of a run: relative paths start from the folder of the user, and rows inherit some options."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from mpykbuild.plan import options
-from mpykbuild.plan.settings import Settings, is_pin
+from mpykbuild.plan.settings import Settings, is_version
 
 
 def settings(**given: str) -> Settings:
@@ -20,7 +20,7 @@ def test_relative_paths() -> None:
     assert settings(cache="/var/cache/x").cache == Path("/var/cache/x")
 
 
-def test_cache_without_option_is_the_environments(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_environment_variables_set_the_cache(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("MPYKDUMP_CACHE", str(tmp_path))
     assert settings().cache == tmp_path
     monkeypatch.delenv("MPYKDUMP_CACHE")
@@ -28,16 +28,18 @@ def test_cache_without_option_is_the_environments(monkeypatch: pytest.MonkeyPatc
     assert settings().cache == Path("/xdg/mpykdump")
 
 
-@pytest.mark.parametrize(("value", "pin"), [("3.13", True), ("9", True), ("./3.13", False), ("Python-3.13", False)])
-def test_versions_and_paths_are_told_apart(value: str, pin: bool) -> None:
-    assert is_pin(value) is pin
+@pytest.mark.parametrize(
+    ("value", "expected"), [("3.13", True), ("9", True), ("./3.13", False), ("Python-3.13", False)]
+)
+def test_versions_and_paths_are_distinguished(value: str, expected: bool) -> None:
+    assert is_version(value) is expected
 
 
-def test_builds_of_others_are_told_in_words_that_hold_anywhere(tmp_path: Path) -> None:
+def test_rows_inherit_options_with_absolute_paths(tmp_path: Path) -> None:
     words = {"kernel": "6.1", "launcher": "ccache", "glibc_max": "2.28", "V": "1"}
     given = {**words, "cache": "c", "downloads": "d", "sysroot": "s", "row": "x", "tests": "-k x"}
-    told = Settings(options.checked_values(given), tmp_path).handed_on()
-    assert told == {**words, **{name: str(tmp_path / name[0]) for name in ("cache", "downloads", "sysroot")}}
+    inherited = Settings(options.checked_values(given), tmp_path).inherited_options()
+    assert inherited == {**words, **{name: str(tmp_path / name[0]) for name in ("cache", "downloads", "sysroot")}}
     suite = Settings(options.checked_values({"sysroot": "debian:bullseye"}), tmp_path)
-    assert suite.handed_on()["sysroot"] == "debian:bullseye"
-    assert set(Settings(options.checked_values({}), tmp_path).handed_on()) == {"cache", "kernel", "V"}
+    assert suite.inherited_options()["sysroot"] == "debian:bullseye"
+    assert set(Settings(options.checked_values({}), tmp_path).inherited_options()) == {"cache", "kernel", "V"}

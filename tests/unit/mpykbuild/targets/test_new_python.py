@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`./sconsw new-python`: what it refuses, writes and tells, without building."""
+"""`./sconsw new-python` without a build: what it refuses, writes and reports."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from mpykbuild.targets.new_python import Release
 from support.fakepython import make_manifests, make_patches, make_source
 
 PATCH = '--- a/core.c\n+++ b/core.c\n@@ -1 +1 @@\n-{old}\n+const char *core(void) {{ return "patched"; }}\n'
-FITS = PATCH.format(old='const char *core(void) { return "core " __FILE__; }')
+APPLIES = PATCH.format(old='const char *core(void) { return "core " __FILE__; }')
 
 
 def make_release(root: Path) -> Release:
@@ -30,8 +30,8 @@ def settings(root: Path) -> Settings:
     return Settings(options.checked_values({"cache": str(root / "cache")}), root)
 
 
-def test_the_folder_and_its_patches_are_written(tmp_path: Path) -> None:
-    manifests, patch_root = make_manifests(tmp_path / "m"), make_patches(tmp_path / "p", FITS)
+def test_manifest_and_patches_are_written(tmp_path: Path) -> None:
+    manifests, patch_root = make_manifests(tmp_path / "m"), make_patches(tmp_path / "p", APPLIES)
     new_python.describe_release(make_release(tmp_path), manifests, patch_root)
     made = manifest.load_manifest(manifests, "3.14")
     assert "derived by new-python from 3.13" in manifest.why_unverified(made.folder)
@@ -39,18 +39,18 @@ def test_the_folder_and_its_patches_are_written(tmp_path: Path) -> None:
     assert (patch_root / "3.14" / "only.patch").read_text() == (patch_root / "3.13" / "only.patch").read_text()
 
 
-def test_a_patch_that_does_not_fit_is_left_to_the_human(tmp_path: Path) -> None:
+def test_patch_that_does_not_apply_becomes_a_question(tmp_path: Path) -> None:
     manifests, patch_root = make_manifests(tmp_path / "m"), make_patches(tmp_path / "p", PATCH.format(old="int other;"))
     release = make_release(tmp_path)
     result = new_python.describe_release(release, manifests, patch_root)
     assert not (patch_root / "3.14" / "only.patch").exists()
-    assert "the patch only.patch of 3.13 does not fit" in new_python.remaining_work(release, result, 0)
+    assert "the patch only.patch of 3.13 does not apply" in new_python.remaining_work(release, result, 0)
 
 
-def test_the_interpreter_of_the_release_has_the_last_word(tmp_path: Path) -> None:
+def test_new_interpreter_finds_imports_that_the_old_one_missed(tmp_path: Path) -> None:
     manifests, patch_root = make_manifests(tmp_path / "m"), make_patches(tmp_path / "p")
     release = make_release(tmp_path)
-    # Not yet readable for an older Python: what it imports is found when the new one can be asked.
+    # The running Python cannot parse this file, so its imports are found only with the new interpreter.
     (release.source / "Lib" / "abc.py").write_text("this is not yet Python\n")
     result = new_python.describe_release(release, manifests, patch_root)
     (release.source / "Lib" / "abc.py").write_text("import fresh\nfrom json import decoder\n")
@@ -60,12 +60,12 @@ def test_the_interpreter_of_the_release_has_the_last_word(tmp_path: Path) -> Non
     assert "stdlib fresh: listed" in new_python.differences_report(release, result)
 
 
-def test_what_is_left_names_failed_tests(tmp_path: Path) -> None:
+def test_remaining_work_names_failed_tests(tmp_path: Path) -> None:
     release = Release("word", "3.14.1", tmp_path)
-    told = new_python.remaining_work(release, Derived("3.13", questions=["the C module _x is left out"]), 2)
-    assert "decide: the C module _x is left out" in told
-    assert "status 2" in told
-    assert "stdlib_manifests/3.14/" in told
+    text = new_python.remaining_work(release, Derived("3.13", questions=["the C module _x is left out"]), 2)
+    assert "decide: the C module _x is left out" in text
+    assert "status 2" in text
+    assert "stdlib_manifests/3.14/" in text
 
 
 def test_wrong_words_are_refused(tmp_path: Path) -> None:
@@ -75,13 +75,13 @@ def test_wrong_words_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="no such folder or file"):
         new_python.main(["absent"], values, tmp_path)
     make_source(tmp_path / "src")
-    with pytest.raises(BuildError, match=r"3\.13 is described already"):
+    with pytest.raises(BuildError, match=r"3\.13 has a manifest already"):
         new_python.main([str(tmp_path / "src")], values, tmp_path)
 
 
-def test_a_source_tree_is_brought_without_touching_it(tmp_path: Path) -> None:
+def test_source_tree_is_copied_into_the_cache(tmp_path: Path) -> None:
     source = make_source(tmp_path / "src")
-    release = new_python.bring_release(str(source), settings(tmp_path))
+    release = new_python.unpack_release(str(source), settings(tmp_path))
     assert release.minor == "3.13"
     assert (release.source / "Lib" / "os.py").is_file()
     assert tmp_path / "cache" in release.source.parents

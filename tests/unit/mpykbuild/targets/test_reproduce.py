@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The double build: what is copied, and that a difference is an error."""
+"""The double build: the copy of the project, and the error when the artefacts differ."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def test_copy_has_the_sources_and_no_build_products(tmp_path: Path) -> None:
     assert not list(copy.rglob("*.pyc"))
 
 
-def test_surroundings_differ_in_all_that_must_not_matter() -> None:
+def test_surroundings_differ_in_folder_umask_and_environment() -> None:
     one, two = reproduce.SURROUNDINGS
     assert one.umask != two.umask
     assert len(one.folder) != len(two.folder)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""`./sconsw matrix`: its table, what it says of the cache, and that a failed row does not stop the others."""
+"""`./sconsw matrix`: its table, what came from the cache, and rows that fail."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def project(cache: Path) -> Project:
     return project_plan.read_project(values(cache, crash=ROW.crash, python=ROW.python), cache, ())
 
 
-def test_products_that_are_not_in_the_cache_are_named(tmp_path: Path) -> None:
+def test_missing_products_are_named(tmp_path: Path) -> None:
     one = project(tmp_path)
     assert sorted(run_matrix.missing_products(one)) == [
         "cpython-3.13.15",
@@ -59,43 +59,43 @@ def test_table_has_a_line_for_each_row() -> None:
 
 
 @pytest.fixture
-def rows_done(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, Sequence[str]]]:
-    """Do nothing for a row, and let that for crash 8 fail."""
-    done: list[tuple[str, str, Sequence[str]]] = []
+def started_rows(monkeypatch: pytest.MonkeyPatch) -> list[tuple[str, str, Sequence[str]]]:
+    """Replace run_row(): it builds nothing, records its arguments, and fails for cp39-crash8."""
+    started: list[tuple[str, str, Sequence[str]]] = []
 
     def one(row: Row, project: Project, arguments: Sequence[str]) -> Outcome:
-        done.append((row.name, project.build, arguments))
+        started.append((row.name, project.build, arguments))
         return Outcome(row, 1, "from cache", failed=row.name == "cp39-crash8")
 
     monkeypatch.setattr(run_matrix, "run_row", one)
-    return done
+    return started
 
 
 def test_failed_row_does_not_stop_the_others(
-    tmp_path: Path, rows_done: list[object], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, started_rows: list[object], capsys: pytest.CaptureFixture[str]
 ) -> None:
     given = values(tmp_path, row="cp39-crash8,cp39-crash9")
     assert run_matrix.build_rows((), given, tmp_path) == 1
-    assert rows_done == [
+    assert started_rows == [
         ("cp39-crash8", "build/matrix/cp39-crash8", []), ("cp39-crash9", "build/matrix/cp39-crash9", []),
     ]  # fmt: skip
     assert "1 failed: cp39-crash8" in capsys.readouterr().out
     assert run_matrix.build_rows((), values(tmp_path, row="cp39-crash9"), tmp_path) == 0
 
 
-def test_all_rows_are_done_unless_some_are_chosen(
-    tmp_path: Path, rows_done: list[tuple[str, str, Sequence[str]]], monkeypatch: pytest.MonkeyPatch
+def test_all_rows_run_if_none_is_chosen(
+    tmp_path: Path, started_rows: list[tuple[str, str, Sequence[str]]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(project_plan, "read_project", lambda values, *_: type("P", (), {"build": values["row"]}))
     run_matrix.test_rows((), values(tmp_path), tmp_path)
-    assert [name for name, _, _ in rows_done] == [row.name for row in matrix_table.load_rows()]
-    elsewhere = {row.name for row in matrix_table.load_rows() if "host" in row.values}
-    assert elsewhere
-    for name, _, arguments in rows_done:
-        assert arguments == ["test", "tests=" if name in elsewhere else f"tests={run_matrix.TESTS}"]
+    assert [name for name, _, _ in started_rows] == [row.name for row in matrix_table.load_rows()]
+    other_hosts = {row.name for row in matrix_table.load_rows() if "host" in row.values}
+    assert other_hosts
+    for name, _, arguments in started_rows:
+        assert arguments == ["test", "tests=" if name in other_hosts else f"tests={run_matrix.TESTS}"]
 
 
-def test_row_that_cannot_be_planned_is_a_failed_one(
+def test_row_that_cannot_be_planned_counts_as_failed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def refuse(*_: object) -> Project:
@@ -103,11 +103,11 @@ def test_row_that_cannot_be_planned_is_a_failed_one(
 
     monkeypatch.setattr(project_plan, "read_project", refuse)
     assert run_matrix.build_rows((), values(tmp_path, row="cp314-crash9,cp315-crash9"), tmp_path) == 1
-    told = capsys.readouterr()
-    assert told.err.count("No mirror has it.") == 2
-    assert "2 failed: cp314-crash9, cp315-crash9" in told.out
+    printed = capsys.readouterr()
+    assert printed.err.count("No mirror has it.") == 2
+    assert "2 failed: cp314-crash9, cp315-crash9" in printed.out
 
 
-def test_matrix_stands_alone(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match="not with audit"):
+def test_matrix_takes_no_other_targets(tmp_path: Path) -> None:
+    with pytest.raises(BuildError, match="takes no other targets, but got audit"):
         run_matrix.build_rows(["audit"], values(tmp_path), tmp_path)
