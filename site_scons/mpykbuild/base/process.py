@@ -139,7 +139,7 @@ def run_on_terminal(
     words = [str(word) for word in command]
     try:
         return subprocess.run(
-            words, cwd=cwd, env=dict(env or os.environ), input=text, text=True, check=False
+            words, cwd=cwd, env=dict(os.environ if env is None else env), input=text, text=True, check=False
         ).returncode
     except OSError as error:
         raise _start_error(words[0], error) from error

@@ -105,8 +105,9 @@ def chosen_rows(names: str, rows: Sequence[Row]) -> tuple[Row, ...]:
     known = {row.name: row for row in rows}
     wanted = [name.strip() for name in names.split(",") if name.strip()]
     unknown = [name for name in wanted if name not in known]
-    if unknown:
-        raise BuildError(f"row={names}: there is no row {', '.join(unknown)}.", f"the rows are {', '.join(known)}.")
+    if unknown or not wanted:
+        what = f"there is no row {', '.join(unknown)}" if unknown else "it names no row"
+        raise BuildError(f"row={names}: {what}.", f"the rows are {', '.join(known)}.")
     return tuple(known[name] for name in wanted)
 
 

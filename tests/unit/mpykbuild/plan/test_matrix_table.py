@@ -102,7 +102,13 @@ def test_rows_are_chosen_by_name() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{"row": "cp39-crash9,cp39-crash8"}, {"row": "cp39-crash9", "python": "3.11"}, {"row": "cp27-crash9"}]
+    "given",
+    [
+        {"row": "cp39-crash9,cp39-crash8"},
+        {"row": "cp39-crash9", "python": "3.11"},
+        {"row": "cp27-crash9"},
+        {"row": ","},
+    ],
 )
 def test_row_option_that_is_ambiguous_or_unknown_is_refused(given: dict[str, str]) -> None:
     with pytest.raises(BuildError, match="row="):
