@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the test module (site_scons/mpykbuild/vmcore/testmod) says of itself: the guest's record of /proc/mpyk_testmod."""
+"""What the test module (mpykbuild/vmcore/testmod) says of itself: the guest's record of /proc/mpyk_testmod."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ STRUCTS = {
 
 @dataclass(frozen=True)
 class TestmodTruth:
-    """One fact a line, words separated by tabs; the first tells the kind (see site_scons/mpykbuild/vmcore/testmod/testmod.h)."""
+    """One fact a line, words separated by tabs; the first tells the kind (see mpykbuild/vmcore/testmod/testmod.h)."""
 
     __test__ = False  # it is no test, whatever pytest thinks of its name
 
