@@ -30,11 +30,11 @@ from mpykbuild.toolchain.crash_targets import host_target
 MADE_BY = (__name__, "fetch.unpack")
 SOURCE_DATE_EPOCH = "1700000000"
 OPTIMISATION = "-O2 -g0"
-# gcc 15 compiles C as C23 unless told otherwise, and the C parts of gdb 10 are not C23.
+# gcc 15 compiles C as C23 by default, and the C parts of gdb 10 are not C23.
 CFLAGS = f"{OPTIMISATION} -std=gnu17"
 CXXFLAGS = OPTIMISATION
 
-# What gdb's configure is told: parts that crash never uses are left out, and libraries that only happen to be on the
+# Flags for gdb's configure: parts that crash never uses are left out, and libraries that only happen to be on the
 # machine do not change the program. crash's configure has 512 bytes for all of it.
 GDB_CONFIGURE_FLAGS = (
     "--disable-gdbserver", "--disable-sim", "--disable-nls", "--disable-libctf", "--disable-tui", "--disable-werror",

@@ -83,7 +83,7 @@ def cross_steps(compilers: Compilers) -> Steps:
 
 
 def make_words(host: Host) -> list[str]:
-    """Return what crash's make is told; ARCH, because it knows machines by ``uname -m`` and not by GNU's names."""
+    """Return the command for crash's make. ARCH is needed: it knows machines by ``uname -m``, not by GNU's names."""
     return ["make", f"CROSS_COMPILE={host.triplet}-", f"ARCH={host.name}"]
 
 

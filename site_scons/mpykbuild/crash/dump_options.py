@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What crash must be told on its command line to open a dump that it would misread."""
+"""The options that crash needs to open a dump that it would misread without them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-# The variable that tells crash of a kernel's smaller address space; since v6.9 (arch/arm64/include/asm/memory.h) it is
+# The variable that shows crash a kernel's smaller address space; since v6.9 (arch/arm64/include/asm/memory.h) it is
 # no variable any more.
 TOLD_BY = b"\0vabits_actual\0"
 

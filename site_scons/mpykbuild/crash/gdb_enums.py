@@ -1,8 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read gdb's enums from the tree, and write a header in which the extension's C units find them.
+"""Read gdb's enums from the crash tree, and write a header with their values for the C units of the extension.
 
-crash's own defs.h repeats some of gdb's codes and has one of them wrong (TYPE_CODE_BOOL), so gdb's files are the
-source, and the compiler compares every constant when a bridge includes the header together with gdb's.
+crash's own defs.h repeats some of gdb's codes, and one of them is wrong there (TYPE_CODE_BOOL). So we read gdb's own
+files. A bridge includes the header together with gdb's headers, and static assertions compare every constant.
+
+We parse with pyparsing instead of reading the numbers from a compiled probe, as ``layout_probe`` does for crash's
+structures. The parser works on a tree whose gdb is not configured, it can name the line that it does not understand,
+and the static assertions find what it reads wrongly. A probe would need gdb's configured headers and a C++ compiler
+before the first C unit can be compiled.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 """Make of a prebuilt Python what ``cpython`` makes of a source: a product of the same shape.
 
 The manifest decides what is taken. What the prebuilt Python lacks, what it has too much, and what cannot be linked
-without libraries of the host is found out by looking at its objects, and told in ``report.txt`` of the product.
+without libraries of the host is found by reading its objects, and reported in ``report.txt`` of the product.
 """
 
 from __future__ import annotations

@@ -100,7 +100,7 @@ def build_cross_python(
 
 
 def configure_words(tree: Path, own: Path, compilers: Compilers) -> list[str]:
-    """Return what configure is told, besides its own name."""
+    """Return the arguments of configure."""
     assert compilers.host
     words = [word for word in python_steps.configure_words(tree, compilers.cc) if not word.startswith(SET_BY_CONFIGURE)]
     words += [f"--host={compilers.host.triplet}", f"--build={platform.machine()}-linux-gnu"]

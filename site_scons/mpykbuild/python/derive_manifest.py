@@ -1,8 +1,12 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Derive the manifest of a release that nobody has described from its source and from the releases that are.
+"""Derive the manifest of a new release from its source and from the releases that have a manifest.
 
-Each question (is this module built in? is this file listed?) is answered as the nearest described release answers
-it. What none of them knows is proposed, marked with ``LOOK``, and told to the human.
+The most similar described release answers each question: is this module built in, is this file listed? What no
+described release knows is proposed, marked with ``LOOK``, and reported to the maintainer.
+
+``manifest.check_source`` reads the same files of upstream with the same functions, for another purpose: it compares an
+existing manifest with a source and reports each difference as an error. This module writes a manifest; it uses that
+check for nothing, because a difference is what it looks for.
 """
 
 from __future__ import annotations
@@ -122,7 +126,7 @@ def _setup_text(base: Manifest, upstream: frozenset[str], disabled: set[str], ro
 
 
 def _without_empty_groups(lines: Sequence[str]) -> list[str]:
-    """Drop comments after which nothing of their own is left."""
+    """Drop the comments whose group of modules became empty."""
     kept: list[str] = []
     started = False
     for number, line in enumerate(lines):
@@ -136,7 +140,7 @@ def _without_empty_groups(lines: Sequence[str]) -> list[str]:
 
 @dataclass
 class _Lists:
-    """stdlib.lst while it grows. The values tell whether a described release knew the name."""
+    """stdlib.lst while it grows. A value says whether a described release knew the name."""
 
     whole: set[str]
     parts: dict[str, list[str]]
@@ -152,7 +156,7 @@ class _Lists:
 def derive_stdlib(
     known: Sequence[Manifest], result: Derived, lib: Path, builtin: frozenset[str], survey: Survey
 ) -> None:
-    """Add stdlib.lst to ``result``. ``survey`` tells what files of ``lib`` import, see ``imports.survey``."""
+    """Add stdlib.lst to ``result``. ``survey`` returns what files of ``lib`` import, see ``imports.survey_imports``."""
     base = known[0].stdlib
     top = manifest.upstream_stdlib(lib)
     lists = _start(known, lib, top, result)
@@ -237,7 +241,7 @@ def _take(name: str, lists: _Lists, known: Sequence[Manifest], lib: Path) -> boo
 def _stdlib_text(text: str, lists: _Lists, base: str) -> str:
     """Return the base's stdlib.lst with the names that are left, and those that came.
 
-    A name that came stands beside those with the same reason, or in a group of its own.
+    A new name joins the names with the same reason, or gets its own group.
     """
     groups: dict[str, list[str]] = {"": []}
     seen: dict[str, set[str]] = {"": set(), "omitted": set(), "absent": set()}

@@ -64,7 +64,7 @@ def provide_pytest(cache_root: Path, requirements: Path = REQUIREMENTS) -> Path:
 
 
 def pytest_command(interpreter: Path, modules: Path, words: Sequence[str]) -> list[str]:
-    """Return how an interpreter that we built runs pytest, with nothing else than ``modules`` beside its own library.
+    """Return how an interpreter that we built runs pytest, with ``modules`` and its own library only.
 
     conftest.py is left out: it needs what only the environment of the build has.
     """

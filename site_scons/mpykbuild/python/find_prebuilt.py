@@ -51,7 +51,7 @@ def requested_prebuilt(wanted: str) -> str:
 
 
 def find_prebuilt_python(folder: Path) -> Prebuilt:
-    """Return the one Python in ``folder``; BuildError tells everything that was missed or found twice."""
+    """Return the one Python in ``folder``. BuildError lists everything that is missing or was found twice."""
     if not folder.is_dir():
         raise BuildError(f"python={PREFIX}{folder}: there is no such folder.", NEXT)
     own = folder / "lib" / "libpython.a"
@@ -85,7 +85,7 @@ def _read(path: Path) -> str:
 def _header_folders(folder: Path) -> Iterator[Path]:
     for prefix in PREFIXES:
         for path in sorted((folder / prefix / "include").glob("python3.*/patchlevel.h")):
-            # A build without the GIL (3.14t) has another ABI and is none of ours.
+            # A build without the GIL (3.14t) has another ABI, which we do not support.
             if re.fullmatch(r"python3\.\d+", path.parent.name):
                 yield path.parent
 
@@ -112,7 +112,7 @@ def _first(paths: Iterator[Path] | list[Path]) -> Path | None:
 
 
 def stdlib_files(lib: Path, below: Path = Path()) -> Iterator[Path]:
-    """Yield the modules of a standard library, relative to ``lib``, without tests and what is installed beside."""
+    """Yield the modules of a standard library, relative to ``lib``, without tests and installed packages."""
     for entry in sorted((lib / below).iterdir()):
         relative = below / entry.name
         if entry.is_dir() and not entry.is_symlink():

@@ -17,7 +17,7 @@ from mpykbuild.python.inside import imports
 from mpykbuild.python.stdlib_list import UNWANTED_FOLDERS, StdlibList, read_stdlib_list
 
 SETUP, STDLIB, BUILTIN = "Setup.local", "stdlib.lst", "builtin.lst"
-# Stands beside the three while no source of the release has been built with them; its line says what they rest on.
+# This file exists while no source of the release was built with the manifest; it says what the manifest is based on.
 UNVERIFIED = "unverified"
 UPSTREAM_SETUPS = ("Setup", "Setup.stdlib.in", "Setup.bootstrap.in")
 
@@ -63,7 +63,7 @@ def minor_of(version: str) -> str:
 
 
 def load_manifest(manifests: Path, minor: str) -> Manifest:
-    """Read the manifest of ``minor``; BuildError when there is none or when it cannot be understood."""
+    """Read the manifest of ``minor``. Raises BuildError if it is missing or cannot be understood."""
     folder = manifests / minor
     missing = [name for name in (SETUP, STDLIB, BUILTIN) if not (folder / name).is_file()]
     if missing:

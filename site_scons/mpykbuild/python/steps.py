@@ -72,7 +72,7 @@ def bring_source(source: Path | Callable[[Path], None], work: Path) -> Path:
 
 
 def configure_words(tree: Path, cc: str) -> list[str]:
-    """Return what configure is told, whatever machine it is for."""
+    """Return the arguments of configure that are the same for all machines."""
     # The relative path keeps the build folder out of __FILE__ and VPATH; the map serves what the compiler adds itself.
     flags = [*CONFIGURE_FLAGS, f"CC={cc}", f"OPT={OPT}", f"CFLAGS={CFLAGS} -ffile-prefix-map={tree.parent}=."]
     unseen = [f"ac_cv_header_{re.sub('[^a-z0-9]', '_', name)}=no" for name in UNSEEN_HEADERS]
@@ -82,7 +82,7 @@ def configure_words(tree: Path, cc: str) -> list[str]:
 def compile_library(
     goal: Manifest, tree: Path, obj: Path, words: list[str], runlog: RunLog, jobs: int, env: Mapping[str, str]
 ) -> Path:
-    """Configure in ``obj``, told ``words``, and make the interpreter and its library there; return ``obj``."""
+    """Run configure with ``words`` in ``obj``, build the interpreter and its library there; return ``obj``."""
     setup = obj / "Modules" / "Setup.local"
     setup.parent.mkdir(parents=True)
     shutil.copyfile(goal.setup_file, setup)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Compile .py files to .pyc. A program for ``bin/python`` of the CPython product, see byte_compile.
 
-Each line of stdin holds three words separated by tabs: source, output, name to show in tracebacks. What failed is
-told on stderr. Marshal marks objects that anything else in the process refers to, so the bytes depend on what it has
-compiled and imported before. Therefore each file is compiled in a child forked from the same untouched parent, which
-imports as little as it can: the order does not matter.
+Each line of stdin holds three words separated by tabs: source, output, name to show in tracebacks. Failures are
+reported on stderr. Marshal marks objects that anything else in the process refers to, so its bytes depend on what the
+process compiled and imported before. Therefore each file is compiled in a forked child of the same parent, which
+imports as little as possible. So the order of the files does not matter.
 """
 
 import importlib.util

@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-# Modules without a file of their own that every interpreter has.
+# Modules that every interpreter has and that are no files.
 ALWAYS = frozenset({"__main__", "os.path", "collections.abc", "_frozen_importlib", "_frozen_importlib_external"})
 
 
