@@ -20,9 +20,9 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def audit(copy: Path, crash: Path, extension: Path) -> tuple[int, str]:
     done = reproduce.run_scons(copy, ["-Q", "audit", f"crash={crash}", f"mpykdump={extension}"])
-    assert "Traceback" not in done.stdout
+    assert "Traceback" not in done.output
     assert not list((copy / "build").glob("**/*.so"))
-    return done.returncode, done.stdout
+    return done.status, done.output
 
 
 def test_crash_that_has_everything(copy: Path, variant: Variant) -> None:

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from mpykbuild.base.process import Finished
 from mpykbuild.targets import reproduce
 from support.session import Variant
 
@@ -26,19 +26,19 @@ class ProjectCopy:
         root = reproduce.copy_project(place / around.folder)
         arguments = (f"crash={','.join(str(tree) for tree in variant.trees)}", f"python={variant.python}")
         done = reproduce.run_scons(root, list(arguments), around)
-        assert done.returncode == 0, done.stdout
+        assert done.status == 0, done.output
         return cls(root, variant, arguments)
 
     @property
     def extension(self) -> Path:
         return self.root / "build" / "mpykdump.so"
 
-    def scons(self, *arguments: str) -> subprocess.CompletedProcess[str]:
+    def scons(self, *arguments: str) -> Finished:
         """Run SCons with other arguments than those of the first build."""
         return reproduce.run_scons(self.root, list(arguments))
 
     def rebuild(self) -> list[str]:
         """Build again and return the lines that tell a step, such as ``Compiling build/…/epython.os``."""
         done = reproduce.run_scons(self.root, ["-Q", *self.arguments], reproduce.SURROUNDINGS[-1])
-        assert done.returncode == 0, done.stdout
-        return [line for line in done.stdout.splitlines() if "is up to date" not in line]
+        assert done.status == 0, done.output
+        return [line for line in done.output.splitlines() if "is up to date" not in line]
