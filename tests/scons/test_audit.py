@@ -29,7 +29,7 @@ def test_crash_that_has_everything(copy: Path, variant: Variant) -> None:
     status, output = audit(copy, variant.crash, variant.extension)
     assert status == 0
     assert "  there     readmem " in output
-    assert "lost here: nothing\nverdict: it loads\n" in output
+    assert "lost here: nothing\nverdict: it loads" in output
 
 
 def test_missing_function_with_a_fallback(copy: Path, variant: Variant, tmp_path: Path) -> None:
@@ -37,7 +37,7 @@ def test_missing_function_with_a_fallback(copy: Path, variant: Variant, tmp_path
     status, output = audit(copy, crash, variant.extension)
     assert status == 0
     assert "  replaced  get_pathname " in output
-    assert "lost here: crash.get_pathname()\nverdict: it loads\n" in output
+    assert "lost here: crash.get_pathname()\nverdict: it loads" in output
 
 
 def test_missing_function_that_is_required(copy: Path, variant: Variant, tmp_path: Path) -> None:
