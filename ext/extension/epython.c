@@ -9,13 +9,8 @@
 
 #include "base/arguments.h"
 #include "base/cleanup.h"
-#include "crash/layout.h"
-#include "crash/symbols.h"
 #include "extension/epython.h"
 #include "extension/interpreter.h"
-#include "extension/so_path.h"
-#include "gdb/bridge.h"
-#include "guard/crash_fit.h"
 #include "guard/signals.h"
 #include "module/module.h"
 #include "session/output.h"

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The facts of `epython -V`.  pykdump/runtime/version_report.py makes the report of them.
+ * The facts of `epython -V`.  pykdump/runtime/version_report.py writes the report.
  */
 #include "base/pycompat.h"
 
@@ -13,47 +13,36 @@
 #include "guard/crash_fit.h"
 #include "module/module.h"
 
-/* Append *item to list and drop it.  0, or -1 with an exception set. */
-static int
-append(PyObject *list, PyObject *item)
-{
-    int rc = item != NULL ? PyList_Append(list, item) : -1;
-
-    Py_XDECREF(item);
-    return rc;
-}
-
 /* [(name, present, since, fallback, feature)] of crash's own names, or of those of a gdb bridge. */
 static PyObject *
-needs_list(int gdb)
+symbols_list(int gdb)
 {
-    PyObject *list = PyList_New(0);
+    MPYK_REF *list = PyList_New(0);
     struct mpyk_symbol_row row;
 
     for (int i = 0; list != NULL && mpyk_symbols_get(gdb, i, &row); i++) {
-        if (append(list, Py_BuildValue("(sNzzz)", row.name, PyBool_FromLong(row.present), row.since,
-                                       row.fallback, row.feature)) < 0) {
-            Py_CLEAR(list);
+        if (mpyk_append(list, Py_BuildValue("(sNzzz)", row.name, PyBool_FromLong(row.present),
+                                            row.since, row.fallback, row.feature)) < 0) {
+            return NULL;
         }
     }
-    return list;
+    return mpyk_keep(&list);
 }
 
-/* [(name, size in the running crash, size where this was built, bytes used)] of crash's structures.
- */
+/* [(name, size in the running crash, size when this file was built, bytes used)] of structures. */
 static PyObject *
 sizes_list(void)
 {
-    PyObject *list = PyList_New(0);
+    MPYK_REF *list = PyList_New(0);
     struct mpyk_layout_size row;
 
     for (int i = 0; list != NULL && mpyk_layout_get(i, &row); i++) {
-        if (append(list, Py_BuildValue("(snnn)", row.name, (Py_ssize_t)row.running,
-                                       (Py_ssize_t)row.built, (Py_ssize_t)row.used)) < 0) {
-            Py_CLEAR(list);
+        if (mpyk_append(list, Py_BuildValue("(snnn)", row.name, (Py_ssize_t)row.running,
+                                            (Py_ssize_t)row.built, (Py_ssize_t)row.used)) < 0) {
+            return NULL;
         }
     }
-    return list;
+    return mpyk_keep(&list);
 }
 
 PyDoc_STRVAR(version_facts_doc, "_version_facts()\n--\n\nWhat `epython -V` reports, as a dict.");
@@ -67,7 +56,7 @@ version_facts(PyObject *Py_UNUSED(self), PyObject *Py_UNUSED(ignored))
     return Py_BuildValue("{s:s, s:z, s:s, s:N, s:i, s:N, s:N, s:N}", "machine", MACHINE_TYPE, "gdb",
                          pc->gdb_version, "target", target, "own_release",
                          PyBool_FromLong(mpyk_runs_in_its_release()), "gdb_major", mpyk_gdb_major(),
-                         "from_crash", needs_list(0), "from_gdb", needs_list(mpyk_gdb_major()),
+                         "from_crash", symbols_list(0), "from_gdb", symbols_list(mpyk_gdb_major()),
                          "structures", sizes_list());
 }
 
