@@ -251,7 +251,7 @@ def vmcore_plan(project: Project) -> Plan:
 
 
 def _prebuilt_plan(settings: Settings, word: str) -> PythonPlan:
-    debian = debian_python.is_minor(word)
+    debian = debian_python.is_minor_version(word)
     python = find_prebuilt.find_prebuilt_python(
         debian_python.packages_folder(word, settings.cache) if debian else settings.path(word)
     )
