@@ -71,8 +71,7 @@ def build_cross_python(
 ) -> Path:
     """Return the folder of ``wanted``. If it is not there yet, build it.
 
-    ``native`` returns the folder of this machine's product. ``path`` is a $PATH with the compilers and the folder of
-    cross_tools.
+    ``native`` returns this machine's product. ``path`` is a $PATH with the compilers and the folder of cross_tools.
     """
     assert compilers.host
     host, version = compilers.host, wanted.name.removesuffix(f"-{compilers.host.name}")
