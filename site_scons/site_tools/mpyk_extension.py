@@ -59,7 +59,8 @@ def _symbol_table(env: Any, variant: Variant, folder: str) -> Any:
     def make(target: list[Any], source: list[Any], env: Any) -> None:
         texts = [
             crash_symbols.symbols_header(
-                crash_symbols.in_bridges(crash_symbols.load_symbols(), variant.crash_by_gdb), variant.crash_by_gdb
+                crash_symbols.symbols_for_bridges(crash_symbols.load_symbols(), variant.crash_by_gdb),
+                variant.crash_by_gdb,
             ),
             crash_symbols.built_for_header(variant.versions, list(variant.crash_by_gdb)),
         ]
@@ -200,7 +201,7 @@ def _objects(local: Any, variant: Variant, crash_stamps: Any, folder: str) -> tu
         for crash in variant.crashes
     }
     compiled, linked, probes = [], [], []
-    for unit in bridges.other_units(paths.PROJECT / "ext"):
+    for unit in bridges.units_without_gdb(paths.PROJECT / "ext"):
         compiled += _object(environments[variant.crash], folder, unit)
     local.Depends(compiled, [facts[variant.crash], crash_stamps[variant.crash]])
     linked += compiled

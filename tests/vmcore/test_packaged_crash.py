@@ -59,8 +59,11 @@ def test_it_says_what_it_does_without(
 ) -> None:
     """The report at run time agrees with what `audit` reads from the two files."""
     shown = run_packaged(f"extend {variant.extension}\nepython -V\nquit\n")
-    needed, names = requirements_section.read_requirements(variant.extension), crash_audit.exported(packaged_crash)
-    own = crash_symbols.of_gdb(needed.symbols, 0)
+    needed, names = (
+        requirements_section.read_requirements(variant.extension),
+        crash_audit.exported_names(packaged_crash),
+    )
+    own = crash_symbols.symbols_for_gdb(needed.symbols, 0)
     running = next(line.split()[1].rstrip(",") for line in shown.splitlines() if line.startswith("crash "))
     assert ("this file was built for another release of crash\n" in shown) == (running not in needed.crashes)
     there = [row for row in own if row.name in names]

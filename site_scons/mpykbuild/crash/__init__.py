@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""crash trees: read, built, checked against what the extension needs. Imports up to toolchain."""
+"""Crash trees: read them, build them, and compare them with what the extension needs.
+
+Imports base, fetch and toolchain.
+"""

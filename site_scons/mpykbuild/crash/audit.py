@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The report of ``./sconsw audit crash=BINARY``: how an artefact fares in a given crash program."""
+"""The report of ``./sconsw audit crash=BINARY``: does an artefact load into a crash program, and what is missing?"""
 
 from __future__ import annotations
 
@@ -14,19 +14,22 @@ from elftools.elf.sections import SymbolTableSection
 from mpykbuild.base.errors import BuildError
 from mpykbuild.crash import symbols as crash_symbols
 from mpykbuild.crash.requirements_section import Needs
-from mpykbuild.crash.symbols import CrashSymbol, as_list
+from mpykbuild.crash.symbols import CrashSymbol, join_words
 
 
 @dataclass(frozen=True)
 class Audit:
-    """The lines of the report, and why the file would refuse this crash (empty: it loads)."""
+    """The lines of the report, and the reasons why the file refuses this crash. Without a reason the file loads."""
 
     lines: tuple[str, ...]
     refusals: tuple[str, ...]
 
 
-def exported(program: Path) -> dict[str, int]:
-    """Return the names that a crash program exports, with their sizes. Raises BuildError when it exports none."""
+def exported_names(program: Path) -> dict[str, int]:
+    """Return the names that a crash program exports, with their sizes.
+
+    Raises BuildError if the file cannot be read, or if it cannot load extensions.
+    """
     try:
         with program.open("rb") as stream:
             section = ELFFile(stream).get_section_by_name(".dynsym")
@@ -37,18 +40,20 @@ def exported(program: Path) -> dict[str, int]:
     if "register_extension" not in names:
         raise BuildError(
             f"{program} exports no register_extension(), so it is not a crash program that can be extended.",
-            "give crash= the crash program itself, one that was linked with -rdynamic.",
+            "give crash= a crash program that was linked with -rdynamic.",
         )
     return names
 
 
 def _state(row: CrashSymbol, names: Mapping[str, int]) -> str:
+    """Return "there", "replaced" if the name is missing and has a fallback, or "MISSING"."""
     if row.name in names:
         return "there"
     return "MISSING" if row.required else "replaced"
 
 
 def _table(rows: list[CrashSymbol], names: Mapping[str, int]) -> list[str]:
+    """Return a line for each of ``rows``: its state, its name, and the feature that it serves."""
     lines = []
     for row in rows:
         state = _state(row, names)
@@ -62,19 +67,20 @@ def _table(rows: list[CrashSymbol], names: Mapping[str, int]) -> list[str]:
 
 
 def _bridge(needs: Needs, names: Mapping[str, int]) -> int:
-    """Return the gdb major whose bridge would be chosen, or 0."""
+    """Return the gdb major whose bridge the artefact chooses in this program; 0 if it can use none."""
     for major in needs.majors:
-        if all(row.name in names for row in crash_symbols.of_gdb(needs.symbols, major) if row.required):
+        if all(row.name in names for row in crash_symbols.symbols_for_gdb(needs.symbols, major) if row.required):
             return major
     return 0
 
 
 def _layout(needs: Needs, names: Mapping[str, int]) -> tuple[list[str], list[str]]:
+    """Return a line for each structure that crash exports, and the reasons to refuse this crash."""
     lines, refusals = [], []
     for row in needs.objects:
         size = names.get(row.name, 0)
         good = size == row.size if row.exact else size >= row.used
-        bound = "exactly that" if row.exact else f"at least {row.used}"
+        bound = "exactly these" if row.exact else f"at least {row.used}"
         lines.append(f"  {'fits' if good else 'DIFFERS':8}  struct {row.name:33}  {size} bytes; built with {row.size}, "
                      f"needs {bound}")  # fmt: skip
         if not good:
@@ -83,23 +89,23 @@ def _layout(needs: Needs, names: Mapping[str, int]) -> tuple[list[str], list[str
 
 
 def audit_program(needs: Needs, program: Path) -> Audit:
-    """Compare what an artefact needs with what a crash program has."""
-    names = exported(program)
-    own = crash_symbols.of_gdb(needs.symbols, 0)
+    """Return the report on what an artefact needs and what a crash program has."""
+    names = exported_names(program)
+    own = crash_symbols.symbols_for_gdb(needs.symbols, 0)
     chosen = _bridge(needs, names)
     layout, refusals = _layout(needs, names)
     refusals += [f"{row.shown} is missing" for row in own if _state(row, names) == "MISSING"]
-    lines = [f"built for crash {as_list(needs.crashes)}, gdb {as_list(needs.majors)}; tried on {program}"]
+    lines = [f"built for crash {join_words(needs.crashes)}, gdb {join_words(needs.majors)}; tried on {program}"]
     lines += ["crash's own functions and variables:", *_table(own, names)]
     for major in needs.majors:
-        rows = crash_symbols.of_gdb(needs.symbols, major)
+        rows = crash_symbols.symbols_for_gdb(needs.symbols, major)
         count = sum(row.name in names for row in rows)
         use = "used here" if major == chosen else "not used here"
         lines.append(f"bridge for gdb {major}: {count} of {len(rows)} are there, {use}")
         if major == chosen or not chosen:
             lines += _table(rows, names)
     if not chosen:
-        refusals.append(f"its gdb is none of {as_list(needs.majors)}")
+        refusals.append(f"there is no bridge for its gdb, only for gdb {join_words(needs.majors)}")
     lines += ["layout of what crash exports:", *layout]
     lost = [row.feature for row in own if _state(row, names) == "replaced"]
     lines.append(f"lost here: {', '.join(dict.fromkeys(lost)) or 'nothing'}")

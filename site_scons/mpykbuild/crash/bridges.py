@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The objects that know gdb: what they need is in the table and weak, what they define stays inside them."""
+"""The bridges: the objects that call gdb. What a bridge defines is local to it; what it takes from gdb is weak."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from mpykbuild.crash import symbols as crash_symbols
 
 EXT = PROJECT / "ext"
 BRIDGE = re.compile(r"gdb(\d+)_bridge\.c(?:pp)?")
-# Without it, variables inside of templates would be one for the whole process, and could not be made local.
-# Deleting with a size came with gcc 5; without it an older libstdc++ will do.
+# Without the first option a static variable in a template is a unique symbol: the whole process shares one copy, and
+# objcopy cannot make it local. The second one avoids the sized operator delete, which came with gcc 5.
 COMPILER_FLAGS = ("-fno-gnu-unique", "-fno-sized-deallocation")
 
 
@@ -27,21 +27,21 @@ ROOMS = (
 )  # fmt: skip
 
 
-def other_units(folder: Path) -> list[Path]:
-    """Return the units in C in the rooms of ``folder`` (ext/) that know no gdb."""
+def units_without_gdb(folder: Path) -> list[Path]:
+    """Return the C units of ``folder`` (ext/) except the bridges. They do not include gdb's headers."""
     units = [path for room in ROOMS for path in sorted((folder / room).glob("*.c"))]
     return [folder / "glibc_compat.c", *(path for path in units if not re.fullmatch(r"gdb\d+_bridge", path.stem))]
 
 
 @cache
 def bridge_sources(folder: Path = EXT) -> dict[int, Path]:
-    """Return the bridge of each gdb major that has one, in C for gdb 7, in C++ for later ones: the files say which."""
+    """Map each gdb major that has a bridge to the source of its bridge: C for gdb 7, C++ for later majors."""
     found = {BRIDGE.fullmatch(path.name): path for path in (folder / "gdb").glob("gdb*_bridge.c*")}
     return dict(sorted((int(match[1]), path) for match, path in found.items() if match))
 
 
 def why_unverified(major: int) -> str:
-    """Return what the bridge's own comment says after ``UNVERIFIED:``, empty for one that the tests run in."""
+    """Return the text after ``UNVERIFIED:`` in the comment of a bridge; empty if the tests run with this bridge."""
     said = re.search(r"UNVERIFIED: ([^*]*?)\.?\s*(?:\*/|\n \*\n)", bridge_sources()[major].read_text())
     return " ".join(said[1].split()) if said else ""
 
@@ -55,13 +55,14 @@ def undefined_names(path: Path) -> set[str]:
 
 
 def confine_bridge(compiled: Path, major: int, out: Path, linker: str = "ld", objcopy: str = "objcopy") -> None:
-    """Make ``out`` from the bridge for a gdb major: only its table is visible, and gdb's names in it are weak.
+    """Make the object ``out`` from a compiled bridge. Only its table is global, and the names from gdb are weak.
 
-    Bridges define inline functions of gdb's under the same names, and the linker would take those of one for all:
-    they are taken out of their groups and made local.
+    The bridges define inline functions of different gdbs under the same names. The linker would use the functions of
+    one bridge for all of them. So they are removed from their section groups and made local.
     """
     names = sorted(
-        undefined_names(compiled) & {row.name for row in crash_symbols.of_gdb(crash_symbols.load_symbols(), major)}
+        undefined_names(compiled)
+        & {row.name for row in crash_symbols.symbols_for_gdb(crash_symbols.load_symbols(), major)}
     )
     weak = out.with_name("weak.txt")
     weak.write_text("".join(f"{name}\n" for name in names), encoding="ascii")

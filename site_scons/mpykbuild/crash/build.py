@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build crash in a copy of its source, and keep what extensions need: the program and the headers.
+"""Build crash in a copy of its source. The product keeps what extensions need: the program and the headers.
 
-The product's folder holds ``tree/``, which ``parse_tree`` reads like any built tree. A user's own folder is only
-ever read.
+They are in the product's folder ``tree/``, and ``parse_tree`` reads it like any other built tree. The build never
+changes a user's own folder.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from mpykbuild.crash import tree as crash_tree
 from mpykbuild.crash.tree import CrashTree
 from mpykbuild.toolchain.crash_targets import host_target
 
-# The source is unpacked by the caller; how that is done counts as well.
+# The caller unpacks the source with fetch.unpack, so its code is a part of the key too.
 MADE_BY = (__name__, "fetch.unpack")
 SOURCE_DATE_EPOCH = "1700000000"
 OPTIMISATION = "-O2 -g0"
@@ -34,15 +34,15 @@ OPTIMISATION = "-O2 -g0"
 CFLAGS = f"{OPTIMISATION} -std=gnu17"
 CXXFLAGS = OPTIMISATION
 
-# Flags for gdb's configure: parts that crash never uses are left out, and libraries that only happen to be on the
-# machine do not change the program. crash's configure has 512 bytes for all of it.
+# Flags for gdb's configure. They leave out the parts that crash never uses, and the libraries that may or may not be on
+# the build machine. crash's configure has a buffer of 512 bytes for its whole command.
 GDB_CONFIGURE_FLAGS = (
     "--disable-gdbserver", "--disable-sim", "--disable-nls", "--disable-libctf", "--disable-tui", "--disable-werror",
     "--disable-source-highlight", "--disable-inprocess-agent", "--without-guile", "--without-debuginfod",
     "--without-babeltrace", "--without-intel-pt", "--without-xxhash", "--without-lzma",
 )  # fmt: skip
 
-# Content of small files is hashed, of others only size and time: that is enough to notice an edit, and quick.
+# Up to this size a file's content is in the hash. For larger files size and time are enough to notice a change.
 HASHED_SIZE = 1 << 20
 IGNORED_NAMES = frozenset({".git", ".svn", ".hg", ".pc", "__pycache__", "RPMBUILD"})
 KEPT_GDB_FOLDERS = ("gdb", "gdbsupport", "gnulib", "bfd", "include", "libdecnumber", "readline", "zlib")
@@ -58,7 +58,11 @@ KEPT_TOP_FILES = frozenset(
 
 @dataclass(frozen=True)
 class Library:
-    """A library of crash's: ``header`` proves that its development package is there; ``package`` on Debian, Fedora."""
+    """A library that crash uses.
+
+    If ``header`` can be included, the development package is installed. ``packages`` are its names on Debian and
+    Fedora. ``define`` and ``link`` are the macro and the linker option that turn a compression library on.
+    """
 
     name: str
     header: str
@@ -85,7 +89,7 @@ LIBRARIES = (*NEEDED, *NEEDED_BY_NEW_GDB, *COMPRESSORS)
 
 @dataclass(frozen=True)
 class Toolchain:
-    """What of the machine goes into the product: the compiler, and which of ``LIBRARIES`` can be compiled against."""
+    """The properties of the machine that change the product: the compiler, and the installed ones of ``LIBRARIES``."""
 
     compiler: str
     libraries: tuple[str, ...]
@@ -96,7 +100,7 @@ class Toolchain:
 
 
 def probe_toolchain(path: str | None = None) -> Toolchain:
-    """Ask gcc for its version and for the headers of all libraries, in two quick runs. ``path`` is $PATH."""
+    """Return gcc's version and the libraries whose headers it finds. ``path`` is $PATH."""
     env = _environment(path)
     asked = "".join(f"#if __has_include(<{row.header}>)\nhave {row.name}\n#endif\n" for row in LIBRARIES)
     what, install = "crash cannot be built: gcc does not work", "install the C and C++ compilers (packages gcc and g++)"
@@ -108,10 +112,11 @@ def probe_toolchain(path: str | None = None) -> Toolchain:
 
 @dataclass(frozen=True)
 class Steps:
-    """How a prepared tree becomes a built one, and how that is checked; ``crash.cross`` has other steps.
+    """The functions that build a prepared tree and check the result. ``crash.cross`` has other ones.
 
-    ``compile`` gets the tree, the log, the number of jobs and the environment; ``check`` the tree's folder, the tree
-    that was wanted, the log's path and the environment, and returns the tree that was built.
+    ``compile`` gets the tree, the log, the number of jobs and the environment. ``check`` gets the tree's folder, the
+    tree as it was before the build, the path of the log and the environment. It returns the built tree.
+    ``strip`` is the program that removes symbols.
     """
 
     compile: Callable[[CrashTree, RunLog, int, Mapping[str, str]], None]
@@ -120,7 +125,7 @@ class Steps:
 
 
 def tree_key(root: Path) -> str:
-    """Return a digest of everything in a user's crash tree that its build reads."""
+    """Return a hash of all files in a user's crash tree that its build reads."""
     inputs = hashlib.sha256()
     for path in sorted(_files(root)):
         relative = path.relative_to(root).as_posix()
@@ -136,7 +141,7 @@ def tree_key(root: Path) -> str:
 def crash_product(
     source_key: str, version: str, cache_root: Path, toolchain: Toolchain, target: str | None = None
 ) -> Product:
-    """Return where the built crash is, or will be.
+    """Return the product of a crash, whether it is built already or not.
 
     ``source_key`` is a hash of the source: the sha256 of pinned archives, or ``tree_key`` of a user's tree.
     ``target`` is the crash target, by default that of this machine.
@@ -156,14 +161,14 @@ def crash_product(
 
 
 def crash_product_of_tree(tree: CrashTree, cache_root: Path, toolchain: Toolchain) -> Product:
-    """Return the product of a user's unbuilt tree; raise BuildError at once when its build cannot succeed."""
+    """Return the product of a user's unbuilt tree. Raises BuildError if its build cannot succeed."""
     crash_tree.check_usable(tree)
     check_buildable(tree, toolchain)
     return crash_product(tree_key(tree.path), tree.version, cache_root, toolchain, tree.target)
 
 
 def check_buildable(tree: CrashTree, toolchain: Toolchain) -> None:
-    """Raise BuildError for what would make crash's own make fail late, or reach for the network."""
+    """Raise BuildError if crash's own make would fail after minutes, or would download gdb."""
     _check_gdb_source(tree)
     needed = NEEDED + (NEEDED_BY_NEW_GDB if tree.gdb_major >= 11 else ())
     missing = [row for row in needed if row.name not in toolchain.libraries]
@@ -176,7 +181,7 @@ def check_buildable(tree: CrashTree, toolchain: Toolchain) -> None:
 
 
 def _check_gdb_source(tree: CrashTree) -> None:
-    """gdb must be there: as an archive, as Debian's folder gdb, or as a folder that has crash's changes in it."""
+    """Raise BuildError unless gdb is there: an archive, Debian's folder ``gdb``, or unpacked with crash's changes."""
     archive = tree.path / f"{tree.gdb_name}.tar.gz"
     if archive.is_file():
         return
@@ -206,26 +211,26 @@ def build_crash(
     target: str | None = None,
     steps: Steps | None = None,
 ) -> Path:
-    """Return the folder of ``wanted``, building it first if need be.
+    """Return the folder of ``wanted``. If it is not there yet, build it.
 
-    ``source`` is a folder, which is copied, or a function that fills the empty folder it is given. ``target`` is the
-    crash target, by default what the source is configured for, else that of this machine; ``steps`` are by default
-    those for this machine.
+    ``source`` is a folder, which is copied, or a function that puts the source into an empty folder. ``target`` is the
+    crash target. Its default is the target for which the source is configured, else that of this machine. The default
+    of ``steps`` are the steps for this machine.
     """
-    way = steps or Steps(_compile, _checked)
+    chosen_steps = steps or Steps(_compile, _checked_program)
 
     def make(folder: Path) -> None:
-        work = _workable(folder / "build")
+        work = _checked_work_folder(folder / "build")
         try:
-            _bring(source, work)
+            _copy_source(source, work)
             root = _tree_root(work)
             tree = crash_tree.parse_tree(root)
             tree = replace(tree, target=target or tree.target)
             check_buildable(tree, toolchain)
             _prepare(tree, toolchain)
-            way.compile(tree, runlog, jobs, _environment(path, work))
-            built = way.check(root, tree, runlog.log, _environment(path))
-            _prune(built, folder / "tree", _environment(path), way.strip)
+            chosen_steps.compile(tree, runlog, jobs, _environment(path, work))
+            built = chosen_steps.check(root, tree, runlog.log, _environment(path))
+            _prune(built, folder / "tree", _environment(path), chosen_steps.strip)
         finally:
             shutil.rmtree(work, ignore_errors=True)
 
@@ -233,8 +238,8 @@ def build_crash(
     return build_once(wanted, make, facts)
 
 
-def _workable(folder: Path) -> Path:
-    """gdb's configure refuses to work in a folder whose path has characters that the shell knows."""
+def _checked_work_folder(folder: Path) -> Path:
+    """Return ``folder``. Raises BuildError if its path has characters that gdb's configure refuses, such as a space."""
     if re.search(r"[^\w./+~@%=:,-]", str(folder)):
         raise BuildError(
             f"crash cannot be built in {folder}: the path has a space or another character that its makefiles cannot "
@@ -245,8 +250,8 @@ def _workable(folder: Path) -> Path:
 
 
 def _environment(path: str | None = None, work: Path | None = None) -> dict[str, str]:
-    """Return the environment of the build's steps; with ``work`` nothing is downloaded and HOME is there."""
-    # The manuals of gdb are not wanted, and texinfo need not be installed.
+    """Return the environment of the build's steps. With ``work``, downloads fail and HOME is ``work``."""
+    # MAKEINFO=true skips the manuals of gdb, so texinfo need not be installed.
     more = {"SOURCE_DATE_EPOCH": SOURCE_DATE_EPOCH, "CFLAGS": CFLAGS, "CXXFLAGS": CXXFLAGS, "MAKEINFO": "true"}
     env = build_environment(path, **more)
     if work is not None:
@@ -255,12 +260,17 @@ def _environment(path: str | None = None, work: Path | None = None) -> dict[str,
 
 
 def _refuse_downloads(work: Path) -> Path:
-    """crash's Makefile calls wget when it misses gdb's archive: put one that says no in front of the real one."""
+    """Return a folder with programs that refuse each download. It must come first in $PATH.
+
+    crash's Makefile calls wget if gdb's archive is missing.
+    """
     folder = work / ".mpykbuild-bin"
     folder.mkdir(parents=True, exist_ok=True)
     for name in ("wget", "curl", "git"):
         script = folder / name
-        script.write_text(f'#!/bin/sh\necho "the build of crash tried: {name} $*; downloads are refused" >&2\nexit 1\n')
+        script.write_text(
+            f'#!/bin/sh\necho "the build of crash called: {name} $*; downloads are refused" >&2\nexit 1\n'
+        )
         script.chmod(0o755)
     return folder
 
@@ -273,6 +283,7 @@ def _files(root: Path) -> Iterable[Path]:
 
 
 def _fingerprint(path: Path, relative: str) -> str:
+    """Return a text that changes with the file: the hash of its content, or its size and time, or a link's target."""
     if path.is_symlink():
         return f"link to {path.readlink()}"
     facts = path.stat()
@@ -282,9 +293,10 @@ def _fingerprint(path: Path, relative: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
-def _bring(source: Path | Callable[[Path], None], work: Path) -> None:
+def _copy_source(source: Path | Callable[[Path], None], work: Path) -> None:
     if isinstance(source, Path):
-        # A user's tree may be read-only; the copy must not be, and it must not share files by hard links.
+        # A user's tree may be read-only, but the build writes to the copy. With hard links, a write
+        # would change the user's files too.
         shutil.copytree(source, work, symlinks=True, ignore=shutil.ignore_patterns(*IGNORED_NAMES))
         for folder, _, files in os.walk(work):
             for name in (".", *files):
@@ -297,7 +309,7 @@ def _bring(source: Path | Callable[[Path], None], work: Path) -> None:
 
 
 def _tree_root(work: Path) -> Path:
-    """Archives have one folder at the top, folders have none."""
+    """Return the folder with defs.h. In an archive it is the only folder at the top; otherwise it is ``work``."""
     if (work / "defs.h").is_file():
         return work
     inner = [child for child in work.iterdir() if (child / "defs.h").is_file()]
@@ -305,7 +317,7 @@ def _tree_root(work: Path) -> Path:
 
 
 def _prepare(tree: CrashTree, toolchain: Toolchain) -> None:
-    """Forget an earlier, unfinished build in the copy, and write the files with which crash's configure is extended."""
+    """Remove the files of an unfinished build from the copy, and write our options into crash's ``*.extra`` files."""
     root = tree.path
     archive = root / f"{tree.gdb_name}.tar.gz"
     if tree.gdb_dir is not None and archive.is_file():
@@ -322,6 +334,7 @@ def _prepare(tree: CrashTree, toolchain: Toolchain) -> None:
 
 
 def _add_lines(path: Path, lines: Iterable[str]) -> None:
+    """Append those of ``lines`` to the file that it does not have."""
     present = path.read_text().splitlines() if path.is_file() else []
     path.write_text("".join(f"{line}\n" for line in (*present, *(line for line in lines if line not in present))))
 
@@ -330,12 +343,15 @@ def _compile(tree: CrashTree, runlog: RunLog, jobs: int, env: Mapping[str, str])
     command = ["make", f"-j{jobs}"]
     if tree.target != host_target().name:
         command.append(f"target={tree.target}")
-    # The files that are made, and so what tar keeps of them later, must not depend on the user's umask.
+    # The modes of the new files, which tar may keep later, must not depend on the user's umask.
     runlog.step("make", ["/bin/sh", "-c", 'umask 022 && exec "$@"', "sh", *command], tree.path, env)
 
 
-def _checked(root: Path, wanted: CrashTree, log: Path, env: Mapping[str, str]) -> CrashTree:
-    """crash's make may end with 0 although there is no program: run it, and compare what it says it is."""
+def _checked_program(root: Path, wanted: CrashTree, log: Path, env: Mapping[str, str]) -> CrashTree:
+    """Run the built program, compare its version, and return the built tree.
+
+    crash's make may end with status 0 without a program.
+    """
     program = root / "crash"
     if not program.is_file():
         raise BuildError(
@@ -346,7 +362,7 @@ def _checked(root: Path, wanted: CrashTree, log: Path, env: Mapping[str, str]) -
     said = re.search(r"^crash (\S+)", done.stdout, re.MULTILINE)
     if done.status or not said or said.group(1) != wanted.release:
         raise BuildError(
-            f"The crash program that was built says {said.group(1) if said else done.stderr.strip()!r} "
+            f"The crash program that was built prints {said.group(1) if said else done.stderr.strip()!r} "
             f"(status {done.status}), but version {wanted.release} was expected.",
             f"see {log}",
         )
@@ -381,7 +397,7 @@ def _headers(root: Path) -> Iterable[Path]:
 
 
 def _keep(path: Path, copy: Path) -> None:
-    """Copy one file (a link's target, not the link) with a fixed mode."""
+    """Copy one file with a fixed mode. For a link, its target is copied."""
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(path, copy)
     copy.chmod(0o755 if os.access(path, os.X_OK) and path.name == "crash" else 0o644)

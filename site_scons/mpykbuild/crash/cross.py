@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """``host=``: build crash for another machine, or prepare the headers of a crash for it.
 
-The product's folder is that of ``crash.build``. Where only the headers are prepared, ``tree/`` has no program: crash
-and its gdb are configured for the machine, which makes all headers that extensions need, and hardly anything compiled.
+The product has the same files as that of ``crash.build``. If only the headers are prepared, ``tree/`` has no program.
+Then crash and its gdb are configured for the other machine, and almost nothing is compiled. This makes all the headers
+that extensions need.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ from mpykbuild.toolchain.compilers import Compilers
 from mpykbuild.toolchain.hosts import Host
 
 MADE_BY = (__name__, "fetch.unpack")
-# As in crash's own Makefile.
+# The same flags as in crash's own Makefile.
 GDB_FLAGS = (
     "--with-separate-debug-dir=/usr/lib/debug", "--with-bugurl=", "--with-expat=no", "--with-python=no", "--disable-sim"
 )  # fmt: skip
-# What gdb's configure would want to be compiled first. It would only learn from it which formats BFD reads, of which
-# no header tells.
+# gdb's makefile would compile these before it runs gdb's configure. configure would only find out which file formats
+# BFD reads, and no header depends on that.
 NOT_COMPILED = ("maybe-all-bfd", "maybe-all-gdbsupport")
-# What gdb's configure tries to link.
+# The libraries that gdb's configure tries to link.
 LINKED_BY_CONFIGURE = ("libgmp.so", "libmpfr.so", "libtinfo.so")
 
 
@@ -45,22 +46,22 @@ def check_crash_for_host(version: str, target: str, host: Host) -> None:
     if tuple(int(part) for part in version.split(".")) < hosts.OLDEST_CRASH:
         raise BuildError(
             f"crash {version} cannot be built for host={host.name}: it knows CROSS_COMPILE since 9.0.0.",
-            "take crash=9.0.2, or build on such a machine.",
+            f"give a crash since 9.0.0, or build on a machine of type {host.name}.",
         )
     if target != host.target.name:
         raise BuildError(
             f"host={host.name} with target={target}: a crash for another machine reads that machine's dumps only.",
-            f"leave target= away (it is {host.target.name} then).",
+            f"omit target= (it is {host.target.name} then).",
         )
 
 
 def cross_toolchain(compilers: Compilers) -> Toolchain:
-    """Return what goes into the product: all of the libraries are in the packages that were unpacked."""
+    """Return the compilers and the libraries for the product. All libraries are in the unpacked packages."""
     return Toolchain(compilers.key, tuple(library.name for library in crash_build.LIBRARIES))
 
 
 def cross_crash_product(source_key: str, version: str, cache_root: Path, compilers: Compilers) -> Product:
-    """Return where the built crash, or its headers, is or will be."""
+    """Return the product with the built crash, or with its headers, for the host of ``compilers``."""
     assert compilers.host
     inputs = {
         "source": source_key,
@@ -73,7 +74,7 @@ def cross_crash_product(source_key: str, version: str, cache_root: Path, compile
 
 
 def cross_steps(compilers: Compilers) -> Steps:
-    """Return the steps for ``build_crash``; $PATH must lead to the folder of cross_tools."""
+    """Return the steps for ``build_crash``. Its $PATH must contain the folder of cross_tools."""
     assert compilers.host
     host = compilers.host
     if host.crash == "program":
@@ -82,24 +83,27 @@ def cross_steps(compilers: Compilers) -> Steps:
     return Steps(partial(_prepare_headers, host, Path(compilers.libraries)), _checked_headers)
 
 
-def make_words(host: Host) -> list[str]:
-    """Return the command for crash's make. ARCH is needed: it knows machines by ``uname -m``, not by GNU's names."""
+def make_command(host: Host) -> list[str]:
+    """Return the command for crash's make. It needs ARCH, because it uses the names of ``uname -m``, not GNU's."""
     return ["make", f"CROSS_COMPILE={host.triplet}-", f"ARCH={host.name}"]
 
 
 def _shell(words: list[str]) -> list[str]:
-    """The files that are made must not depend on the user's umask."""
+    """Return a command that runs ``words`` with the umask 022. So the modes of files do not depend on the user."""
     return ["/bin/sh", "-c", 'umask 022 && exec "$@"', "sh", *words]
 
 
 def _compile(host: Host, tree: CrashTree, runlog: RunLog, jobs: int, env: Mapping[str, str]) -> None:
-    runlog.step("make", _shell([*make_words(host), f"-j{jobs}"]), tree.path, env)
+    runlog.step("make", _shell([*make_command(host), f"-j{jobs}"]), tree.path, env)
 
 
 def _checked_program(
     host: Host, libraries: str, root: Path, wanted: CrashTree, log: Path, env: Mapping[str, str]
 ) -> CrashTree:
-    """Return the built tree when its program is one for ``host``, and, if it can be run, says the right version."""
+    """Return the built tree. Raises BuildError if its program is not for ``host`` or has another version.
+
+    The version is checked only if qemu-user is installed.
+    """
     built = crash_tree.parse_tree(root)
     if not built.built or built.host_arch != host.name or built.release != wanted.release:
         found = f"crash {built.release} for {built.host_arch}" if built.built else "no crash program"
@@ -123,7 +127,7 @@ def _run_program(command: list[str], wanted: CrashTree, log: Path, env: Mapping[
 
 
 def make_library_stubs(host: Host, libraries: Path, folder: Path) -> None:
-    """Put libraries without code into ``folder`` that define for ``host`` what those in ``libraries`` do for theirs."""
+    """Make libraries for ``host`` in ``folder``. They define the names of those in ``libraries``, but have no code."""
     folder.mkdir(parents=True)
     for name in LINKED_BY_CONFIGURE:
         original = next(place / name for place in crash_libraries.library_folders(libraries) if (place / name).exists())
@@ -141,7 +145,7 @@ def make_library_stubs(host: Host, libraries: Path, folder: Path) -> None:
 def _prepare_headers(
     host: Host, libraries: Path, tree: CrashTree, runlog: RunLog, jobs: int, environment: Mapping[str, str]
 ) -> None:
-    root, make, env = tree.path, make_words(host), dict(environment)
+    root, make, env = tree.path, make_command(host), dict(environment)
     gdb = root / tree.gdb_name
     if host.libraries != host.debian:
         make_library_stubs(host, libraries, root / ".mpykbuild-libraries")

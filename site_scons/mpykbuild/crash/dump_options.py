@@ -9,13 +9,13 @@ from pathlib import Path
 
 from elftools.elf.elffile import ELFFile
 
-# The variable that shows crash a kernel's smaller address space; since v6.9 (arch/arm64/include/asm/memory.h) it is
-# no variable any more.
-TOLD_BY = b"\0vabits_actual\0"
+# The name of a kernel variable, as it is in .strtab. From this variable crash learns that the address space is smaller.
+# Since v6.9 (arch/arm64/include/asm/memory.h) the kernel has no such variable.
+VARIABLE_IN_STRTAB = b"\0vabits_actual\0"
 
 
 def needed_options(folder: Path) -> tuple[str, ...]:
-    """Return crash's options for the test vmcore in ``folder``: most dumps need none."""
+    """Return the options that crash needs for the test vmcore in ``folder``. Most dumps need none."""
     info = json.loads((folder / "truth/meta.json").read_text(encoding="utf-8"))["vmcoreinfo"]
     offset = phys_offset(info)
     if offset is None or _has_variable(folder / "vmlinux"):
@@ -24,20 +24,21 @@ def needed_options(folder: Path) -> tuple[str, ...]:
 
 
 def phys_offset(info: Mapping[str, str]) -> int | None:
-    """Return where crash must take the memory to begin; None when what vmcoreinfo says will do.
+    """Return the physical address for crash's ``phys_offset``; None if the value in vmcoreinfo is right.
 
-    An arm64 kernel for 52 bits keeps the linear map of such addresses on a processor with 48, and counts PHYS_OFFSET
-    from its beginning. crash (9.0.2) computes with the linear map of 48 bits.
+    An arm64 kernel for 52-bit addresses keeps the linear map of 52 bits on a processor with 48 bits. PHYS_OFFSET is the
+    physical address at the start of that map. crash (9.0.2) uses the start of the linear map of 48 bits instead.
     """
     try:
         wide, narrow = int(info["NUMBER(VA_BITS)"]), 64 - int(info["NUMBER(TCR_EL1_T1SZ)"], 16)
-        said = int(info["NUMBER(PHYS_OFFSET)"], 16)
+        given = int(info["NUMBER(PHYS_OFFSET)"], 16)
     except KeyError:
         return None
-    return None if wide <= narrow else (said + (1 << wide) - (1 << narrow)) % (1 << 64)
+    return None if wide <= narrow else (given + (1 << wide) - (1 << narrow)) % (1 << 64)
 
 
 def _has_variable(vmlinux: Path) -> bool:
+    """Return whether the kernel has the variable that crash reads."""
     with vmlinux.open("rb") as stream:
         names = ELFFile(stream).get_section_by_name(".strtab")
-        return names is not None and TOLD_BY in names.data()
+        return names is not None and VARIABLE_IN_STRTAB in names.data()

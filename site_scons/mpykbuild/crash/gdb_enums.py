@@ -4,10 +4,13 @@
 crash's own defs.h repeats some of gdb's codes, and one of them is wrong there (TYPE_CODE_BOOL). So we read gdb's own
 files. A bridge includes the header together with gdb's headers, and static assertions compare every constant.
 
-We parse with pyparsing instead of reading the numbers from a compiled probe, as ``layout_probe`` does for crash's
-structures. The parser works on a tree whose gdb is not configured, it can name the line that it does not understand,
-and the static assertions find what it reads wrongly. A probe would need gdb's configured headers and a C++ compiler
-before the first C unit can be compiled.
+Decision: we parse the headers with pyparsing. The alternative is a compiled probe from whose object file we read the
+numbers, as ``layout_probe`` does for crash's structures. The project's design asks for pyparsing, and we keep it for
+these reasons. The parser needs only the unpacked source of gdb: a probe would need gdb's configured headers, and for
+most gdbs a C++ compiler, before the first C unit can be compiled. The parser finds all constants of an enum, also those
+that a newer gdb adds: a probe gives only those that we list. If the parser does not understand a line, the error names
+the file and the line. And a number that the parser reads wrongly cannot stay unnoticed, because the static assertions
+compare it in the bridge. ``layout_probe`` has other needs: only a compiler can compute sizes and offsets.
 """
 
 from __future__ import annotations
@@ -26,9 +29,10 @@ from mpykbuild.crash.tree import CrashTree
 
 @dataclass(frozen=True)
 class GdbEnum:
-    """One enum that the extension needs: its names in gdb's history, and the headers that have had it.
+    """One enum that the extension needs.
 
-    ``since`` is the first gdb major that must have it.
+    ``spellings`` are the names and ``headers`` the files that it has in the different releases of gdb. ``since`` is the
+    first gdb major that must have it.
     """
 
     name: str
@@ -54,13 +58,14 @@ Values = dict[str, int]
 
 @dataclass(frozen=True)
 class _Macro:
-    """``#define OP(X) X,`` inside an enum: what one line of the included .def file turns into."""
+    """A macro inside an enum, such as ``#define OP(X) X,``. It is applied to each line of the included .def file."""
 
     name: str
     parameter: str
     body: str
 
     def expand(self, argument: str) -> str:
+        """Return the text of the macro for ``argument``."""
         text = re.sub(rf"\b{self.parameter}\b", argument, self.body.replace("\\\n", " "))
         return re.sub(r"\s*##\s*", "", text)
 
@@ -71,7 +76,10 @@ class _Include:
 
 
 def read_enums(tree: CrashTree) -> dict[str, Values]:
-    """Return the constants of all enums that this gdb must have: ``{"type_code": {"TYPE_CODE_PTR": 1, ...}, ...}``."""
+    """Return the constants of all enums that this gdb must have: ``{"type_code": {"TYPE_CODE_PTR": 1, ...}, ...}``.
+
+    Raises BuildError if an enum is missing or cannot be read.
+    """
     folder = _gdb_sources(tree)
     known: Values = {}
     enums: dict[str, Values] = {}
@@ -83,7 +91,7 @@ def read_enums(tree: CrashTree) -> dict[str, Values]:
 
 
 def enums_header(tree: CrashTree) -> str:
-    """Return the text of ``gdb_enums_generated.h``: the same for the same tree, wherever it lies."""
+    """Return the text of ``gdb_enums_generated.h``. It does not depend on the folder of the tree."""
     parts = [
         "/* SPDX-License-Identifier: GPL-3.0-or-later */",
         "/* Generated from gdb's headers in the crash tree by mpykbuild.crash.gdb_enums: do not edit. */",
@@ -139,8 +147,8 @@ def _read_enum(folder: Path, row: GdbEnum, known: Mapping[str, int]) -> Values:
 
 
 def _without_comments(path: Path) -> str:
-    """Blank the comments but keep every line where it is, for the line numbers of messages."""
-    # pyparsing counts positions in the text with its tabs expanded.
+    """Return the text without comments. All lines keep their numbers, which messages need."""
+    # pyparsing expands tabs before it counts positions, so we do the same.
     text = path.read_text(encoding="utf-8", errors="replace").expandtabs()
     return COMMENT.sub(lambda match: "\n" * match.group().count("\n") or " ", text)
 
@@ -150,7 +158,7 @@ def _integer(words: pp.ParseResults) -> int:
 
 
 def _body_grammar() -> pp.ParserElement:
-    """An enum's items up to the closing brace. Directives are matched by line, the rest does not care about lines."""
+    """Return the grammar of an enum's items up to the closing brace. Only directives depend on the ends of lines."""
     name = pp.Regex(r"[A-Za-z_]\w*")
     number = pp.Regex(r"(0[xX][0-9a-fA-F]+|\d+)[uUlL]*").set_parse_action(_integer)
     expression: pp.ParserElement = pp.infix_notation(  # type: ignore[no-untyped-call]
@@ -199,13 +207,13 @@ def _not_understood(path: Path, text: str, position: int) -> BuildError:
     shown = text.splitlines()[line - 1].strip() if position < len(text) else "the end of the file"
     return BuildError(
         f"{path}, line {line}: the enum cannot be read at: {shown}",
-        "unpack the crash source again; if it is whole, gdb's way of writing enums has changed: teach "
+        "unpack the crash source again; if it is whole, gdb writes enums in a new way: extend the grammar in "
         "site_scons/mpykbuild/crash/gdb_enums.py",
     )
 
 
 class _Enum:
-    """Gives the items of one enum their values; ``known`` are the constants of the enums before it."""
+    """Computes the values of one enum's items. ``known`` are the constants of the enums that were read before."""
 
     def __init__(self, path: Path, known: Mapping[str, int]) -> None:
         self.path = path
@@ -213,6 +221,7 @@ class _Enum:
         self.values: Values = {}
 
     def read(self, items: list[Any]) -> Values:
+        """Return the value of each constant. ``items`` are the parsed items in their order."""
         macro: _Macro | None = None
         for item in items:
             if isinstance(item, _Macro):
@@ -227,7 +236,7 @@ class _Enum:
         file = self.path.parent / name
         if macro is None or not file.is_file():
             raise BuildError(
-                f"{self.path}: an enum includes {name}, which is not there or for which no macro is defined.",
+                f"{self.path}: an enum includes {name}, but the file does not exist or no macro is defined for it.",
                 "unpack the crash source again",
             )
         text = "".join(macro.expand(argument) for argument in _parse_uses(file, macro)) + "}"
@@ -235,7 +244,7 @@ class _Enum:
             self._add(item)
 
     def _add(self, item: pp.ParseResults) -> None:
-        """Give one enumerator its value: the one it states, else one more than the last."""
+        """Store the value of one enumerator: the given value, else the previous value plus one."""
         value = self._value(item[1]) if len(item) > 1 else next(reversed(self.values.values()), -1) + 1
         self.values[item[0]] = value
 
@@ -261,7 +270,7 @@ class _Enum:
         if name in self.known:
             return self.known[name]
         raise BuildError(
-            f"{self.path}: an enum uses the constant {name}, whose value is not known there.",
+            f"{self.path}: an enum uses the constant {name}, but its value is not known.",
             "add the enum that defines it to WANTED in site_scons/mpykbuild/crash/gdb_enums.py, before this enum",
         )
 

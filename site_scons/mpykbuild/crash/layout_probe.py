@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guard for a file that serves several crashes: what ``ext/crash/probe/layout_probe.c`` found in their trees.
+"""Check that one file can serve several crashes: compare the layout of crash's structures in their trees.
 
-The probe is compiled, never run: its values are read from the object file, so that cross builds are guarded too.
+``ext/crash/probe/layout_probe.c`` is compiled against each tree and never run. We read its values from the object
+file, so cross builds are checked too.
 """
 
 from __future__ import annotations
@@ -20,7 +21,11 @@ NAMES, VALUES = ".mpyk_abi_names", ".mpyk_abi_values"
 
 @dataclass(frozen=True)
 class CrashObject:
-    """A variable that crash exports: the size of its structure, and how many bytes of it we use."""
+    """A structure that crash exports as a variable. ``size`` is its size in bytes.
+
+    We use members in its first ``used`` bytes. If ``exact`` is true, the structure must have exactly this size in each
+    crash; otherwise it must have at least ``used`` bytes.
+    """
 
     name: str
     size: int
@@ -29,7 +34,7 @@ class CrashObject:
 
 
 def read_probe(path: Path) -> dict[str, int]:
-    """Return the names and values in a compiled probe, such as ``offset program_context.flags``."""
+    """Map the names in a compiled probe, such as ``offset program_context.flags``, to their values."""
     with path.open("rb") as stream:
         elf = ELFFile(stream)
         names, values = elf.get_section_by_name(NAMES), elf.get_section_by_name(VALUES)
@@ -47,7 +52,7 @@ def read_probe(path: Path) -> dict[str, int]:
 
 
 def crash_objects(probe: Mapping[str, int]) -> list[CrashObject]:
-    """Return the exported variables in a probe."""
+    """Return the exported structures in a probe."""
     found = []
     for name, size in probe.items():
         kind, _, rest = name.partition(" ")
@@ -62,11 +67,11 @@ def crash_objects(probe: Mapping[str, int]) -> list[CrashObject]:
     return found
 
 
-def disagreements(probes: Mapping[str, Mapping[str, int]]) -> list[tuple[str, ...]]:
-    """Return a row (name, value in each tree) for everything in which the trees must agree and do not.
+def layout_differences(probes: Mapping[str, Mapping[str, int]]) -> list[tuple[str, ...]]:
+    """Return a row (name, value in each tree) for each value that must be the same in all trees but differs.
 
-    A variable that is not exact may differ in size: crash allocates it, and it is what we use of it that counts. A
-    constant that not all have (an enumerator of a newer gdb) cannot be in use.
+    The size of a structure that is not exact may differ: crash allocates it, and we need only the offsets of the
+    members that we use. A constant that is not in all trees, such as an enumerator of a newer gdb, is not compared.
     """
     rows = []
     shared = [name for name in next(iter(probes.values())) if all(name in probe for probe in probes.values())]
@@ -78,8 +83,11 @@ def disagreements(probes: Mapping[str, Mapping[str, int]]) -> list[tuple[str, ..
 
 
 def check_layouts(probes: Mapping[str, Mapping[str, int]]) -> None:
-    """Raise BuildError with a table when one object cannot serve all trees (``probes``: crash version -> probe)."""
-    rows = disagreements(probes)
+    """Raise BuildError with a table of the differences if one file cannot serve all trees.
+
+    ``probes`` maps the version of each crash to its probe.
+    """
+    rows = layout_differences(probes)
     if not rows:
         return
     table = [("", *probes), *rows]
@@ -88,5 +96,5 @@ def check_layouts(probes: Mapping[str, Mapping[str, int]]) -> None:
     raise BuildError(
         f"One file cannot serve crash {' and '.join(probes)}: their trees differ in what the extension uses.\n"
         + "\n".join(line.rstrip() for line in lines),
-        "build a file for each: give crash= one of them at a time.",
+        "build one file for each crash: give crash= one of them at a time.",
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an artefact says of itself in a section: for which crashes it is, and what it needs of them."""
+"""The section of an artefact that says for which crashes it was built and what it needs from them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ SECTION = ".mpykdump.needs"
 
 @dataclass(frozen=True)
 class Needs:
-    """``crashes`` are the releases that the file was built for, ``majors`` the gdbs that it has bridges for."""
+    """The content of the section.
+
+    The file was built for the releases ``crashes``, and has bridges for the gdb majors ``majors``. ``symbols`` and
+    ``objects`` are what it needs.
+    """
 
     crashes: tuple[str, ...]
     majors: tuple[int, ...]
@@ -30,12 +34,13 @@ class Needs:
 
 
 def requirements_text(crashes: Sequence[str], majors: Sequence[int], probe: Mapping[str, int]) -> str:
-    """Return the content of the section: the same for the same trees."""
+    """Return the text of the section. It is the same for the same trees."""
     content = {
         "crashes": list(crashes),
         "majors": list(majors),
         "symbols": [
-            crash_symbols.as_json(row) for row in crash_symbols.in_bridges(crash_symbols.load_symbols(), majors)
+            crash_symbols.as_json(row)
+            for row in crash_symbols.symbols_for_bridges(crash_symbols.load_symbols(), majors)
         ],
         "objects": [asdict(row) for row in layout_probe.crash_objects(probe)],
     }
@@ -43,7 +48,7 @@ def requirements_text(crashes: Sequence[str], majors: Sequence[int], probe: Mapp
 
 
 def parse_requirements(content: str, where: str) -> Needs:
-    """Read what :func:`text` wrote; BuildError when it is something else."""
+    """Parse the text of ``requirements_text``. Raises BuildError for any other text, and names the file ``where``."""
     try:
         data = json.loads(content)
         return Needs(
@@ -53,7 +58,7 @@ def parse_requirements(content: str, where: str) -> Needs:
             tuple(layout_probe.CrashObject(**row) for row in data["objects"]),
         )
     except (ValueError, KeyError, TypeError) as error:
-        raise BuildError(f"{where}: its section {SECTION} cannot be read: {error}.", "build it anew.") from error
+        raise BuildError(f"{where}: its section {SECTION} cannot be read: {error}.", "build the file again.") from error
 
 
 def read_requirements(path: Path) -> Needs:
@@ -66,7 +71,7 @@ def read_requirements(path: Path) -> Needs:
         raise BuildError(f"{path} cannot be read as an ELF file: {error}.", "give mpykdump= an mpykdump.so.") from error
     if not content:
         raise BuildError(
-            f"{path} does not say what it needs of crash: it has no section {SECTION}.",
+            f"{path} does not say what it needs from crash: it has no section {SECTION}.",
             "give mpykdump= a file that was built by this version or a later one.",
         )
     return parse_requirements(content, str(path))

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the extension takes from crash and its gdb, as the rows of ``ext/crash/crash_symbols.json``.
+"""The symbols that the extension takes from crash and its gdb: the rows of ``ext/crash/crash_symbols.json``.
 
-From these come the weak declarations and the table at run time (``crash_symbols_generated.h``), what is weakened in a
-bridge's object, and the report of ``./sconsw audit crash=``.
+They are used three times. ``crash_symbols_generated.h`` has the weak declarations and the table for the run time. The
+symbols from gdb become weak in the object of a bridge. ``./sconsw audit crash=`` reports which symbols a crash has.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from mpykbuild.base.paths import PROJECT
 from mpykbuild.base.schema import TEXT, Schema, entries, filled_list, matches, object_mistakes, read_json, repeated
 
 TABLE = PROJECT / "ext" / "crash" / "crash_symbols.json"
-# 10 is that major of gdb alone, 10+ all from there on, so that a new major has what its predecessor had.
+# 10 means only gdb 10; 10+ means gdb 10 and all later majors. So a new major gets the rows of the one before.
 MAJORS = r"\d+\+?"
 _ROW: Schema = {
     "name": (True, TEXT),
@@ -32,9 +32,11 @@ _ROW: Schema = {
 
 @dataclass(frozen=True)
 class CrashSymbol:
-    """One name. ``gdb`` says which majors' bridges need it (``MAJORS``); it is empty for a name of crash's own.
+    """One symbol.
 
-    ``since`` is the oldest crash release in which it was seen. Without a ``fallback`` the file does not load.
+    ``gdb`` says for which majors the bridges need it, in the form of ``MAJORS``. It is empty for a symbol of crash
+    itself. ``since`` is the oldest crash release in which it was seen. If crash lacks a symbol without a ``fallback``,
+    the file does not load.
     """
 
     name: str
@@ -47,7 +49,7 @@ class CrashSymbol:
 
     @property
     def shown(self) -> str:
-        """The name for people: C++ names are not readable as the linker knows them."""
+        """The name in messages. The linker's names of C++ functions are not readable."""
         return self.label or self.name
 
     def is_for(self, major: int) -> bool:
@@ -57,6 +59,7 @@ class CrashSymbol:
 
     @property
     def required(self) -> bool:
+        """Whether the file cannot load without the symbol."""
         return not self.fallback
 
 
@@ -66,34 +69,35 @@ def _mistakes(data: object) -> Iterator[str]:
     for place, row in entries("", "symbols", listed):
         yield from object_mistakes(place, row, _ROW)
     rows = [row for _, row in entries("", "symbols", listed) if isinstance(row, dict)]
-    yield from (f"symbols: {name} stands there twice" for name in repeated(str(row.get("name")) for row in rows))
+    yield from (f"symbols: {name} is there twice" for name in repeated(str(row.get("name")) for row in rows))
     for row in rows:
         if str(row.get("name")).startswith("_Z") and "label" not in row:
             yield f"symbols: {row['name']}: a C++ name needs a label that people can read"
 
 
 def load_symbols(path: Path = TABLE) -> tuple[CrashSymbol, ...]:
-    """Read the table; raise BuildError when it breaks its schema."""
+    """Read the table. Raises BuildError if it does not fit its schema."""
     return tuple(CrashSymbol(**row) for row in read_json(path, _mistakes)["symbols"])
 
 
-def of_gdb(rows: Iterable[CrashSymbol], major: int) -> list[CrashSymbol]:
-    """Return the rows of crash's own (``major`` 0) or those that the bridge for a gdb major needs."""
+def symbols_for_gdb(rows: Iterable[CrashSymbol], major: int) -> list[CrashSymbol]:
+    """Return the rows that the bridge for a gdb major needs; for ``major`` 0 those of crash itself."""
     return [row for row in rows if (row.is_for(major) if major else not row.gdb)]
 
 
-def in_bridges(rows: Iterable[CrashSymbol], majors: Iterable[int]) -> list[CrashSymbol]:
-    """Return the rows of crash's own and those of the bridges for ``majors``."""
+def symbols_for_bridges(rows: Iterable[CrashSymbol], majors: Iterable[int]) -> list[CrashSymbol]:
+    """Return the rows of crash itself, and those that the bridges for ``majors`` need."""
     wanted = list(majors)
     return [row for row in rows if not row.gdb or any(row.is_for(major) for major in wanted)]
 
 
 def as_json(row: CrashSymbol) -> dict[str, Any]:
-    """Return a row as it stands in the table: what is empty is left out."""
+    """Return a row in the form of the table, without the empty fields."""
     return {key: value for key, value in asdict(row).items() if value}
 
 
 def _quoted(text: str) -> str:
+    """Return ``text`` as a C string; a null pointer (0) if it is empty."""
     return json.dumps(text) if text else "0"
 
 
@@ -114,23 +118,23 @@ def symbols_header(rows: Sequence[CrashSymbol], bridged: Iterable[int]) -> str:
         majors = ", ".join(str(major) for major in (*(one for one in known if row.is_for(one)), 0))
         texts = ", ".join(_quoted(text) for text in (row.since, row.fallback, row.feature))
         lines.append(f'    X({number}, "{row.name}", "{row.shown}", MPYK_NUMBERS({majors}), {texts}) \\')
-    lines += ["", *(f"#pragma weak {row.c_name or row.name}" for row in of_gdb(rows, 0)), "", "#endif"]
+    lines += ["", *(f"#pragma weak {row.c_name or row.name}" for row in symbols_for_gdb(rows, 0)), "", "#endif"]
     return "\n".join(lines) + "\n"
 
 
-def as_list(words: Sequence[object]) -> str:
+def join_words(words: Sequence[object]) -> str:
     """Return ``8.0.6 and 9.0.2`` for two words, ``a, b and c`` for three."""
     *first, last = [str(word) for word in words]
     return f"{', '.join(first)} and {last}" if first else last
 
 
 def built_for_header(crashes: Sequence[str], majors: Sequence[int]) -> str:
-    """Return the text of ``built_for_generated.h``: for which releases of crash and majors of gdb a file is."""
+    """Return the text of ``built_for_generated.h``. It says for which crashes and gdb majors a file is built."""
     return (
         "/* Generated from crash=; do not edit. */\n"
         "#ifndef MPYK_BUILT_FOR_GENERATED_H\n#define MPYK_BUILT_FOR_GENERATED_H\n\n"
-        f'#define MPYK_BUILT_FOR_CRASH "{as_list(crashes)}"\n'
+        f'#define MPYK_BUILT_FOR_CRASH "{join_words(crashes)}"\n'
         f"#define MPYK_BUILT_FOR_RELEASES {', '.join(_quoted(crash) for crash in crashes)}\n"
-        f'#define MPYK_BUILT_FOR_GDB_TEXT "{as_list(majors)}"\n'
+        f'#define MPYK_BUILT_FOR_GDB_TEXT "{join_words(majors)}"\n'
         f"#define MPYK_BUILT_FOR_GDB(X) {' '.join(f'X({major})' for major in majors)}\n\n#endif\n"
     )

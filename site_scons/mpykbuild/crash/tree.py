@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Read a crash source tree, built or not, once into a frozen record. Nothing else ever looks into its Makefile."""
+"""Read a crash source tree, built or not, once into a frozen record. No other module reads its Makefile."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from mpykbuild.base.errors import BuildError
 from mpykbuild.crash.bridges import bridge_sources
 from mpykbuild.toolchain.crash_targets import TARGETS, host_target, machine_of_elf, target
 
-# Where gdb's headers are in its built tree, in whatever release; folders that a tree does not have do not matter. The
-# order is that of gdb's own Makefile: gdb/defs.h must win over every other defs.h.
+# The folders with gdb's headers in its built tree, for all releases. A tree need not have all of them. The order is
+# that of gdb's own Makefile: the compiler must find gdb/defs.h before every other defs.h.
 HEADER_FOLDERS = (
     "gdb", "gdb/common", "gdb/gnulib/import", "gdb/build-gnulib/import", ".", "bfd", "include", "gnulib/import",
     "gnulib",
@@ -34,13 +34,13 @@ GDB_ROW = re.compile(
 
 @dataclass(frozen=True)
 class CrashTree:
-    """What the build needs to know about one crash tree.
+    """The properties of one crash tree.
 
-    ``version`` is the numeric part (``9.0.2``), ``release`` as the tree spells it (``7.2.8-9.el8``).
-    ``target`` is a key of ``targets.TARGETS``: whose dumps the program reads; ``host_arch`` is the machine on which it
-    runs. ``gdb_define`` is passed to the compiler verbatim (``GDB_16_3``). ``flags`` are TARGET_CFLAGS and
-    CFLAGS.extra, ``link_flags`` LDFLAGS and LDFLAGS.extra. ``gdb_dir`` is None as long as gdb is not unpacked.
-    ``configured`` says that gdb's headers are complete, ``built`` that the program is there too.
+    ``release`` is the version in the spelling of the tree (``7.2.8-9.el8``), ``version`` its numeric part (``7.2.8``).
+    The program reads the dumps of ``target``, which is a key of ``crash_targets.TARGETS``. It runs on ``host_arch``.
+    ``gdb_define`` is passed to the compiler unchanged (``GDB_16_3``). ``flags`` are TARGET_CFLAGS and CFLAGS.extra,
+    ``link_flags`` are LDFLAGS and LDFLAGS.extra. ``gdb_dir`` is None if gdb is not unpacked. If ``configured`` is true,
+    gdb's headers are complete; if ``built`` is true, the program is there too.
     """
 
     path: Path
@@ -59,7 +59,7 @@ class CrashTree:
 
     @property
     def major(self) -> int:
-        """First number of crash's own version."""
+        """The first number of crash's version."""
         return int(self.version.split(".", maxsplit=1)[0])
 
     @property
@@ -68,7 +68,7 @@ class CrashTree:
 
     @property
     def gdb_name(self) -> str:
-        """Name of the gdb folder and tarball as the Makefile says it: ``gdb-16.3``."""
+        """The name of gdb's folder and tarball in the Makefile: ``gdb-16.3``."""
         return f"gdb-{self.gdb_version}"
 
 
@@ -79,7 +79,7 @@ class _Gdb:
 
 
 def parse_tree(path: Path) -> CrashTree:
-    """Read the crash tree in ``path``; raise BuildError with one sentence and the next step when it is none."""
+    """Read the crash tree in ``path``. Raises BuildError if it is not a crash tree or contradicts itself."""
     root = _checked_folder(path)
     makefile = _makefile_variables(root)
     configure = _text(root / "configure.c")
@@ -109,7 +109,7 @@ def parse_tree(path: Path) -> CrashTree:
 
 
 def check_usable(tree: CrashTree, machine: str | None = None) -> None:
-    """Raise BuildError when no extension can be built against ``tree`` on this machine, though it could be read."""
+    """Raise BuildError if no extension can be built against ``tree``: no bridge for its gdb, or another machine."""
     if tree.gdb_major not in bridge_sources():
         raise BuildError(
             f"The crash tree {tree.path} is crash {tree.release} with gdb {tree.gdb_version}; there is no bridge for "
@@ -128,8 +128,8 @@ def check_usable(tree: CrashTree, machine: str | None = None) -> None:
 def compile_flags(tree: CrashTree, language: Literal["c", "c++"], machine: str | None = None) -> list[str]:
     """Return -I and -D flags for a C unit that includes crash's defs.h, or a C++ unit that includes gdb's headers.
 
-    The folders are -isystem: those headers are not ours to keep free of warnings. ``machine`` is the one on which the
-    program runs, by default this one; for another, headers without a program will do.
+    The folders are given with -isystem, because we do not fix the warnings of these headers. ``machine`` is the machine
+    on which the program runs, by default this one. For another machine the tree may have no program, only headers.
     """
     facts = [f"-D{tree.target}", *tree.flags, f"-D{tree.gdb_define}"]
     if language == "c":
@@ -137,7 +137,7 @@ def compile_flags(tree: CrashTree, language: Literal["c", "c++"], machine: str |
     prepared = tree.built or (machine is not None and tree.configured)
     if not prepared or tree.gdb_dir is None:
         raise BuildError(
-            f"The crash tree {tree.path} is not built, and gdb's headers can be used only after gdb's configure ran.",
+            f"The crash tree {tree.path} is not built, but gdb's headers can only be used after gdb's configure ran.",
             "build the tree first (the build does that in a copy when it is given an unbuilt tree)",
         )
     check_usable(tree, machine)
@@ -160,7 +160,7 @@ def _checked_folder(path: Path) -> Path:
     if not (root / "Makefile").is_file() and not (root / "configure.c").is_file():
         raise BuildError(
             f"crash={path} has crash's defs.h but no Makefile, like a distribution's crash-devel package: "
-            "that is enough for C extensions only, not for this one, which needs the headers of crash's gdb too.",
+            "C extensions need no more, but this one needs the headers of crash's gdb too.",
             "give crash= the complete source tree of the same crash version (the distribution's source package)",
         )
     return root
@@ -183,7 +183,7 @@ def _makefile_variables(root: Path) -> dict[str, str]:
 
 
 def _release(root: Path, makefile: dict[str, str]) -> str:
-    """What was built is what counts; then the order in which crash's own configure looks."""
+    """Return the version of the built program; without one, the version that crash's own configure would find."""
     built = re.search(r'build_version\s*=\s*"([^"]+)"', _text(root / "build_data.c"))
     if built:
         return built.group(1).strip()
@@ -203,7 +203,7 @@ def _numeric(release: str, root: Path) -> str:
 
 
 def _gdb(root: Path, makefile: dict[str, str], configure: str) -> _Gdb:
-    """Which gdb the tree was, or would be, configured for."""
+    """Return the gdb for which the tree is configured or, if it is not, would be configured."""
     rows = {row["define"]: row["gdb"].removeprefix("gdb-") for row in GDB_ROW.finditer(configure)}
     configured = makefile["GDB"].removeprefix("gdb-")
     define = re.search(r"-D(GDB_\w+)", makefile["GDB_FLAGS"])
@@ -225,7 +225,7 @@ def _gdb(root: Path, makefile: dict[str, str], configure: str) -> _Gdb:
 
 
 def _gdb_override(root: Path, rows: dict[str, str]) -> _Gdb | None:
-    """The file .gdb chooses another row of configure.c's table; crash ignores one that names no row."""
+    """Return the row of configure.c's table that the file .gdb chooses. Like crash, ignore a file that names no row."""
     for line in _text(root / ".gdb").splitlines():
         for define, version in rows.items():
             if line.strip() == version:
@@ -234,7 +234,10 @@ def _gdb_override(root: Path, rows: dict[str, str]) -> _Gdb | None:
 
 
 def _consistent(gdb: _Gdb, root: Path) -> _Gdb:
-    """A fork may keep the define of an older minor, since defs.h knows only some; another major is a broken tree."""
+    """Return ``gdb``. Raises BuildError if version and define have different majors.
+
+    The minors may differ: defs.h has only some defines, so a fork with a newer minor keeps an older define.
+    """
     if gdb.define.split("_")[1] != re.split(r"\W", gdb.version)[0]:
         raise BuildError(
             f"{root / 'Makefile'} contradicts itself: GDB=gdb-{gdb.version}, but GDB_FLAGS=-D{gdb.define}.",
@@ -249,7 +252,11 @@ def _gdb_major(gdb: _Gdb) -> int:
 
 
 def _gdb_dir(root: Path, version: str) -> Path | None:
-    """gdb-X, or gdb as Debian's source package has it before the build; `make glink` leaves a misleading link."""
+    """Return the folder of gdb; None if it is not unpacked.
+
+    It is ``gdb-VERSION``, or ``gdb`` in Debian's source package before the build. The check for gdbtypes.h skips the
+    link ``gdb`` that ``make glink`` makes, because that leads to another folder.
+    """
     for folder in (root / f"gdb-{version}", root / "gdb"):
         if (folder / "gdb" / "gdbtypes.h").is_file():
             return folder
@@ -272,7 +279,7 @@ def _target(root: Path, makefile: dict[str, str], gdb_dir: Path | None) -> str:
 
 
 def _default_flags(configure: str, name: str) -> list[str]:
-    """What configure would write for a native build; it is empty for most targets."""
+    """Return the TARGET_CFLAGS that configure would write for a native build. Most targets have none."""
     line = re.search(rf'#define\s+TARGET_CFLAGS_{name}\s+"TARGET_CFLAGS=([^"]*)"', configure)
     return line.group(1).split() if line else []
 
@@ -290,13 +297,13 @@ def _host_arch(program: Path) -> str:
 
 
 def _extra(path: Path) -> list[str]:
-    """Words of a CFLAGS.extra or LDFLAGS.extra file: a line that begins with # is a comment."""
+    """Return the words of a CFLAGS.extra or LDFLAGS.extra file. A line that begins with # is a comment."""
     lines = (line.strip() for line in _text(path).splitlines())
     return [word for line in lines if not line.startswith("#") for word in line.split()]
 
 
 def _merged(*lists: list[str]) -> tuple[str, ...]:
-    """Configure copies the extra files into the Makefile, so a built tree has every flag twice."""
+    """Return each word once. configure copies the extra files into the Makefile, so a built tree has flags twice."""
     return tuple(dict.fromkeys(word for words in lists for word in words))
 
 
@@ -309,7 +316,7 @@ def _first_line(path: Path) -> str:
 
 
 def _text(path: Path) -> str:
-    """Return the file's text, or nothing if there is no such file: most of these files are optional."""
+    """Return the text of the file; empty if there is no such file, because most of these files are optional."""
     if not path.is_file():
         return ""
     try:

@@ -176,7 +176,7 @@ def crash_plans(value: str, names: Sequence[str], plan_of: Callable[[str], Crash
     versions = [plan.version for plan in plans]
     if len(set(versions)) < len(versions):
         raise BuildError(
-            f"crash={value} names one release twice (crash {crash_symbols.as_list(versions)}).",
+            f"crash={value} names one release twice (crash {crash_symbols.join_words(versions)}).",
             "name each release once: one file serves all crashes of a release.",
         )
     if len({plan.target for plan in plans}) > 1:
@@ -251,7 +251,7 @@ def vmcore_plan(project: Project) -> Plan:
 
 
 def _prebuilt_plan(settings: Settings, word: str) -> PythonPlan:
-    debian = debian_python.is_minor(word)
+    debian = debian_python.is_minor_version(word)
     python = find_prebuilt.find_prebuilt_python(
         debian_python.packages_folder(word, settings.cache) if debian else settings.path(word)
     )

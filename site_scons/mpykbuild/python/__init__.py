@@ -1,2 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A static CPython from a source or a prebuilt one, and what is in its standard library. Imports up to toolchain."""
+"""The static CPython, built from a source or made from a prebuilt one, and the lists of its standard library.
+
+Imports base, fetch and toolchain.
+"""

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make of a prebuilt Python what ``cpython`` makes of a source: a product of the same shape.
+"""Make a CPython product from a prebuilt Python. The product has the same files as one that ``native`` builds.
 
-The manifest decides what is taken. What the prebuilt Python lacks, what it has too much, and what cannot be linked
-without libraries of the host is found by reading its objects, and reported in ``report.txt`` of the product.
+The manifest decides which modules are taken. This module reads the objects of the prebuilt library. It finds the
+wanted modules that the library lacks, the modules that are not wanted, and the modules that need libraries of the
+host. ``report.txt`` in the product lists them.
 """
 
 from __future__ import annotations
@@ -28,15 +29,20 @@ from mpykbuild.toolchain.archive_graph import Graph
 from mpykbuild.toolchain.compilers import compiler_identity
 
 SHIMS = PROJECT / "ext" / "prebuilt_shims"
-MAIN = '#include "Python.h"\nint main(int argc, char **argv) { return Py_BytesMain(argc, argv); }\n'
+MAIN_SOURCE = '#include "Python.h"\nint main(int argc, char **argv) { return Py_BytesMain(argc, argv); }\n'
 CFLAGS = ("-O2", "-g0", "-fPIC", "-fno-semantic-interposition")
 ENTRY = "Py_BytesMain"
-SHOWN = 6
+MAX_SHOWN = 6
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Which built-in modules are taken, and why others are not. ``unusable``: module to the foreign names it needs."""
+    """The built-in modules that are linked, and the reasons why others are not.
+
+    ``taken`` are linked. ``lacking`` are wanted, but the library does not have them. ``surplus`` are in the library,
+    but not wanted. ``unusable`` are wanted, but need symbols that neither the library nor the C library defines; each
+    is mapped to these symbols.
+    """
 
     taken: frozenset[str]
     lacking: frozenset[str]
@@ -47,7 +53,7 @@ class Choice:
 def adopted_product(
     python: Prebuilt, cache_root: Path, *, cc: str = "gcc", manifests: Path = MANIFESTS, patch_root: Path = PATCHES
 ) -> Product:
-    """Return where the product is, or will be."""
+    """Return the product of ``python``, whether it is made already or not."""
     goal = manifest.load_manifest(manifests, python.minor)
     inputs: dict[str, str | bytes] = {
         "prebuilt": find_prebuilt.prebuilt_key(python),
@@ -70,7 +76,7 @@ def adopt_python(
     manifests: Path = MANIFESTS,
     patch_root: Path = PATCHES,
 ) -> Path:
-    """Return the folder of ``wanted``, making it first if need be; prints the report then. ``path`` is $PATH."""
+    """Return the folder of ``wanted``. If it is not there yet, make it and print the report. ``path`` is $PATH."""
     goal = manifest.load_manifest(manifests, python.minor)
     make = partial(_make, goal, python, patch_root / python.minor, cc, build_environment(path))
     return build_once(wanted, make, {"version": python.version})
@@ -93,7 +99,7 @@ def _make(goal: Manifest, python: Prebuilt, patch_folder: Path, cc: str, env: Ma
         (folder / "version.txt").write_text(f"{python.version}\n")
         (folder / "link.txt").write_text("-lm -ldl -lpthread\n")
         print(text, flush=True)
-        _refuse_what_we_need(failing, folder, lib)
+        _refuse_without_our_imports(failing, folder, lib)
     finally:
         shutil.rmtree(work, ignore_errors=True)
 
@@ -104,7 +110,7 @@ def _take_headers(python: Prebuilt, target: Path) -> None:
 
 
 def _take_stdlib(python: Prebuilt, patch_folder: Path, tree: Path, lib: Path) -> None:
-    """Copy the modules and give them those of our patches that concern nothing but modules."""
+    """Copy the modules, and apply those of our patches that change only modules (files in ``Lib``)."""
     for name in find_prebuilt.stdlib_files(python.lib):
         (tree / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(python.lib / name, tree / name)
@@ -117,7 +123,7 @@ def _take_stdlib(python: Prebuilt, patch_folder: Path, tree: Path, lib: Path) ->
 
 
 def choose_modules(goal: Manifest, offered: frozenset[str], graph: Graph) -> Choice:
-    """Decide which of the built-in modules that the library offers are linked."""
+    """Decide which of the built-in modules in the library (``offered``) are linked."""
     unusable: dict[str, frozenset[str]] = {}
     for module in goal.builtin & offered:
         unmet = graph.unmet(graph.reach([inittab.function_of(module)]))
@@ -130,7 +136,7 @@ def choose_modules(goal: Manifest, offered: frozenset[str], graph: Graph) -> Cho
 def _take_library(
     goal: Manifest, python: Prebuilt, folder: Path, work: Path, cc: str, env: Mapping[str, str]
 ) -> Choice:
-    """Make lib/libpython.a: the objects that can be linked, with our table of built-in modules."""
+    """Make lib/libpython.a from the objects that can be linked and our own table of built-in modules."""
     objects = work / "objects"
     found = archives.collect_objects([python.archive])
     for name, content in found.items():
@@ -139,8 +145,8 @@ def _take_library(
     graph = archive_graph.build_graph(archive_graph.read_members(objects, names), work, cc, env)
     offered = inittab.modules_of(graph)
     if not offered:
-        raise BuildError(f"{python.archive} has no table of built-in modules.", find_prebuilt.NEXT)
-    # The library's own table must not lead us to what ours will not name.
+        raise BuildError(f"{python.archive} has no table of built-in modules.", find_prebuilt.NEXT_STEP)
+    # Our table replaces the library's. If the old one stayed in the graph, the modules that only it names would count.
     graph = graph.without(graph.definer[inittab.TABLE])
     choice = choose_modules(goal, offered, graph)
     _refuse_foreign_core(python, graph, choice)
@@ -162,7 +168,7 @@ def _compile_shims(objects: Path, cc: str, env: Mapping[str, str]) -> list[str]:
 
 
 def _refuse_foreign_core(python: Prebuilt, graph: Graph, choice: Choice) -> None:
-    """Refuse a library whose interpreter itself needs what no part of the C library has."""
+    """Raise BuildError if the interpreter or a module that is taken needs a function that the C library lacks."""
     roots = [ENTRY, *(inittab.function_of(module) for module in choice.taken)]
     reached = graph.reach(roots)
     lines = [
@@ -176,7 +182,7 @@ def _refuse_foreign_core(python: Prebuilt, graph: Graph, choice: Choice) -> None
 
 
 def _refuse_absolute_code(python: Prebuilt, archive: Path, work: Path, cc: str, env: Mapping[str, str]) -> None:
-    """Refuse objects that cannot be part of a shared object."""
+    """Raise BuildError if the objects cannot be linked into a shared object."""
     command = [cc, "-shared", "-o", str(work / "tried.so"), f"-Wl,-u,{ENTRY}", str(archive), *archive_graph.LIBRARIES]
     done = run(command, env=env)
     if done.status:
@@ -187,8 +193,8 @@ def _refuse_absolute_code(python: Prebuilt, archive: Path, work: Path, cc: str, 
 
 
 def _link_interpreter(folder: Path, work: Path, cc: str, env: Mapping[str, str]) -> None:
-    """Link bin/python from what was taken: it compiles the bundle, and shows that the library works."""
-    (work / "main.c").write_text(MAIN, encoding="utf-8")
+    """Link bin/python from the new library. It compiles the bundle later; that it runs shows that the library works."""
+    (work / "main.c").write_text(MAIN_SOURCE, encoding="utf-8")
     archive = str(folder / "lib" / "libpython.a")
     output_of([cc, *CFLAGS, f"-I{folder}/include", "-c", "main.c", "-o", "main.o"], cwd=work, env=env)
     output_of(
@@ -196,52 +202,56 @@ def _link_interpreter(folder: Path, work: Path, cc: str, env: Mapping[str, str])
     )
 
 
-def _ask(folder: Path, program: str, question: object) -> object:
-    """Run one of our files with the interpreter of the product, JSON in and JSON out."""
+def _run_inside(folder: Path, program: str, question: object) -> object:
+    """Run a program of ``inside/`` with the interpreter of the product. Question and answer are JSON."""
     what = "The interpreter linked from the prebuilt library does not run"
     return byte_compile.ask_program(folder / "bin" / "python", program, question, what)
 
 
 def _import_all(goal: Manifest, folder: Path, lib: Path) -> dict[str, str]:
-    """Return the listed modules that cannot be imported, each with the reason."""
+    """Return the modules of stdlib.lst that cannot be imported, each with the reason."""
     listed, _ = goal.stdlib.resolve(lib)
     names = [imports.module_name(path) for path in listed if path.name != "__main__.py"]
-    answer = _ask(folder, import_probe.__file__, names)
+    answer = _run_inside(folder, import_probe.__file__, names)
     assert isinstance(answer, dict)
     return answer
 
 
-def _refuse_what_we_need(failing: Mapping[str, str], folder: Path, lib: Path) -> None:
-    """Refuse a Python without which our own modules could not be imported."""
+def _refuse_without_our_imports(failing: Mapping[str, str], folder: Path, lib: Path) -> None:
+    """Raise BuildError if a module that PyKdump itself imports cannot be imported."""
     ours = [str(path.relative_to(PROJECT)) for path in sorted((PROJECT / "pykdump").rglob("*.py"))]
-    answer = _ask(folder, imports.__file__, {"lib": str(PROJECT), "files": ours})
+    answer = _run_inside(folder, imports.__file__, {"lib": str(PROJECT), "files": ours})
     assert isinstance(answer, dict)
     needed = {name: importer for importer, names in answer.items() for name in names}
     lines = [f"  - {needed[name]} imports {name}: {failing[name]}" for name in sorted(failing.keys() & needed.keys())]
     if lines:
-        raise BuildError("PyKdump itself cannot do without these modules:\n" + "\n".join(lines), find_prebuilt.NEXT)
+        raise BuildError(
+            "PyKdump itself needs these modules, but they cannot be imported:\n" + "\n".join(lines),
+            find_prebuilt.NEXT_STEP,
+        )
 
 
 def adoption_report(goal: Manifest, python: Prebuilt, choice: Choice, lib: Path, failing: Mapping[str, str]) -> str:
-    """Return the table of what was taken and what was not."""
+    """Return the text of ``report.txt``: which modules and files were taken, and which were not."""
     _, missing = goal.stdlib.resolve(lib)
-    extra = manifest.upstream_stdlib(lib) - goal.stdlib.top_level() - goal.stdlib.omitted.keys()
-    needs = [f"{module} (needs {_some(names)})" for module, names in sorted(choice.unusable.items())]
+    extra = manifest.upstream_stdlib(lib) - goal.stdlib.mentioned()
+    needs = [f"{module} (needs {_shortened(names)})" for module, names in sorted(choice.unusable.items())]
     rows = [
-        ("built-in modules taken", _some(choice.taken, 0)),
-        ("wanted, not in the library", _some(choice.lacking, 99)),
+        ("built-in modules taken", _shortened(choice.taken, 0)),
+        ("wanted, not in the library", _shortened(choice.lacking, 99)),
         ("wanted, need foreign libraries", ", ".join(needs) or "none"),
-        ("in the library, not wanted", _some(choice.surplus, 99)),
-        ("wanted files, not there", _some(missing, 99)),
-        ("files that no list mentions", _some(extra, 99)),
+        ("in the library, not wanted", _shortened(choice.surplus, 99)),
+        ("wanted files, missing", _shortened(missing, 99)),
+        ("modules that stdlib.lst does not mention", _shortened(extra, 99)),
         ("modules that cannot be imported", "".join(f"\n    {n}: {r}" for n, r in sorted(failing.items())) or "none"),
     ]
-    head = f"Python {python.version} from {python.folder}, measured by {goal.folder.parent.name}/{goal.folder.name}:"
+    head = f"Python {python.version} from {python.folder}, compared with {goal.folder.parent.name}/{goal.folder.name}:"
     return "\n".join([head, *(f"  {name}: {text}" for name, text in rows)]) + "\n"
 
 
-def _some(names: Iterable[str], most: int = SHOWN) -> str:
+def _shortened(names: Iterable[str], limit: int = MAX_SHOWN) -> str:
+    """Return the names in one line: at most ``limit`` of them, or only their number if ``limit`` is 0."""
     known = sorted(names)
-    if len(known) <= most:
+    if len(known) <= limit:
         return ", ".join(known) or "none"
-    return f"{', '.join(known[:most])}… ({len(known)})" if most else str(len(known))
+    return f"{', '.join(known[:limit])}… ({len(known)})" if limit else str(len(known))

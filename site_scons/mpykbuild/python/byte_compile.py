@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compile .py files with the CPython that will run them; the same files always give the same bytes."""
+"""Compile .py files with the CPython that will run them. The same files always give the same bytes."""
 
 from __future__ import annotations
 
@@ -16,48 +16,51 @@ from mpykbuild.base.errors import BuildError
 from mpykbuild.base.process import output_of, run
 from mpykbuild.python.inside import byte_compile_worker
 
-# Run by the other Python, not called here; imported so that whoever follows imports sees that it matters.
+# The other Python runs this file. We import it only so that it becomes a part of the keys, which follow imports.
 WORKER = Path(byte_compile_worker.__file__)
-# Enough for the hash seed to count (-I would hide it), and nothing of the user's.
+# A fixed environment without variables of the user. -I is not in FLAGS, because with it PYTHONHASHSEED has no effect.
 ENVIRONMENT = {"LC_ALL": "C.UTF-8", "TZ": "UTC", "PYTHONHASHSEED": "0", "PATH": "/usr/bin:/bin"}
-# Compiled files of the interpreter's own stdlib are neither read nor written: whether they are there would show in the
-# state of the process, and through marshal's marks in the result.
+# The compiled files of the interpreter's own stdlib are neither read nor written. Whether they exist would change the
+# state of the process, and so the marks that marshal writes.
 FLAGS = ("-S", "-s", "-B", "-X", "pycache_prefix=/nonexistent", "-W", "ignore")
-MOST_WORKERS = 8
+MAX_WORKERS = 8
 
 
 @dataclass(frozen=True)
 class Job:
-    """One file to compile; ``shown`` is its name in tracebacks."""
+    """One file to compile. ``shown`` is its name in tracebacks."""
 
     source: Path
     shown: str
 
 
 def compile_all(python: Path, jobs: Sequence[Job], workers: int | None = None) -> list[bytes]:
-    """Return the .pyc (unchecked-hash) of each job. ``python`` is the interpreter; BuildError lists what failed."""
-    count = max(1, min(workers or os.cpu_count() or 1, MOST_WORKERS, len(jobs)))
+    """Return the content of the .pyc file (with an unchecked hash) of each job.
+
+    ``python`` is the interpreter. Raises BuildError with all the files that cannot be compiled.
+    """
+    count = max(1, min(workers or os.cpu_count() or 1, MAX_WORKERS, len(jobs)))
     with tempfile.TemporaryDirectory(prefix="mpyk-pyc-") as folder:
         outputs = [Path(folder, f"{number}.pyc") for number in range(len(jobs))]
         lines = [f"{job.source.absolute()}\t{output}\t{job.shown}\n" for job, output in zip(jobs, outputs, strict=True)]
         with ThreadPoolExecutor(count) as pool:
-            troubles = list(pool.map(lambda share: _run(python, share), (lines[n::count] for n in range(count))))
-        told = "".join(troubles).rstrip()
-        if told:
-            raise BuildError(f"These files cannot be compiled:\n{told}", "correct them, they are not valid Python")
+            messages = list(pool.map(lambda share: _run(python, share), (lines[n::count] for n in range(count))))
+        text = "".join(messages).rstrip()
+        if text:
+            raise BuildError(f"These files cannot be compiled:\n{text}", "correct them: they are not valid Python")
         return [output.read_bytes() for output in outputs]
 
 
 def _run(python: Path, lines: Iterable[str]) -> str:
-    """Run one worker; return what it complained about, empty when all is well."""
+    """Run one worker. Return its error messages; empty if it compiled all its files."""
     done = run([python, *FLAGS, WORKER], env=ENVIRONMENT, cwd=Path("/"), text="".join(lines))
     return done.stderr or f"{python} ended with status {done.status}\n" if done.status else ""
 
 
 def ask_program(python: Path, program: str, question: object, what: str) -> Any:
-    """Run one of the programs in ``inside/`` with the interpreter ``python``: JSON in, JSON out.
+    """Run a program of ``inside/`` with the interpreter ``python``. Send it ``question`` as JSON; return its answer.
 
-    Raises BuildError that begins with ``what`` when it fails.
+    If the program fails, raises a BuildError that begins with ``what``.
     """
     words: list[str | Path] = [python, *FLAGS, program]
     return json.loads(

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``host=``: build the static CPython for another machine, with this machine's own product of the same source.
+"""``host=``: build the static CPython for another machine. This needs the product of the same source for this machine.
 
-The product's folder is like that of ``cpython``; ``bin/python`` is this machine's interpreter, because it compiles the
-bundle's .pyc, and ``bin/python-<host>`` the other machine's.
+The product has the same files as that of ``native``, but two interpreters. ``bin/python`` runs on this machine,
+because it compiles the bundle's .pyc files. ``bin/python-<host>`` runs on the other machine.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ from mpykbuild.toolchain import archives, hosts
 from mpykbuild.toolchain.compilers import Compilers
 from mpykbuild.toolchain.hosts import Host
 
-# What configure would find out by running a program on the machine.
-ANSWERS = (
+# Answers to the questions for which configure would run a program on the other machine.
+CONFIGURE_ANSWERS = (
     "ac_cv_buggy_getaddrinfo=no", "ac_cv_file__dev_ptmx=no", "ac_cv_file__dev_ptc=no", "ac_cv_pthread=yes",
     "ac_cv_aligned_required=no", "ac_cv_working_tzset=yes", "ac_cv_broken_sem_getvalue=no",
 )  # fmt: skip
-# Its place is taken by the interpreter of --with-build-python.
+# configure sets it to the interpreter of --with-build-python, so it must not be among our arguments.
 SET_BY_CONFIGURE = "PYTHON_FOR_REGEN="
 QUESTION = (
     "import sys, importlib.util as u;"
@@ -41,16 +41,16 @@ _BUILTIN_ROW = re.compile(r'^\s*\{"(\w+)", \w+\},', re.MULTILINE)
 
 
 def check_python_for_host(version: str, host: Host) -> None:
-    """Raise BuildError for a release that cannot be built with another interpreter than its own."""
+    """Raise BuildError for a release that cannot be built for another machine."""
     if tuple(int(part) for part in version.split(".")[:2]) < hosts.OLDEST_PYTHON:
         raise BuildError(
             f"Python {version} cannot be built for host={host.name}: configure knows --with-build-python since 3.11.",
-            "take python=3.11 or newer, or build on such a machine.",
+            f"give python=3.11 or a newer release, or build on a machine of type {host.name}.",
         )
 
 
 def cross_python_product(native: Product, cache_root: Path, compilers: Compilers) -> Product:
-    """Return where the CPython is, or will be. ``native`` is the product of the same source for this machine."""
+    """Return the product for the host of ``compilers``. ``native`` is this machine's product of the same source."""
     assert compilers.host
     inputs = {"native": native.key, "compilers": compilers.key}
     name = f"{native.name}-{compilers.host.name}"
@@ -69,9 +69,9 @@ def build_cross_python(
     manifests: Path = MANIFESTS,
     patch_root: Path = PATCHES,
 ) -> Path:
-    """Return the folder of ``wanted``, building it first if need be; ``native`` returns that of this machine's.
+    """Return the folder of ``wanted``. If it is not there yet, build it.
 
-    ``path`` is a $PATH that leads to the compilers and to the folder of cross_tools.
+    ``native`` returns this machine's product. ``path`` is a $PATH with the compilers and the folder of cross_tools.
     """
     assert compilers.host
     host, version = compilers.host, wanted.name.removesuffix(f"-{compilers.host.name}")
@@ -87,10 +87,10 @@ def build_cross_python(
                 tree = python_steps.bring_source(source, work)
                 manifest.check_source(goal, tree)
                 patches.apply_series(patch_root / minor, tree)
-                words = configure_words(tree, own, compilers)
+                words = configure_arguments(tree, own, compilers)
                 obj = python_steps.compile_library(goal, tree, work / "obj", words, runlog, jobs, env)
                 python_steps.keep_product(obj, tree, folder, minor, env)
-                _exchange_interpreters(folder, own, host)
+                _put_both_interpreters(folder, own, host)
                 _verify(goal, version, (obj / "Modules" / "config.c").read_text(), folder, compilers, env)
                 _refuse_paths(folder, host, (work, folder, wanted.root, PROJECT))
             finally:
@@ -99,16 +99,19 @@ def build_cross_python(
     return build_once(wanted, make, {"version": version, "host": host.name, "compiler": compilers.cc})
 
 
-def configure_words(tree: Path, own: Path, compilers: Compilers) -> list[str]:
+def configure_arguments(tree: Path, own: Path, compilers: Compilers) -> list[str]:
     """Return the arguments of configure."""
     assert compilers.host
-    words = [word for word in python_steps.configure_words(tree, compilers.cc) if not word.startswith(SET_BY_CONFIGURE)]
+    words = [
+        word for word in python_steps.configure_arguments(tree, compilers.cc) if not word.startswith(SET_BY_CONFIGURE)
+    ]
     words += [f"--host={compilers.host.triplet}", f"--build={platform.machine()}-linux-gnu"]
     words += [f"--with-build-python={own / 'bin' / 'python'}", f"CXX={compilers.cxx}"]
-    return [*words, *ANSWERS]
+    return [*words, *CONFIGURE_ANSWERS]
 
 
-def _exchange_interpreters(folder: Path, own: Path, host: Host) -> None:
+def _put_both_interpreters(folder: Path, own: Path, host: Host) -> None:
+    """Rename the new interpreter to ``bin/python-<host>``, and copy this machine's to ``bin/python``."""
     place = folder / "bin" / "python"
     place.rename(folder / "bin" / f"python-{host.name}")
     shutil.copy(own / "bin" / "python", place)
@@ -117,7 +120,7 @@ def _exchange_interpreters(folder: Path, own: Path, host: Host) -> None:
 def _verify(
     goal: Manifest, version: str, config: str, folder: Path, compilers: Compilers, env: Mapping[str, str]
 ) -> None:
-    """Check version and built-in modules, by the table in config.c and by running the interpreter where that works."""
+    """Check the version, and the built-in modules in config.c. With qemu-user, run the new interpreter too."""
     builtin = frozenset(_BUILTIN_ROW.findall(config))
     header = (folder / "include" / "patchlevel.h").read_text()
     said = re.search(r'^#define PY_VERSION\s+"(\d+(?:\.\d+)*)', header, re.MULTILINE)
@@ -129,7 +132,7 @@ def _verify(
     manifest.check_builtins(goal, builtin)
     (folder / "builtin.txt").write_text("".join(f"{name}\n" for name in sorted(builtin)))
     (folder / "version.txt").write_text(f"{version}\n")
-    _try_out(folder, builtin, compilers, env)
+    _compare_interpreters(folder, builtin, compilers, env)
 
 
 def _refuse_paths(folder: Path, host: Host, machine: tuple[Path, ...]) -> None:
@@ -137,8 +140,11 @@ def _refuse_paths(folder: Path, host: Host, machine: tuple[Path, ...]) -> None:
         archives.refuse_paths(folder / name, archives.machine_paths(*machine))
 
 
-def _try_out(folder: Path, builtin: frozenset[str], compilers: Compilers, env: Mapping[str, str]) -> None:
-    """Ask both interpreters, as far as qemu-user is there, for what must be the same in both: code above all."""
+def _compare_interpreters(folder: Path, builtin: frozenset[str], compilers: Compilers, env: Mapping[str, str]) -> None:
+    """Raise BuildError if the two interpreters differ in version, magic number of .pyc files or built-in modules.
+
+    Without qemu-user the other machine's interpreter cannot run, and nothing is compared.
+    """
     assert compilers.host
     host, arguments = compilers.host, ["-I", "-S", "-B", "-c", QUESTION]
     release, magic, *_ = python_steps.run_python(folder, arguments, env).split()

@@ -1,12 +1,17 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Derive the manifest of a new release from its source and from the releases that have a manifest.
 
-The most similar described release answers each question: is this module built in, is this file listed? What no
-described release knows is proposed, marked with ``LOOK``, and reported to the maintainer.
+A release with a manifest is called described. There are two questions about each module of the new release: is it
+built in, and is it listed? The most similar described release that knows the module answers them. If no release knows
+it, this module proposes an answer and reports it to the maintainer. ``LOOK`` marks each line that needs a reason.
 
-``manifest.check_source`` reads the same files of upstream with the same functions, for another purpose: it compares an
-existing manifest with a source and reports each difference as an error. This module writes a manifest; it uses that
-check for nothing, because a difference is what it looks for.
+Decision: this module and ``manifest.check_source`` stay separate, because they have different purposes.
+``check_source`` belongs to each build. It compares an existing manifest with the source and fails with all the
+differences. This module belongs to ``./sconsw new-python``. It compares the source with the manifest of another
+release, expects differences, and decides what the new manifest says about them. Both read upstream's files with
+``upstream_modules``, ``core_modules`` and ``upstream_stdlib`` of ``manifest``, and both take the known names of the
+standard library from ``StdlibList.mentioned``. This module does not call the check. new-python builds the release
+afterwards, and that build checks the derived manifest as it checks every other one.
 """
 
 from __future__ import annotations
@@ -23,14 +28,17 @@ from mpykbuild.python.manifest import Manifest
 from mpykbuild.python.stdlib_list import StdlibList
 
 LOOK = "look at it"
-# Upstream's own tests and templates: never part of an embedded Python.
+# Names of upstream's own tests and templates. These modules are never a part of an embedded Python.
 _TEST = re.compile(r"_test|xx|_xxtest|_ctypes_test")
 Survey = Callable[[Path, Sequence[Path]], Mapping[str, Iterable[str]]]
 
 
 @dataclass
 class Derived:
-    """The texts of the new folder, and what a human should know: ``appeared``, ``vanished`` and ``questions``."""
+    """The derived manifest. ``base`` is the release that is the model, ``texts`` are the new files by name.
+
+    ``appeared`` and ``vanished`` are the differences from the model, ``questions`` is what the maintainer must decide.
+    """
 
     base: str
     texts: dict[str, str] = field(default_factory=dict)
@@ -40,12 +48,16 @@ class Derived:
 
 
 def described_releases(manifests: Path, minor: str, source: Path) -> list[Manifest]:
-    """Return the described releases, the best model first: of the same kind, then near, then verified, then newer."""
+    """Return the described releases, the most similar one first. Raises BuildError if there is none.
+
+    First come the releases whose Setup.local has the same form: with sources if ``source`` has no Setup.stdlib.in.
+    Among them come first those with the nearest number, then verified ones, then newer ones.
+    """
     number = int(minor.partition(".")[2])
     names_sources = not (source / "Modules" / "Setup.stdlib.in").is_file()
     known = [manifest.load_manifest(manifests, name) for name in manifest.known_minors(manifests) if name != minor]
     if not known:
-        raise BuildError(f"{manifests} describes no release to start from.", "restore it from version control.")
+        raise BuildError(f"{manifests} describes no release to start from.", "restore the folder from version control.")
 
     def rank(one: Manifest) -> tuple[bool, int, bool, int]:
         own = int(one.folder.name.partition(".")[2])
@@ -55,15 +67,19 @@ def described_releases(manifests: Path, minor: str, source: Path) -> list[Manife
 
 
 def derive_modules(known: Sequence[Manifest], source: Path, imported: frozenset[str]) -> Derived:
-    """Return Setup.local and builtin.lst. ``imported`` is what the stdlib files of the base import in this release."""
+    """Return Setup.local and builtin.lst, without stdlib.lst.
+
+    ``imported`` are the modules that the base's listed stdlib files import in the new release. A C module that no
+    described release knows is built in if it is imported.
+    """
     base = known[0]
     result = Derived(base.folder.name)
     upstream, core = manifest.upstream_modules(source), manifest.core_modules(source)
     old = base.builtin | base.disabled
     new = sorted((upstream | core) - old)
-    # Rows that upstream's Setup does not switch off are built unless we disable them.
-    always = core | _active(source)
-    wanted = {name: _answer(name, known) for name in sorted(upstream - core)}
+    # Upstream builds these modules by default: the fixed ones, and the rows of its Setup that are not commented out.
+    always = core | _modules_switched_on(source)
+    wanted = {name: _nearest_answer(name, known) for name in sorted(upstream - core)}
     disabled = {name for name, yes in wanted.items() if yes is False or (yes is None and name not in imported | always)}
     built = (upstream | core) - disabled
     for name in new:
@@ -71,7 +87,11 @@ def derive_modules(known: Sequence[Manifest], source: Path, imported: frozenset[
         if wanted.get(name, True) is None and name not in always and not _TEST.match(name):
             result.questions.append(f"the C module {name} is {'built in' if name in built else 'left out'}")
     result.vanished += [f"C module {name}" for name in sorted(old - upstream - core)]
-    rows = {name: _row(source, name, known) for name in sorted((built - always) & set(new))} if base.configured else {}
+    rows = (
+        {name: _setup_row(source, name, known) for name in sorted((built - always) & set(new))}
+        if base.configured
+        else {}
+    )
     result.questions += [f"no row of Setup is known for {name}" for name, row in rows.items() if not row]
     result.texts[manifest.SETUP] = _setup_text(base, upstream, disabled, [row for row in rows.values() if row])
     head = (base.folder / manifest.BUILTIN).read_text().splitlines()[0]
@@ -79,22 +99,23 @@ def derive_modules(known: Sequence[Manifest], source: Path, imported: frozenset[
     return result
 
 
-def _active(source: Path) -> frozenset[str]:
+def _modules_switched_on(source: Path) -> frozenset[str]:
+    """Return the modules whose rows in upstream's Setup are not commented out."""
     rows = (source / "Modules" / "Setup").read_text().splitlines()
     found = (re.match(r"([A-Za-z_]\w*)\s+.*\.c\b", row) for row in rows)
     return frozenset(row.group(1) for row in found if row)
 
 
-def _answer(name: str, known: Sequence[Manifest]) -> bool | None:
-    """Return whether the nearest release that knows the module builds it in."""
+def _nearest_answer(name: str, known: Sequence[Manifest]) -> bool | None:
+    """Return whether the most similar release that knows the module builds it in; None if no release knows it."""
     for one in known:
         if name in one.builtin or name in one.disabled:
             return name in one.builtin
     return None
 
 
-def _row(source: Path, name: str, known: Sequence[Manifest]) -> str:
-    """Return the row that builds a module: ours of a described release, else upstream's own."""
+def _setup_row(source: Path, name: str, known: Sequence[Manifest]) -> str:
+    """Return the row of Setup that builds a module: from a described release, else from upstream; empty if none."""
     places = [one.setup_file for one in known if one.configured] + [source / "Modules" / "Setup"]
     for place in places:
         for line in place.read_text().splitlines():
@@ -105,7 +126,7 @@ def _row(source: Path, name: str, known: Sequence[Manifest]) -> str:
 
 
 def _setup_text(base: Manifest, upstream: frozenset[str], disabled: set[str], rows: Iterable[str]) -> str:
-    """Return the base's Setup.local without the names that vanished, and with those that came."""
+    """Return the base's Setup.local without the vanished names, and with ``rows`` and the new names in ``disabled``."""
     lines, in_disabled, seen = [], False, set[str]()
     for line in base.setup_file.read_text().splitlines():
         if line.startswith("*"):
@@ -121,7 +142,7 @@ def _setup_text(base: Manifest, upstream: frozenset[str], disabled: set[str], ro
         lines.append(line)
     more = sorted(disabled - seen)
     if more:
-        lines += [f"# New beside {base.folder.name}: {LOOK}.", " ".join(more)]
+        lines += [f"# Not in {base.folder.name}: {LOOK}.", " ".join(more)]
     return "\n".join(_without_empty_groups(lines)) + "\n"
 
 
@@ -140,7 +161,7 @@ def _without_empty_groups(lines: Sequence[str]) -> list[str]:
 
 @dataclass
 class _Lists:
-    """stdlib.lst while it grows. A value says whether a described release knew the name."""
+    """The lists of the new stdlib.lst, which change while it is derived. The fields are those of StdlibList."""
 
     whole: set[str]
     parts: dict[str, list[str]]
@@ -156,10 +177,13 @@ class _Lists:
 def derive_stdlib(
     known: Sequence[Manifest], result: Derived, lib: Path, builtin: frozenset[str], survey: Survey
 ) -> None:
-    """Add stdlib.lst to ``result``. ``survey`` returns what files of ``lib`` import, see ``imports.survey_imports``."""
+    """Add stdlib.lst, and what the maintainer should know about it, to ``result``.
+
+    ``survey`` returns the modules that files of ``lib`` import, as ``imports.survey_imports`` does.
+    """
     base = known[0].stdlib
     top = manifest.upstream_stdlib(lib)
-    lists = _start(known, lib, top, result)
+    lists = _initial_lists(known, lib, top, result)
     read: set[Path] = set()
     imported: dict[str, Iterable[str]] = {}
     while True:
@@ -168,19 +192,19 @@ def derive_stdlib(
         read.update(files)
         unmet = imports.unmet_imports(imported, builtin)
         wanted = sorted(name for name in unmet if name not in lists.absent)
-        if not [name for name in wanted if _take(name, lists, known, lib)]:
+        if not [name for name in wanted if _list_import(name, lists, known, lib)]:
             break
-    for name in sorted(top - lists.whole - lists.parts.keys() - lists.omitted.keys()):
-        lists.omitted[name] = f"new beside {result.base}, and nothing listed imports it: {LOOK}"
-    unsteady = {name for one in known for name in one.stdlib.absent}
+    for name in sorted(top - lists.frozen().mentioned()):
+        lists.omitted[name] = f"not in {result.base}, and nothing listed imports it: {LOOK}"
+    known_absent = {name for one in known for name in one.stdlib.absent}
     for name in wanted:
         reason = next((one.stdlib.absent[name] for one in known if name in one.stdlib.absent), "")
         lists.absent[name] = reason or f"imported by {', '.join(sorted(unmet[name]))}: {LOOK}"
-        if name not in unsteady:
+        if name not in known_absent:
             result.questions.append(f"{name} is imported by {', '.join(sorted(unmet[name]))} and will be absent")
     for name in sorted(lists.absent.keys() - unmet.keys()):
         del lists.absent[name]
-    old = base.top_level() | base.omitted.keys()
+    old = base.mentioned()
     for name in sorted(top - old):
         how = f"left out ({lists.omitted[name]})" if name in lists.omitted else "listed"
         result.appeared.append(f"stdlib {name}: {how}")
@@ -191,8 +215,8 @@ def derive_stdlib(
     result.texts[manifest.STDLIB] = _stdlib_text(text, lists, result.base)
 
 
-def _start(known: Sequence[Manifest], lib: Path, top: frozenset[str], result: Derived) -> _Lists:
-    """Return the lists of the base, as far as the files are there, and what others know of the rest."""
+def _initial_lists(known: Sequence[Manifest], lib: Path, top: frozenset[str], result: Derived) -> _Lists:
+    """Return the base's lists without the files that vanished, and with the names that other releases know."""
     base = known[0].stdlib
     whole = {name for name in base.whole if name in top}
     parts = {}
@@ -220,8 +244,11 @@ def _start(known: Sequence[Manifest], lib: Path, top: frozenset[str], result: De
     return _Lists(whole, parts, omitted, dict(base.absent))
 
 
-def _take(name: str, lists: _Lists, known: Sequence[Manifest], lib: Path) -> bool:
-    """List a module that a listed one imports, if it has a file and no release calls it omitted or absent."""
+def _list_import(name: str, lists: _Lists, known: Sequence[Manifest], lib: Path) -> bool:
+    """Add the module ``name``, which a listed one imports, to the lists. Return whether it was added.
+
+    It is not added if it has no file, or if it is omitted, or if a release calls it absent.
+    """
     package, _, rest = name.partition(".")
     if not imports.is_module(lib, name) or package in lists.omitted:
         return False
@@ -239,9 +266,9 @@ def _take(name: str, lists: _Lists, known: Sequence[Manifest], lib: Path) -> boo
 
 
 def _stdlib_text(text: str, lists: _Lists, base: str) -> str:
-    """Return the base's stdlib.lst with the names that are left, and those that came.
+    """Return ``text``, the base's stdlib.lst, without the names that vanished and with the new ones.
 
-    A new name joins the names with the same reason, or gets its own group.
+    A new name joins the names with the same reason. If there are none, it comes into a new group at the end.
     """
     groups: dict[str, list[str]] = {"": []}
     seen: dict[str, set[str]] = {"": set(), "omitted": set(), "absent": set()}
@@ -251,8 +278,8 @@ def _stdlib_text(text: str, lists: _Lists, base: str) -> str:
             section = line.strip("[]")
             groups[section] = [line]
         else:
-            groups[section] += _edited(line, section, lists, seen[section])
-    come = {
+            groups[section] += _edited_line(line, section, lists, seen[section])
+    added = {
         "": [_listed(name, lists) for name in sorted((lists.whole | lists.parts.keys()) - seen[""])],
         "omitted": [f"{name}: {why}" for name, why in sorted(lists.omitted.items()) if name not in seen["omitted"]],
         "absent": [f"{name}: {why}" for name, why in sorted(lists.absent.items()) if name not in seen["absent"]],
@@ -261,15 +288,17 @@ def _stdlib_text(text: str, lists: _Lists, base: str) -> str:
     for name, lines in groups.items():
         while lines and not lines[-1]:
             lines.pop()
-        out += [*lines, *([f"# New beside {base}", *come[name]] if come[name] else []), ""]
+        out += [*lines, *([f"# Not in {base}", *added[name]] if added[name] else []), ""]
     return "\n".join(_without_empty_comments(out)).rstrip("\n") + "\n"
 
 
 def _listed(name: str, lists: _Lists) -> str:
+    """Return the entry of a listed name: a package of which only some submodules are listed has a colon."""
     return f"{name}: {' '.join(lists.parts[name])}" if name in lists.parts else name
 
 
 def _without_empty_comments(lines: Sequence[str]) -> list[str]:
+    """Drop the comments whose group became empty. The first three lines explain the file and stay."""
     kept = []
     for number, line in enumerate(lines):
         following = lines[number + 1] if number + 1 < len(lines) else ""
@@ -278,18 +307,21 @@ def _without_empty_comments(lines: Sequence[str]) -> list[str]:
     return kept
 
 
-def _edited(line: str, section: str, lists: _Lists, seen: set[str]) -> list[str]:
-    """Return a line of stdlib.lst with the names that hold, none when none is left."""
+def _edited_line(line: str, section: str, lists: _Lists, seen: set[str]) -> list[str]:
+    """Return the line with the names that are still in the lists, in a list that is empty if there are none.
+
+    The names go into ``seen``.
+    """
     if not line or line.startswith("#"):
         return [line]
     names, colon, rest = line.partition(":")
     if section:
         table = lists.omitted if section == "omitted" else lists.absent
-        # Which releases import a name not always cannot be known from one of them.
+        # The question mark is dropped: one release does not show whether all patch releases import the name.
         words = [word for name in names.split() if (word := name.removesuffix("?")) in table]
         if words:
-            come = [name for name in sorted(table.keys() - seen) if table[name] == rest.strip() and name not in words]
-            words = sorted(words + come) if come else words
+            added = [name for name in sorted(table.keys() - seen) if table[name] == rest.strip() and name not in words]
+            words = sorted(words + added) if added else words
         seen.update(words)
         return [f"{' '.join(words)}:{rest}"] if words else []
     if colon:

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""pytest for the interpreters that we embed: modules of pure Python in the cache.
+"""pytest for the interpreters that we embed. It is a folder of pure Python modules in the cache.
 
-These interpreters have no pip and no site-packages, and their C modules are those of the bundle alone. One release of
-pytest that runs under the oldest of them serves all.
+These interpreters have no pip, no site-packages, and no other C modules than those that are built in. We use one
+release of pytest for all of them: one that runs under the oldest.
 """
 
 from __future__ import annotations
@@ -26,11 +26,13 @@ TAIL_LINES = 20
 
 
 def pytest_product(cache_root: Path, requirements: Path = REQUIREMENTS) -> Product:
-    """Return where the modules are, or will be."""
+    """Return the product with the modules of pytest. Raises BuildError if ``requirements`` pins no pytest."""
     pinned = requirements.read_text(encoding="utf-8")
     version = re.search(r"(?m)^pytest==(\S+)", pinned)
     if version is None:
-        raise BuildError(f"{requirements} pins no pytest.", "make it again from the .in file, as build.in says.")
+        raise BuildError(
+            f"{requirements} pins no pytest.", "make it again from the .in file, as requirements/build.in says."
+        )
     inputs: dict[str, str | bytes] = {
         "requirements": pinned,
         "oldest": _oldest(),
@@ -39,15 +41,15 @@ def pytest_product(cache_root: Path, requirements: Path = REQUIREMENTS) -> Produ
 
 
 def _oldest() -> str:
-    """Return the oldest release of Python that is described."""
+    """Return the oldest minor release of Python that has a manifest."""
     return manifest.known_minors(MANIFESTS)[0]
 
 
 def provide_pytest(cache_root: Path, requirements: Path = REQUIREMENTS) -> Path:
-    """Return the folder of the modules; pip fetches them first, if they are not there yet."""
+    """Return the folder of the modules. If it is not there yet, pip fetches them."""
 
     def make(folder: Path) -> None:
-        # What fits no machine and no ABI in particular fits all our interpreters.
+        # A wheel without a platform and without an ABI runs under all our interpreters.
         fitting = ["--only-binary", ":all:", "--implementation", "py", "--abi", "none", "--platform", "any"]
         command = [
             sys.executable, "-I", "-m", "pip", "install", "--disable-pip-version-check", "--no-input", "--no-deps",
@@ -58,15 +60,18 @@ def provide_pytest(cache_root: Path, requirements: Path = REQUIREMENTS) -> Path:
         done = run(command, env=env)
         if done.status:
             tail = "\n".join(done.output.splitlines()[-TAIL_LINES:])
-            raise BuildError(f"pip could not install {requirements}:\n{tail}", "see that pip reaches its index.")
+            raise BuildError(
+                f"pip could not install {requirements}:\n{tail}", "check that pip can reach its package index."
+            )
 
     return build_once(pytest_product(cache_root, requirements), make)
 
 
 def pytest_command(interpreter: Path, modules: Path, words: Sequence[str]) -> list[str]:
-    """Return how an interpreter that we built runs pytest, with ``modules`` and its own library only.
+    """Return the command that runs pytest in an interpreter that we built, with ``modules`` and its own library only.
 
-    conftest.py is left out: it needs what only the environment of the build has.
+    ``words`` are the arguments of pytest. conftest.py is not read: it imports packages that only the environment of
+    the build has.
     """
     isolated = ["-I", "-S", "-B", "-c", PROGRAM, str(modules)]
     return [str(interpreter), *isolated, "--noconftest", "-p", "no:cacheprovider", *words]

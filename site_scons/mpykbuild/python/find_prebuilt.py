@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``python=prebuilt:DIR``: an installed or unpacked Python that carries a static, position-independent library.
+"""``python=prebuilt:DIR``: find an installed or unpacked Python that has a static, position-independent library.
 
-Known layouts: Debian's packages unpacked anywhere, any ``make install`` prefix, and the products of ``cpython``.
+DIR may be a folder with Debian's unpacked packages, a prefix of ``make install``, or a CPython product of this build.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from mpykbuild.base.errors import BuildError
 from mpykbuild.python.user_source import version_in
 
 PREFIX = "prebuilt:"
-# Stands in a product that was taken over from a prebuilt Python.
+# Only a product that was made from a prebuilt Python has this file.
 REPORT = "report.txt"
 PREFIXES = ("", "usr", "usr/local")
 UNUSED_FOLDERS = frozenset(
     {"__pycache__", "test", "tests", "idle_test", "site-packages", "dist-packages", "lib-dynload", "_bundled"}
 )
-NEXT = (
+NEXT_STEP = (
     "give the folder where a Python with its static library is installed, or its packages are unpacked"
     " (Debian: libpython3.N-minimal, libpython3.N-stdlib and libpython3.N-dev)"
 )
@@ -30,7 +30,7 @@ NEXT = (
 
 @dataclass(frozen=True)
 class Prebuilt:
-    """What was found in DIR. ``own`` says that an earlier build of this project made it."""
+    """The files of the Python in DIR. ``own`` is true for a product of this build."""
 
     folder: Path
     version: str
@@ -46,26 +46,28 @@ class Prebuilt:
 
 
 def requested_prebuilt(wanted: str) -> str:
-    """Return the DIR of ``prebuilt:DIR``, empty when ``wanted`` is something else."""
+    """Return the DIR of ``prebuilt:DIR``; empty if ``wanted`` is something else."""
     return wanted.removeprefix(PREFIX) if wanted.startswith(PREFIX) else ""
 
 
 def find_prebuilt_python(folder: Path) -> Prebuilt:
     """Return the one Python in ``folder``. BuildError lists everything that is missing or was found twice."""
     if not folder.is_dir():
-        raise BuildError(f"python={PREFIX}{folder}: there is no such folder.", NEXT)
+        raise BuildError(f"python={PREFIX}{folder}: there is no such folder.", NEXT_STEP)
     own = folder / "lib" / "libpython.a"
     if own.is_file():
         return _own_product(folder, own)
-    missed: list[str] = []
-    found = [python for headers in _header_folders(folder) for python in _complete(folder, headers, missed)]
+    missing: list[str] = []
+    found = [python for headers in _header_folders(folder) for python in _pythons_of_headers(folder, headers, missing)]
     if len(found) == 1:
         return found[0]
     if found:
-        told = ", ".join(python.version for python in found)
-        raise BuildError(f"python={PREFIX}{folder} holds more than one Python: {told}.", "unpack each into its own.")
-    what = "; ".join(missed) or "it has no include/python3.N/Python.h"
-    raise BuildError(f"python={PREFIX}{folder} holds no Python that could be embedded: {what}.", NEXT)
+        versions = ", ".join(python.version for python in found)
+        raise BuildError(
+            f"python={PREFIX}{folder} holds more than one Python: {versions}.", "unpack each into its own folder."
+        )
+    what = "; ".join(missing) or "it has no include/python3.N/Python.h"
+    raise BuildError(f"python={PREFIX}{folder} holds no Python that could be embedded: {what}.", NEXT_STEP)
 
 
 def _own_product(folder: Path, archive: Path) -> Prebuilt:
@@ -79,7 +81,7 @@ def _read(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except OSError as error:
-        raise BuildError(f"{path} cannot be read: {error.strerror}.", NEXT) from error
+        raise BuildError(f"{path} cannot be read: {error.strerror}.", NEXT_STEP) from error
 
 
 def _header_folders(folder: Path) -> Iterator[Path]:
@@ -90,18 +92,18 @@ def _header_folders(folder: Path) -> Iterator[Path]:
                 yield path.parent
 
 
-def _complete(folder: Path, headers: Path, missed: list[str]) -> Iterator[Prebuilt]:
-    """Yield the Python of these headers when the rest of it is there; otherwise say in ``missed`` what is not."""
+def _pythons_of_headers(folder: Path, headers: Path, missing: list[str]) -> Iterator[Prebuilt]:
+    """Yield the Python of these headers if it is complete. Otherwise add its missing files to ``missing``."""
     name, prefix = headers.name, headers.parent.parent
     archive = _first(
         [*prefix.glob(f"lib*/{name}/config-*/lib{name}-pic.a"), *prefix.glob(f"lib*/{name}/config-*/lib{name}.a"),
          *prefix.glob(f"lib*/lib{name}.a"), *prefix.glob(f"lib*/*/lib{name}.a")]
     )  # fmt: skip
     lib = _first(prefix.glob(f"lib*/{name}/os.py"))
-    # Debian keeps what depends on the architecture apart and puts a switch in its place.
+    # Debian keeps the pyconfig.h of each architecture in another folder. The usual pyconfig.h includes one of these.
     pyconfig = _first([*prefix.glob(f"include/*/{name}/pyconfig.h"), headers / "pyconfig.h"])
     wanted = {f"lib{name}.a": archive, f"{name}/os.py": lib, f"{name}/pyconfig.h": pyconfig}
-    missed += [f"there is no {what} for {headers}" for what, path in wanted.items() if path is None]
+    missing += [f"there is no {what} for {headers}" for what, path in wanted.items() if path is None]
     if archive and lib and pyconfig:
         version = version_in(_read(headers / "patchlevel.h"), headers)
         yield Prebuilt(folder, version, archive.resolve(), headers, pyconfig, lib.parent, own=False)
@@ -123,7 +125,7 @@ def stdlib_files(lib: Path, below: Path = Path()) -> Iterator[Path]:
 
 
 def prebuilt_key(python: Prebuilt) -> str:
-    """Return a hash of everything that is taken from a prebuilt Python."""
+    """Return a hash of all files of a prebuilt Python that the product is made from."""
     whole = hashlib.sha256()
     named = [(path.relative_to(python.headers), path) for path in sorted(python.headers.rglob("*.h"))]
     named += [(path, python.lib / path) for path in stdlib_files(python.lib)]

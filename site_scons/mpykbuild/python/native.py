@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Build a static, position-independent CPython out of tree, for linking into the extension.
+"""Build a static, position-independent CPython, which is linked into the extension. The source tree is not changed.
 
-The product's folder: ``lib/libpython.a`` (everything in one archive), ``include/``, ``bin/python`` with its
-``lib/python3.N/`` (it compiles the bundle's .pyc), ``builtin.txt``, ``link.txt`` and ``version.txt``.
+The product has ``lib/libpython.a`` (all objects in one archive), ``include/``, ``bin/python`` with its
+``lib/python3.N/`` (this interpreter compiles the bundle's .pyc files), ``builtin.txt`` (its built-in modules),
+``link.txt`` (the libraries to link) and ``version.txt``.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from mpykbuild.python.manifest import Manifest
 from mpykbuild.toolchain import archives
 from mpykbuild.toolchain.compilers import compiler_identity
 
-# The source is unpacked by the caller; how that is done counts as well.
+# The caller unpacks the source with fetch.unpack, so its code is a part of the key too.
 MADE_BY = (__name__, "fetch.unpack")
 
 
@@ -38,7 +39,7 @@ def python_product(
     manifests: Path = MANIFESTS,
     patch_root: Path = PATCHES,
 ) -> Product:
-    """Return where the built CPython is, or will be. Quick: reads small files and asks the compiler its version.
+    """Return the product. This is quick: it reads small files and asks the compiler for its version.
 
     ``source_key`` is a hash of the source: the pinned sha256 of a tarball, or ``UserSource.key``.
     ``path`` is $PATH for the tools.
@@ -67,10 +68,10 @@ def build_python(
     manifests: Path = MANIFESTS,
     patch_root: Path = PATCHES,
 ) -> Path:
-    """Return the folder of ``wanted``, building it first if need be.
+    """Return the folder of ``wanted``. If it is not there yet, build it.
 
-    ``source`` is an unpacked source tree, which is copied, or a function that fills the empty folder it is given.
-    The arguments after ``jobs`` must be those given to ``product``.
+    ``source`` is an unpacked source tree, which is copied, or a function that puts the source into an empty folder.
+    The arguments after ``jobs`` must be the same as those of the call of ``python_product``.
     """
     minor = manifest.minor_of(wanted.name)
     goal = manifest.load_manifest(manifests, minor)
@@ -83,7 +84,7 @@ def build_python(
                 tree = python_steps.bring_source(source, work)
                 manifest.check_source(goal, tree)
                 patches.apply_series(patch_root / minor, tree)
-                words = python_steps.configure_words(tree, cc)
+                words = python_steps.configure_arguments(tree, cc)
                 built = python_steps.compile_library(goal, tree, work / "obj", words, runlog, jobs, env)
                 python_steps.keep_product(built, tree, folder, minor, env)
                 _verify(goal, wanted, folder, (work, folder, wanted.root, PROJECT), env)
@@ -94,7 +95,7 @@ def build_python(
 
 
 def _verify(goal: Manifest, wanted: Product, folder: Path, machine: tuple[Path, ...], env: Mapping[str, str]) -> None:
-    """Check the finished product: version, built-in modules, and no path of this machine."""
+    """Raise BuildError if the version or the built-in modules are wrong, or a file contains a path of this machine."""
     question = "import sys; print('.'.join(map(str, sys.version_info[:3])), *sorted(sys.builtin_module_names))"
     version, *builtin = python_steps.run_python(folder, ["-I", "-S", "-B", "-c", question], env).split()
     if not wanted.name.startswith(version):

@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Make objects of a newer assembler fit for an older linker.
+"""Change objects of a newer assembler so that an older linker links them correctly.
 
-A relocation of type R_X86_64_GOTPCRELX lets the linker replace the instruction that loads from the GOT. Newer
-assemblers put it on ``push`` too; linkers that do not know this (binutils 2.40 for one) take the push for a call and
-replace it by one. R_X86_64_GOTPCREL means the same without that permission.
+A relocation of type R_X86_64_GOTPCRELX allows the linker to replace the instruction that loads from the GOT. Newer
+assemblers use this type for ``push`` too. Older linkers (binutils 2.40, for example) do not expect that: they replace
+the push with a call. R_X86_64_GOTPCREL has the same meaning, but does not allow the replacement.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ _INFO = struct.Struct("<Q")
 
 
 def adapt_object(content: bytes) -> bytes:
-    """Return an object file with no permission to replace a push; other machines' objects as they are."""
+    """Return the object file, changed so that no linker replaces a push. Objects for other machines are not changed."""
     elf = ELFFile(io.BytesIO(content))
     if elf.header["e_machine"] != "EM_X86_64":
         return content
@@ -33,7 +33,7 @@ def adapt_object(content: bytes) -> bytes:
             relocation = section.get_relocation(number)
             place = code + relocation["r_offset"]
             if relocation["r_info_type"] in RELAXABLE and content[place - 2 : place] == PUSH:
-                # r_info is the second of three 64-bit words; its lower half is the type.
+                # r_info is the second of three 64-bit words. Its lower half is the type of the relocation.
                 where = section["sh_offset"] + number * section["sh_entsize"] + 8
                 _INFO.pack_into(result, where, relocation["r_info_sym"] << 32 | GOTPCREL)
     return bytes(result)

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """Our patches to CPython: ``python-src-patches/3.N/series`` and the files that it names.
 
-Each patch begins with three headers, so that whoever meets one that no longer applies knows what to do:
-``Why:`` it is there, ``Upstream:`` a link or "local", ``Drop:`` when it may go.
+Each patch begins with three headers. They help you when the patch no longer applies: ``Why:`` the reason for the
+patch, ``Upstream:`` a link or "local", ``Drop:`` the condition under which it can be removed.
 """
 
 from __future__ import annotations
@@ -17,22 +17,27 @@ HEADERS = ("Why:", "Upstream:", "Drop:")
 
 
 def series(folder: Path) -> list[Path]:
-    """Return the patches of ``folder/series`` in order; an absent series means none."""
+    """Return the patches of ``folder/series`` in order; none if there is no such file.
+
+    Raises BuildError with all the patches that are missing, have no headers, or are not in the series.
+    """
     listing = folder / "series"
     if not listing.is_file():
         return []
     names = [line.partition("#")[0].strip() for line in listing.read_text().splitlines()]
     patches = [folder / name for name in names if name]
-    problems = [problem for patch in patches for problem in _faults(patch)]
+    problems = [problem for patch in patches for problem in _problems(patch)]
     problems += [
         f"{path.name} is not named in {listing}" for path in sorted(folder.glob("*.patch")) if path not in patches
     ]
     if problems:
-        raise BuildError(f"The patches in {folder} are not in order:\n  " + "\n  ".join(problems), "correct them")
+        raise BuildError(
+            f"The patches in {folder} have mistakes:\n  " + "\n  ".join(problems), "correct the patches or the series"
+        )
     return patches
 
 
-def _faults(patch: Path) -> list[str]:
+def _problems(patch: Path) -> list[str]:
     if not patch.is_file():
         return [f"{patch.name} is named in the series, but is not there"]
     head = patch.read_text().partition("\n--- ")[0]
@@ -41,13 +46,13 @@ def _faults(patch: Path) -> list[str]:
 
 
 def patch_inputs(folder: Path) -> dict[str, bytes]:
-    """Return the content of the patches by name, and their order, for the hash of a product."""
+    """Return the content of each patch by name, and the order of the patches. They are inputs of a product's key."""
     found = series(folder)
     order = "\n".join(path.name for path in found).encode()
     return {"series": order, **{path.name: path.read_bytes() for path in found}}
 
 
 def apply_series(folder: Path, tree: Path) -> None:
-    """Apply the series to ``tree``, exactly (no fuzz); BuildError names the patch and the file that do not fit."""
+    """Apply the patches of the series to ``tree`` without fuzz. BuildError names the patch and file that do not fit."""
     for patch in series(folder):
         apply_patch(patch, tree)

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""``stdlib.lst``: which stdlib files the bundle carries, which it leaves out, and what may be missing at run time.
+"""``stdlib.lst``: the stdlib files in the bundle, those left out, and the imports that may fail at run time.
 
 ::
 
     abc codecs io                   modules and whole packages
-    encodings: aliases utf_8        of a package only __init__ and these submodules (dotted for deeper ones)
+    encodings: aliases utf_8        a package: only its __init__ and these submodules (a.b for a deeper one)
     [omitted]
     asyncio: there is no event loop inside crash
     [absent]
@@ -26,22 +26,29 @@ UNWANTED_FOLDERS = frozenset({"__pycache__", "test", "tests", "idle_test"})
 
 @dataclass(frozen=True)
 class StdlibList:
-    """``whole``: modules and packages; ``parts``: package to submodules; ``omitted``, ``absent``: name to reason.
+    """The parsed file.
 
-    ``unsteady``: the absent ones that need not be imported by every patch release.
+    ``whole`` are modules and whole packages. ``parts`` maps a package to its listed submodules. ``omitted`` and
+    ``absent`` map a name to the reason. ``sometimes_imported`` are the absent names (those with a question mark) that
+    only some patch releases import.
     """
 
     whole: frozenset[str]
     parts: Mapping[str, tuple[str, ...]]
     omitted: Mapping[str, str] = field(default_factory=dict)
     absent: Mapping[str, str] = field(default_factory=dict)
-    unsteady: frozenset[str] = frozenset()
+    sometimes_imported: frozenset[str] = frozenset()
 
     def top_level(self) -> frozenset[str]:
+        """Return the modules and packages that are listed."""
         return self.whole | self.parts.keys()
 
+    def mentioned(self) -> frozenset[str]:
+        """Return the modules and packages that are listed or omitted. Upstream should have no others."""
+        return self.top_level() | self.omitted.keys()
+
     def resolve(self, lib: Path) -> tuple[list[Path], list[str]]:
-        """Return the listed files relative to ``lib``, sorted, and the listed names that have none."""
+        """Return the listed files, relative to ``lib`` and sorted, and the listed names that have no file there."""
         files: set[Path] = set()
         missing: list[str] = []
         wanted = [(name, _files_of(lib, name)) for name in sorted(self.whole)]
@@ -61,7 +68,7 @@ def _init_of(lib: Path, package: str) -> list[Path]:
 
 
 def _own_file(lib: Path, name: str) -> list[Path]:
-    """Return the file of a module, or the ``__init__.py`` of a package, in a list that may be empty."""
+    """Return a list with the file of a module or the ``__init__.py`` of a package; empty if there is none."""
     path = Path(*name.split(".")).with_suffix(".py")
     return [path] if (lib / path).is_file() else _init_of(lib, name)
 
@@ -75,7 +82,7 @@ def _files_of(lib: Path, name: str) -> list[Path]:
 
 
 def read_stdlib_list(path: Path) -> StdlibList:
-    """Parse ``stdlib.lst``; BuildError with all the lines that cannot be understood."""
+    """Parse ``stdlib.lst``. Raises BuildError with all the lines that cannot be understood."""
     whole: set[str] = set()
     parts: dict[str, tuple[str, ...]] = {}
     reasons: dict[str, dict[str, str]] = {name: {} for name in SECTIONS}
@@ -100,5 +107,5 @@ def read_stdlib_list(path: Path) -> StdlibList:
     if problems:
         raise BuildError(f"{path} cannot be understood:\n  " + "\n  ".join(problems), "correct these lines")
     absent = {name.removesuffix("?"): reason for name, reason in reasons["absent"].items()}
-    unsteady = frozenset(name[:-1] for name in reasons["absent"] if name.endswith("?"))
-    return StdlibList(frozenset(whole), parts, reasons["omitted"], absent, unsteady)
+    sometimes_imported = frozenset(name[:-1] for name in reasons["absent"] if name.endswith("?"))
+    return StdlibList(frozenset(whole), parts, reasons["omitted"], absent, sometimes_imported)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The steps of building a static CPython that are the same for this machine and for another one."""
+"""The steps that build a static CPython. They are the same for this machine and for another one."""
 
 from __future__ import annotations
 
@@ -16,38 +16,39 @@ from mpykbuild.base.run_log import RunLog
 from mpykbuild.python.manifest import Manifest
 from mpykbuild.toolchain import archives
 
-# It is never installed; only what must not vary counts about the prefix.
+# CPython is never installed. The prefix is a fixed text, because it becomes a part of the result.
 PREFIX = "/mpykdump"
 OPT = "-DNDEBUG -fwrapv -O2 -g0 -Wall"
 CFLAGS = "-fPIC -fno-semantic-interposition"
-# 3.11 has Setup.stdlib, but reads it only on request.
+# The first 3.N that reads the Setup.stdlib made by its configure. 3.11 makes the file, but does not read it.
 READS_SETUP_STDLIB_SINCE = 12
 
 CONFIGURE_FLAGS = (
     f"--prefix={PREFIX}", "--disable-shared", "--disable-test-modules", "--without-ensurepip", "--without-readline",
     "--without-dtrace", "--without-valgrind", "--quiet",
-    # Nothing may be regenerated with a Python of the build machine.
+    # A Python of the build machine must not regenerate any file.
     "PYTHON_FOR_REGEN=false", "PKG_CONFIG=false",
 )  # fmt: skip
-# Headers of libraries that happen to be installed must not leave a trace in pyconfig.h or in binascii.
+# configure must not find these headers. Otherwise a library on the build machine would change pyconfig.h or binascii.
 UNSEEN_HEADERS = (
     "zlib.h", "bzlib.h", "lzma.h", "uuid.h", "uuid/uuid.h", "readline/readline.h", "editline/readline.h", "curses.h",
     "ncurses.h", "ncurses/ncurses.h", "ncurses/curses.h", "ncursesw/ncurses.h", "ncursesw/curses.h", "panel.h",
     "ncurses/panel.h", "ncursesw/panel.h", "db.h", "gdbm.h", "gdbm-ndbm.h", "gdbm/ndbm.h", "ndbm.h", "ffi.h",
     "sqlite3.h", "openssl/ssl.h", "crypt.h", "rpc/rpc.h", "valgrind/valgrind.h",
 )  # fmt: skip
-# Functions of host libraries for which configure must not look: each would add its library to all that is linked.
+# configure must not look for these functions. Otherwise it would add their libraries to everything that is linked.
 UNSEEN_FUNCTIONS = ("crypt", "crypt_r")
-# Parts of the C library, which every machine has. The first three are always linked, whether or not configure saw the
-# need: crash links them too, and since glibc 2.34 they are empty.
+# Parts of the C library, which every machine has. Whether configure asks for the first three depends on the machine, so
+# they are always linked. crash links them too, and since glibc 2.34 they are empty.
 ALWAYS_LINKED = ("-lm", "-ldl", "-lpthread")
 LIBC_PARTS = (*ALWAYS_LINKED, "-lutil", "-lrt", "-lc", "-pthread")
-# Kept as empty shells: stdlib.lst is compared with the names, their content is never used.
+# Of these folders only __init__.py is kept. stdlib.lst is compared with the names of folders; the files are not used.
 UNUSED_LIB_FOLDERS = frozenset({"__pycache__", "test", "tests", "idle_test", "site-packages", "_bundled"})
 
 
 @contextmanager
 def plain_umask() -> Iterator[None]:
+    """Set the umask to 022 inside the block, so that the modes of files do not depend on the user's umask."""
     previous = os.umask(0o022)
     try:
         yield
@@ -56,7 +57,7 @@ def plain_umask() -> Iterator[None]:
 
 
 def bring_source(source: Path | Callable[[Path], None], work: Path) -> Path:
-    """Put the source tree into ``work/src``, whatever its own folder is called; return that."""
+    """Put the source tree into ``work/src``, whatever the name of its own folder is. Return the new path."""
     arrived = work / "arrived"
     if isinstance(source, Path):
         shutil.copytree(source, arrived, symlinks=True)
@@ -71,9 +72,10 @@ def bring_source(source: Path | Callable[[Path], None], work: Path) -> Path:
     return work / "src"
 
 
-def configure_words(tree: Path, cc: str) -> list[str]:
+def configure_arguments(tree: Path, cc: str) -> list[str]:
     """Return the arguments of configure that are the same for all machines."""
-    # The relative path keeps the build folder out of __FILE__ and VPATH; the map serves what the compiler adds itself.
+    # configure is called by a relative path, so __FILE__ and VPATH do not contain the build folder. The prefix map
+    # removes it from the paths that the compiler itself adds.
     flags = [*CONFIGURE_FLAGS, f"CC={cc}", f"OPT={OPT}", f"CFLAGS={CFLAGS} -ffile-prefix-map={tree.parent}=."]
     unseen = [f"ac_cv_header_{re.sub('[^a-z0-9]', '_', name)}=no" for name in UNSEEN_HEADERS]
     return [*flags, *unseen, *(f"ac_cv_search_{name}=no" for name in UNSEEN_FUNCTIONS)]
@@ -82,7 +84,7 @@ def configure_words(tree: Path, cc: str) -> list[str]:
 def compile_library(
     goal: Manifest, tree: Path, obj: Path, words: list[str], runlog: RunLog, jobs: int, env: Mapping[str, str]
 ) -> Path:
-    """Run configure with ``words`` in ``obj``, build the interpreter and its library there; return ``obj``."""
+    """Run configure with ``words`` in ``obj`` and build the interpreter and its library there. Return ``obj``."""
     setup = obj / "Modules" / "Setup.local"
     setup.parent.mkdir(parents=True)
     shutil.copyfile(goal.setup_file, setup)
@@ -96,14 +98,14 @@ def compile_library(
 
 
 def keep_product(obj: Path, tree: Path, folder: Path, minor: str, env: Mapping[str, str]) -> None:
-    """Put together the product from the build folder ``obj``."""
-    words = link_words(obj, env)
+    """Copy the files of the product from ``obj``, the build folder, and ``tree``, the source, to ``folder``."""
+    words = link_options(obj, env)
     parts = [obj / f"libpython{minor}.a", *(obj / word for word in words if word.endswith(".a"))]
     foreign = [word for word in words if not word.endswith(".a") and word not in LIBC_PARTS]
     if foreign:
         raise BuildError(
             f"CPython would link {' '.join(foreign)}, which is not in the C library.",
-            "disable the module that wants it in Setup.local",
+            "disable the module that needs it in Setup.local",
         )
     for name in ("lib", "bin"):
         (folder / name).mkdir()
@@ -123,12 +125,12 @@ def _keep_lib(lib: Path, target: Path) -> None:
         return {name for name in names if name.endswith((".pyc", ".exe"))}
 
     shutil.copytree(lib, target, ignore=unwanted)
-    # Its absence would make the interpreter warn at each start.
+    # Without this folder the interpreter prints a warning at each start.
     (target / "lib-dynload").mkdir()
 
 
-def link_words(obj: Path, env: Mapping[str, str]) -> list[str]:
-    """Ask CPython's own Makefile what it links besides the objects of the library; each word once, in order."""
+def link_options(obj: Path, env: Mapping[str, str]) -> list[str]:
+    """Return what CPython's own Makefile links in addition to the library: each word once, in its order."""
     asker = obj / "ask.mk"
     asker.write_text("include Makefile\nmpyk-ask:\n\t@echo $(LIBS) $(MODLIBS) $(SYSLIBS)\n")
     said = output_of(

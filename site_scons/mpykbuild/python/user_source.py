@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A CPython source that the user has: an unpacked tree (only ever read) or a tarball."""
+"""A CPython source that the user has: an unpacked tree or a tarball. The build only reads it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ PATCHLEVEL = "Include/patchlevel.h"
 NEEDED = (PATCHLEVEL, "configure", "Makefile.pre.in", "Modules/config.c.in", "Lib/os.py")
 _VERSION = re.compile(r'#define\s+PY_VERSION\s+"([^"]+)"')
 
-# Neither hashed nor copied: what the build does not read, and what an earlier build in the tree has left.
+# These files are not hashed and not copied. The build does not read them, or an earlier build in the tree made them.
 UNUSED_NAMES = frozenset({".git", ".github", ".hg", "__pycache__"})
 UNUSED_FOLDERS = frozenset(
     {"Doc", "Mac", "PC", "PCbuild", "Android", "iOS", "InternalDocs", "build", "Lib/test", "Lib/idlelib/idle_test",
@@ -36,7 +36,7 @@ UNUSED_FILES = frozenset(
 
 @dataclass(frozen=True)
 class UserSource:
-    """``key`` is a hash of the content; ``fill`` puts the tree into the folder that it is given."""
+    """One source. ``key`` is a hash of its content. ``fill`` puts the tree into a folder."""
 
     path: Path
     version: str
@@ -45,7 +45,7 @@ class UserSource:
 
 
 def user_source(path: Path, cache_root: Path) -> UserSource:
-    """Look at ``python=DIR`` or ``python=TARBALL``; BuildError in plain words when it is no CPython source."""
+    """Return the source of ``python=DIR`` or ``python=TARBALL``. Raises BuildError if it is no CPython source."""
     if path.is_dir():
         return _from_folder(path)
     if path.is_file():
@@ -57,10 +57,12 @@ def user_source(path: Path, cache_root: Path) -> UserSource:
 
 
 def version_in(text: str, where: object) -> str:
-    """Return "3.13.15" from the text of patchlevel.h."""
+    """Return the version, such as "3.13.15", from the text of patchlevel.h. ``where`` is its place, for the error."""
     found = _VERSION.search(text)
     if not found:
-        raise BuildError(f"{where} does not tell the version of Python.", "give a complete CPython source tree")
+        raise BuildError(
+            f"{where} does not define the version of Python (PY_VERSION).", "give a complete CPython source tree"
+        )
     return found.group(1)
 
 
@@ -102,7 +104,7 @@ def used_files(folder: Path, below: Path = Path()) -> Iterator[Path]:
 
 def _from_tarball(path: Path, cache_root: Path) -> UserSource:
     key = file_digest(path)
-    # To look for one file in a compressed archive takes seconds, so what was found is kept by the archive's hash.
+    # It takes seconds to find a file in a compressed archive. So the version is cached under the archive's hash.
     note = cache_root / "cpython" / f"version-of-{digest_of({'tarball': key})[:16]}.txt"
     if not note.is_file():
         version = _version_in_tarball(path)

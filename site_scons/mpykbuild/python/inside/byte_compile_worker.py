@@ -12,12 +12,12 @@ import marshal
 import os
 import sys
 
-# PEP 552: the source's hash stands in the file, and nobody compares it at run time.
+# PEP 552: the file contains a hash of its source, and Python does not compare it at run time.
 UNCHECKED_HASH = (1).to_bytes(4, "little")
 
 
 def compile_one(source: str, output: str, shown: str) -> None:
-    """Write the .pyc of ``source``; whatever the compiler raises is passed on."""
+    """Write the .pyc of ``source``. Raises the errors of the compiler."""
     with open(source, "rb") as stream:  # noqa: PTH123 (pathlib would be one more import)
         data = stream.read()
     code = compile(data, shown, "exec", dont_inherit=True, optimize=0)
@@ -27,7 +27,7 @@ def compile_one(source: str, output: str, shown: str) -> None:
 
 
 def in_child(line: bytes) -> int:
-    """Compile what ``line`` asks for and return an exit status."""
+    """Compile the file that ``line`` names. Return the exit status: 0, or 1 if it did not compile."""
     source, output, shown = os.fsdecode(line).rstrip("\n").split("\t")
     try:
         compile_one(source, output, shown)
@@ -38,7 +38,7 @@ def in_child(line: bytes) -> int:
 
 
 def main() -> int:
-    """Return 1 when at least one file did not compile."""
+    """Compile all files. Return the exit status: 0, or 1 if at least one file did not compile."""
     failed = False
     for line in sys.stdin.buffer:
         child = os.fork()

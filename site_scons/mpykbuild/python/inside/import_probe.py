@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which modules can be imported? A program for the Python in question: names on stdin, reasons on stdout, both JSON."""
+"""Try to import modules. A program for the Python that was built: it reads names and prints reasons, both as JSON."""
 
 import importlib
 import json
@@ -7,7 +7,7 @@ import sys
 
 
 def import_failures(name: str) -> str:
-    """Return why ``name`` cannot be imported; empty when it can."""
+    """Return why ``name`` cannot be imported; empty if it can."""
     try:
         importlib.import_module(name)
     except (ImportError, AttributeError, LookupError, OSError, RuntimeError, ValueError) as error:

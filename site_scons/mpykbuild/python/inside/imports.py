@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What stdlib files import, and which of it is neither among them nor built in.
+"""Find the modules that stdlib files import, and those among them that are neither listed nor built in.
 
-Only the interpreter of the same release can parse its stdlib, so ``bin/python`` of the product runs this file as a
-program: a request on stdin, the answer on stdout, both JSON.
+Only an interpreter of the same release can parse its whole stdlib. So ``bin/python`` of the product runs this file as
+a program. It reads a request from stdin and prints the answer to stdout, both as JSON.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-# Modules that every interpreter has and that are no files.
+# Modules that every interpreter has and that have no file.
 ALWAYS = frozenset({"__main__", "os.path", "collections.abc", "_frozen_importlib", "_frozen_importlib_external"})
 
 
@@ -24,7 +24,10 @@ def module_name(path: Path) -> str:
 
 
 def unmet_imports(imported: Mapping[str, Iterable[str]], builtin: frozenset[str]) -> dict[str, set[str]]:
-    """Return the modules that the keys of ``imported`` import and cannot have, each with who imports it."""
+    """Return the modules that the keys of ``imported`` import, but that are neither keys nor built in.
+
+    Each is mapped to the modules that import it.
+    """
     present = imported.keys() | builtin | ALWAYS
     result: dict[str, set[str]] = {}
     for importer, names in imported.items():
@@ -35,12 +38,12 @@ def unmet_imports(imported: Mapping[str, Iterable[str]], builtin: frozenset[str]
 
 
 def survey_imports(lib: Path, files: Iterable[Path]) -> dict[str, list[str]]:
-    """Return for each of ``files`` (relative to ``lib``) its module name and the modules that it imports."""
+    """Map the module name of each of ``files`` (relative to ``lib``) to the modules that it imports."""
     return {module_name(path): sorted(imported_modules(lib, path)) for path in files}
 
 
 def imported_modules(lib: Path, path: Path) -> set[str]:
-    """Return the absolute names of all the modules that a file imports anywhere, functions included."""
+    """Return the absolute names of all modules that a file imports, also inside its functions."""
     found: set[str] = set()
     for node in ast.walk(ast.parse((lib / path).read_bytes())):
         if isinstance(node, ast.Import):

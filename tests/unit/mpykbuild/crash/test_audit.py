@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An artefact's needs held against programs made here."""
+"""Compare the needs of an artefact with small programs that the tests compile."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def audit(tmp_path: Path, source: str) -> crash_audit.Audit:
     return crash_audit.audit_program(NEEDS, program)
 
 
-def test_all_is_there(tmp_path: Path) -> None:
+def test_a_program_with_all_symbols(tmp_path: Path) -> None:
     found = audit(tmp_path, WHOLE)
     assert found.refusals == ()
     text = "\n".join(found.lines)
@@ -57,7 +57,7 @@ def test_fallback_and_feature_are_named(tmp_path: Path) -> None:
     ("old", "new", "told"),
     [
         ("readmem,", "", "readmem is missing"),
-        (" old,", "", "its gdb is none of 10 and 16"),
+        (" old,", "", "there is no bridge for its gdb, only for gdb 10 and 16"),
         ("program_context[16]", "program_context[24]", "struct program_context differs"),
         ("task_table[16]", "task_table[4]", "struct task_table differs"),
     ],
@@ -68,11 +68,11 @@ def test_refusals(tmp_path: Path, old: str, new: str, told: str) -> None:
     assert found.lines[-1] == f"verdict: refused: {told}"
 
 
-def test_structure_that_grew_is_content(tmp_path: Path) -> None:
+def test_a_larger_structure_is_accepted(tmp_path: Path) -> None:
     assert audit(tmp_path, WHOLE.replace("task_table[16]", "task_table[24]")).refusals == ()
 
 
-def test_newer_gdb_is_found_by_what_it_has(tmp_path: Path) -> None:
+def test_the_bridge_is_chosen_by_the_symbols_of_gdb(tmp_path: Path) -> None:
     lines = audit(tmp_path, WHOLE.replace(" old,", " _Z5newerv,")).lines
     assert "bridge for gdb 16: 1 of 1 are there, used here" in lines
 
@@ -81,4 +81,4 @@ def test_other_programs_are_refused(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="register_extension"):
         audit(tmp_path, "int x;")
     with pytest.raises(BuildError, match="cannot be read as a program"):
-        crash_audit.exported(tmp_path / "absent")
+        crash_audit.exported_names(tmp_path / "absent")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Bridges to different gdbs in one file: each keeps its own inline functions, and what it takes from gdb is weak."""
+"""Bridges to several gdbs in one file: each has its own inline functions, and its names from gdb are weak."""
 
 from __future__ import annotations
 
@@ -55,10 +55,10 @@ def test_bridges_are_found_by_their_names() -> None:
     assert list(found) == sorted(found)
     assert {7, 10, 16} <= set(found)
     assert found[7].name == "gdb7_bridge.c" and found[16].name == "gdb16_bridge.cpp"
-    assert not set(found.values()) & set(bridges.other_units(bridges.EXT))
+    assert not set(found.values()) & set(bridges.units_without_gdb(bridges.EXT))
 
 
-def test_what_was_not_tried_is_in_the_bridge_itself() -> None:
+def test_the_comment_of_a_bridge_says_what_is_unverified() -> None:
     assert bridges.why_unverified(7).startswith("tried in crash 7.3.2")
     assert bridges.why_unverified(7).endswith("Ctrl-C does not stop gdb")
     assert bridges.why_unverified(16) == ""

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The build of crash, with a small stand-in whose Makefile does in a moment what crash's does in minutes."""
+"""The build of crash, with a stand-in for its source that builds in a moment."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from support.crashtrees import copy_tree
 ALL = Toolchain("gcc 1", ("zlib", "ncurses", "gmp", "mpfr", "lzo", "zstd"))
 needs_compiler = pytest.mark.skipif(shutil.which("gcc") is None or shutil.which("make") is None, reason="needs gcc")
 
-# Like crash's: it configures itself in place, unpacks gdb beside itself, and leaves objects behind.
+# Like crash's Makefile it configures the tree in place, unpacks gdb in the tree, and leaves objects behind.
 MAKEFILE = """
 TARGET=
 GDB=
@@ -70,7 +70,7 @@ def test_the_machines_toolchain() -> None:
     assert set(found.libraries) <= {row.name for row in crash_build.LIBRARIES}
 
 
-def test_no_compiler_is_a_sentence(tmp_path: Path) -> None:
+def test_a_missing_compiler_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="gcc cannot be run") as caught:
         crash_build.probe_toolchain(str(tmp_path))
     assert "install gcc" in caught.value.next_step
@@ -248,7 +248,7 @@ def test_a_source_that_is_unpacked_on_demand(tmp_path: Path) -> None:
     ("makefile", "says", "what"),
     [
         (MAKEFILE.replace("&& gcc -o crash main.o", ""), "8.0.6", "ended without an error but made no crash program"),
-        (MAKEFILE, "8.0.5", "says '8.0.5' (status 0), but version 8.0.6 was expected"),
+        (MAKEFILE, "8.0.5", "prints '8.0.5' (status 0), but version 8.0.6 was expected"),
         (MAKEFILE.replace("\tenv", "\twget http://x/gdb.tgz\n\tenv"), "8.0.6", "downloads are refused"),
     ],
 )

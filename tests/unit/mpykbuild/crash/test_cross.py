@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""crash for another machine: what is refused, what make is told, and how the result is checked."""
+"""crash for another machine: the refused requests, the arguments of make, and the checks of the result."""
 
 from __future__ import annotations
 
@@ -31,8 +31,12 @@ def test_what_cannot_be_built() -> None:
         cross_crash.check_crash_for_host("9.0.2", "X86_64", host)
 
 
-def test_make_is_told_the_machine_by_both_names() -> None:
-    assert cross_crash.make_words(HOSTS["ppc64le"]) == ["make", "CROSS_COMPILE=powerpc64le-linux-gnu-", "ARCH=ppc64le"]
+def test_the_command_of_make_has_both_names_of_the_machine() -> None:
+    assert cross_crash.make_command(HOSTS["ppc64le"]) == [
+        "make",
+        "CROSS_COMPILE=powerpc64le-linux-gnu-",
+        "ARCH=ppc64le",
+    ]
 
 
 def test_keys(tmp_path: Path) -> None:
@@ -101,7 +105,7 @@ def test_headers_are_enough_for_another_machine_only(tmp_path: Path) -> None:
 
 
 def test_steps_of_headers_are_taken_in_order(tmp_path: Path) -> None:
-    """make and configure are stand-ins that write down how they were called; gdb is unpacked by crash's make."""
+    """Stand-ins for make and configure record their arguments. crash's make unpacks gdb."""
     called = tmp_path / "called"
     root = copy_tree("9.0.2-debian-built", tmp_path, "x86_64")
     tree = replace(crash_tree.parse_tree(root), target="S390X")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""When crash must be told where memory begins, and that it is told the truth."""
+"""The dumps that need an option for the start of memory, and the value of that option."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from mpykbuild.crash import dump_options
 
 PAGE_OFFSET_52, PAGE_OFFSET_48 = 0xFFF0_0000_0000_0000, 0xFFFF_0000_0000_0000
 ALL = (1 << 64) - 1
-# A linear map that begins far below the memory, as KASLR lays it, and one without that.
+# One linear map that starts far below the memory, as with KASLR, and one without KASLR.
 OFFSETS = [0xFFF0_A9AC_8000_0000, (0x4000_0000 - (0xF << 48)) & ALL]
 
 
@@ -24,7 +24,7 @@ def info(offset: int, bits: int, actual: int) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("offset", OFFSETS)
-def test_crash_finds_what_the_kernel_finds(offset: int) -> None:
+def test_crash_and_the_kernel_compute_the_same_address(offset: int) -> None:
     """The kernel's __lm_to_phys() and crash's arm64_VTOP() on the same addresses."""
     told = dump_options.phys_offset(info(offset, 52, 48))
     assert told is not None
@@ -34,7 +34,7 @@ def test_crash_finds_what_the_kernel_finds(offset: int) -> None:
 
 
 @pytest.mark.parametrize("known", [info(0x4000_0000, 48, 48), info(0x4000_0000, 52, 52), {"NUMBER(phys_base)": "0"}])
-def test_others_need_nothing(known: dict[str, str]) -> None:
+def test_other_dumps_need_no_option(known: dict[str, str]) -> None:
     assert dump_options.phys_offset(known) is None
 
 
@@ -47,9 +47,9 @@ def dump(folder: Path, source: str) -> Path:
     return folder
 
 
-def test_option_is_for_kernels_that_do_not_tell(tmp_path: Path) -> None:
+def test_kernels_without_the_variable_need_the_option(tmp_path: Path) -> None:
     assert dump_options.needed_options(dump(tmp_path, "long other;")) == ("-m", "phys_offset=0xffffa9ac80000000")
 
 
-def test_kernel_with_the_variable_is_understood(tmp_path: Path) -> None:
+def test_kernels_with_the_variable_need_no_option(tmp_path: Path) -> None:
     assert dump_options.needed_options(dump(tmp_path, "long vabits_actual;")) == ()

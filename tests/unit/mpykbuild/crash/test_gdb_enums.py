@@ -53,7 +53,7 @@ def test_codes_of_gdb_16_come_from_the_def_file() -> None:
     assert enums["parser_flag"]["PARSER_LEAVE_BLOCK_ALONE"] == 8
 
 
-def test_what_both_have(tree: CrashTree) -> None:
+def test_constants_of_both_gdbs(tree: CrashTree) -> None:
     enums = read_enums(tree)
     assert enums["domain"]["STRUCT_DOMAIN"] == 2
     assert enums["block"] == {"GLOBAL_BLOCK": 0, "STATIC_BLOCK": 1, "FIRST_LOCAL_BLOCK": 2}
@@ -75,8 +75,8 @@ def test_versions_in_the_header() -> None:
 
 
 @pytest.mark.skipif(shutil.which("g++") is None, reason="needs g++")
-def test_the_compiler_compares(tree: CrashTree, tmp_path: Path) -> None:
-    """The static_asserts hold against the very headers, and fail when a constant is another."""
+def test_the_static_assertions_compare(tree: CrashTree, tmp_path: Path) -> None:
+    """The static assertions pass with the headers that were read, and fail if a constant differs."""
     assert tree.gdb_dir is not None
     good, bad = tmp_path / "good.h", tmp_path / "bad.h"
     good.write_text(enums_header(tree))
@@ -126,19 +126,19 @@ def test_a_def_file_that_is_not_understood_names_file_and_line(tmp_path: Path) -
         read_enums(tree)
 
 
-def test_an_enum_that_is_gone(tmp_path: Path) -> None:
+def test_a_missing_enum_is_an_error(tmp_path: Path) -> None:
     tree = edited(tmp_path, GDB10, "symtab.h", "enum domain_enum_tag", "enum another")
     with pytest.raises(BuildError, match=r"No definition of enum domain_enum was found in .*symtab\.h"):
         read_enums(tree)
 
 
-def test_a_constant_from_nowhere(tmp_path: Path) -> None:
+def test_an_unknown_constant_is_an_error(tmp_path: Path) -> None:
     tree = edited(tmp_path, GDB16, "expression.h", "(1 << 2)", "(1 << SHIFT)")
     with pytest.raises(BuildError, match="uses the constant SHIFT"):
         read_enums(tree)
 
 
-def test_gdb_that_is_still_packed() -> None:
+def test_a_packed_gdb_is_an_error() -> None:
     with pytest.raises(BuildError) as caught:
         enums_header(parse_tree(FIXTURES / "8.0.6"))
     assert "has no unpacked gdb" in caught.value.what

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The guard for a file that serves several crashes, over probes of made-up trees."""
+"""Compare the layouts of several crashes. The trees of the probes are made up."""
 
 from __future__ import annotations
 
@@ -63,14 +63,14 @@ def test_the_probe_is_read_from_its_object_file(tmp_path: Path) -> None:
     ]
 
 
-def test_no_probe(tmp_path: Path) -> None:
+def test_another_object_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "x.c").write_text("int x;")
     subprocess.run(["cc", "-c", str(tmp_path / "x.c"), "-o", str(tmp_path / "x.o")], check=True)
     with pytest.raises(BuildError, match="not the probe"):
         layout_probe.read_probe(tmp_path / "x.o")
 
 
-def test_what_is_used_of_an_object() -> None:
+def test_the_used_bytes_of_a_structure() -> None:
     assert layout_probe.crash_objects(PROBE) == [
         layout_probe.CrashObject("program_context", 100, 12, True),
         layout_probe.CrashObject("task_table", 50, 24, False),
@@ -99,7 +99,7 @@ def test_every_difference_is_in_the_table(name: str, value: int, row: str) -> No
     assert "8.0.6" in caught.value.what.splitlines()[1]
 
 
-def test_every_member_that_the_extension_uses_is_guarded() -> None:
+def test_the_probe_has_every_member_that_the_extension_uses() -> None:
     structures = {"pc": "program_context", "tt": "task_table", "machdep": "machdep_table", "kt": "kernel_table",
                   "st": "symbol_table_data",
                   "tc": "task_context"}  # fmt: skip

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What an artefact says of itself."""
+"""Write and read the section with the requirements of an artefact."""
 
 from __future__ import annotations
 

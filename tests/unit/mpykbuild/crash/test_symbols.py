@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of what is taken from crash: its schema, and the header that is made from it."""
+"""The table of crash's symbols: its schema, and the header that is generated from it."""
 
 from __future__ import annotations
 
@@ -45,10 +45,10 @@ def test_wrong_rows_are_refused(tmp_path: Path, change: dict[str, Any], told: st
         crash_symbols.load_symbols(write(tmp_path, {**ROW, **change}))
 
 
-def test_all_problems_are_told_at_once(tmp_path: Path) -> None:
+def test_the_error_has_all_mistakes(tmp_path: Path) -> None:
     with pytest.raises(BuildError) as caught:
         crash_symbols.load_symbols(write(tmp_path, ROW, ROW, {"name": "x"}))
-    assert "readmem stands there twice" in caught.value.what
+    assert "readmem is there twice" in caught.value.what
     assert "symbols[2]: the key 'feature' is missing" in caught.value.what
 
 
@@ -60,13 +60,13 @@ def test_something_else_is_refused(tmp_path: Path) -> None:
 
 def test_rows_of_a_bridge() -> None:
     rows = crash_symbols.load_symbols()
-    shown = {row.name for row in crash_symbols.in_bridges(rows, [10])}
+    shown = {row.name for row in crash_symbols.symbols_for_bridges(rows, [10])}
     assert "current_language" in shown
     assert "_Z18internal_error_locPKciS0_z" not in shown
-    assert all(not row.gdb for row in crash_symbols.of_gdb(rows, 0))
+    assert all(not row.gdb for row in crash_symbols.symbols_for_gdb(rows, 0))
 
 
-def test_header_makes_everything_weak_and_says_what_is_there(tmp_path: Path) -> None:
+def test_the_header_makes_symbols_weak_and_finds_those_that_exist(tmp_path: Path) -> None:
     """ext/crash/symbols.c over a table with one name that exists and three that do not."""
     rows = [
         crash_symbols.CrashSymbol("there", "8.0.2", "f", c_name="also_called"),
@@ -104,8 +104,8 @@ def test_built_for_header() -> None:
     assert "#define MPYK_BUILT_FOR_GDB(X) X(10) X(16)\n" in text
 
 
-def test_lists_for_people() -> None:
-    assert [crash_symbols.as_list(words) for words in (["a"], ["a", "b"], ["a", 1, "c"])] == [
+def test_words_are_joined() -> None:
+    assert [crash_symbols.join_words(words) for words in (["a"], ["a", "b"], ["a", 1, "c"])] == [
         "a",
         "a and b",
         "a, 1 and c",

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Detection of crash trees, on trimmed copies of real ones."""
+"""Read crash trees. The trees are shortened copies of real ones."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_flags_that_configure_would_write(tmp_path: Path) -> None:
     assert parse_tree(root).flags == ("-D_FILE_OFFSET_BITS=64",)
 
 
-def test_what_was_built_wins_over_what_the_source_says(tmp_path: Path) -> None:
+def test_the_version_of_the_built_program_is_used(tmp_path: Path) -> None:
     root = copy_tree("8.0.2", tmp_path, "x86_64")
     (root / ".rh_rpm_package").write_text("8.0.2++\n")
     assert parse_tree(root).release == "8.0.2"
@@ -150,7 +150,7 @@ def test_an_empty_folder(tmp_path: Path) -> None:
         parse_tree(tmp_path)
 
 
-def test_the_folder_above_the_tree_is_answered_with_the_tree(tmp_path: Path) -> None:
+def test_for_the_folder_above_the_tree_the_error_names_the_tree(tmp_path: Path) -> None:
     root = copy_tree("8.0.6", tmp_path)
     with pytest.raises(BuildError) as caught:
         parse_tree(tmp_path)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Compiled files: the same bytes whatever the order and the surroundings, and names that mean something."""
+"""Compiled files: the bytes do not depend on order and environment, and tracebacks show the given names."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from mpykbuild.python import byte_compile
 from mpykbuild.python.byte_compile import Job, compile_all
 
 PYTHON = Path(sys.executable)
-# Names shared between files, sets and nested functions are what marshal treats differently from run to run.
+# marshal may write different bytes for names in several files, for sets, and for nested functions.
 TEXTS = {
     "a.py": "shared = {'x', 'y', 'shared'}\ndef f(shared):\n    return shared in {'p', 'q', 'shared', 'other'}\n",
     "b.py": "class C:\n    shared = ('shared', 'other', 1.5, 'shared')\n    other = lambda self: self.shared\n",
@@ -57,12 +57,12 @@ def test_all_files_that_do_not_compile_are_named(jobs: list[Job]) -> None:
     assert str(jobs[2].source) not in caught.value.what
 
 
-def test_an_interpreter_that_dies_is_not_silent(jobs: list[Job]) -> None:
+def test_an_interpreter_that_fails_is_an_error(jobs: list[Job]) -> None:
     with pytest.raises(BuildError, match="status 1"):
         compile_all(Path("/bin/false"), jobs)
 
 
-def test_what_lies_compiled_beside_the_stdlib_does_not_matter(jobs: list[Job], tmp_path: Path) -> None:
+def test_compiled_files_of_the_stdlib_are_not_used(jobs: list[Job], tmp_path: Path) -> None:
     told = tmp_path / "told"
     jobs[0].source.write_text("")
     question = f"import sys; print(sys.pycache_prefix, sys.dont_write_bytecode, file=open({str(told)!r}, 'w'))"
@@ -72,8 +72,8 @@ def test_what_lies_compiled_beside_the_stdlib_does_not_matter(jobs: list[Job], t
     assert writes_nothing == "True"
 
 
-def test_the_worker_imports_next_to_nothing() -> None:
-    """What it imports is part of the state that shows in the result."""
+def test_the_worker_imports_few_modules() -> None:
+    """The modules that it imports change the marks that marshal writes."""
     command = [PYTHON, *byte_compile.FLAGS, "-X", "importtime", byte_compile.WORKER]
     told = subprocess.run(
         command, env=byte_compile.ENVIRONMENT, check=True, text=True, capture_output=True, stdin=subprocess.DEVNULL
@@ -83,5 +83,5 @@ def test_the_worker_imports_next_to_nothing() -> None:
     assert not {"json", "pathlib", "re", "typing"} & imported
 
 
-def test_nothing_to_do() -> None:
+def test_no_files_give_no_results() -> None:
     assert byte_compile.compile_all(PYTHON, []) == []

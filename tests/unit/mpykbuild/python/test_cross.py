@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""CPython for another machine, with a stand-in whose configure and make take a moment and whose machine is this one."""
+"""CPython for another machine. A stand-in replaces its source: it builds in a moment, and for this machine."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def interpreter(magic: str = "f30d0d0a", builtin: tuple[str, ...] = BUILTIN) -> 
 
 @dataclass
 class Bench:
-    """A folder with manifests and patches, this machine's product, and the source of the other's."""
+    """A folder with manifests and patches, this machine's product, and a source for the other machine."""
 
     root: Path
     source: Path
@@ -56,7 +56,7 @@ class Bench:
         )  # fmt: skip
 
     def emulate(self, monkeypatch: pytest.MonkeyPatch, there: bool = True) -> None:
-        """qemu-user: a script that runs the program, when it was given the right root."""
+        """Replace qemu-user with a script that runs the program if the root is right, or pretend that it is missing."""
         emulator = self.root / "qemu"
         emulator.write_text(f'#!/bin/sh\n[ "$1 $2" = "-L /usr/{HOST.triplet}" ] || exit 9\nshift 2\nexec "$@"\n')
         emulator.chmod(0o755)
@@ -100,8 +100,8 @@ def test_product(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     assert not (folder / "build").exists()
 
 
-def test_configure_is_told_about_both_machines(tmp_path: Path) -> None:
-    words = cross_python.configure_words(tmp_path / "src", tmp_path / "own", COMPILERS)
+def test_arguments_of_configure_name_both_machines(tmp_path: Path) -> None:
+    words = cross_python.configure_arguments(tmp_path / "src", tmp_path / "own", COMPILERS)
     assert {"--host=aarch64-linux-gnu", f"--with-build-python={tmp_path / 'own/bin/python'}", "CC=gcc"} <= set(words)
     assert any(word.startswith("--build=") for word in words)
     assert "ac_cv_file__dev_ptmx=no" in words
@@ -140,7 +140,7 @@ def test_releases_without_a_build_python() -> None:
         cross_python.check_python_for_host("3.9.2", HOST)
 
 
-def test_key_follows_both(bench: Bench) -> None:
+def test_both_inputs_change_the_key(bench: Bench) -> None:
     own = Product(bench.root, "cpython", VERSION, "k")
     keys = {
         cross_python.cross_python_product(native, bench.root, compilers).key

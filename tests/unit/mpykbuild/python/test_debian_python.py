@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Debian's packages of a Python: which are chosen, and that they are unpacked once."""
+"""Debian's packages of a Python: the right version is chosen, and the packages are unpacked once."""
 
 from __future__ import annotations
 
@@ -16,8 +16,8 @@ from mpykbuild.fetch.apt_client import BinaryPackage
 from mpykbuild.python import debian_python
 
 
-class Shelf:
-    """A mirror with packages that hold one file each."""
+class Mirror:
+    """A mirror with packages of one file each."""
 
     def __init__(self, root: Path, *versions: tuple[str, str]) -> None:
         self.root = root
@@ -46,25 +46,25 @@ def whole(version: str) -> tuple[tuple[str, str], ...]:
     return tuple((name.format("3.14"), version) for name in debian_python.PACKAGES)
 
 
-def test_the_newest_whole_version_is_chosen(tmp_path: Path) -> None:
+def test_the_newest_complete_version_is_chosen(tmp_path: Path) -> None:
     half = whole("3.14.9-1")[:2]
-    shelf = Shelf(tmp_path, *half, *whole("3.14.8-1"), *whole("3.14.2-1"), ("libpython3.15-dev", "3.15.0-1"))
-    assert {package.version for package in debian_python.newest_complete_version("3.14", shelf)} == {"3.14.8-1"}
+    mirror = Mirror(tmp_path, *half, *whole("3.14.8-1"), *whole("3.14.2-1"), ("libpython3.15-dev", "3.15.0-1"))
+    assert {package.version for package in debian_python.newest_complete_version("3.14", mirror)} == {"3.14.8-1"}
     with pytest.raises(BuildError, match=r"libpython3\.15-stdlib in one version"):
-        debian_python.newest_complete_version("3.15", shelf)
+        debian_python.newest_complete_version("3.15", mirror)
 
 
 @pytest.mark.skipif(shutil.which("dpkg-deb") is None, reason="needs dpkg-deb")
 def test_packages_are_unpacked_once(tmp_path: Path) -> None:
-    shelf = Shelf(tmp_path / "shelf", *whole("3.14.8-1"))
-    place = debian_python.packages_folder("3.14", tmp_path / "cache", shelf)
+    mirror = Mirror(tmp_path / "mirror", *whole("3.14.8-1"))
+    place = debian_python.packages_folder("3.14", tmp_path / "cache", mirror)
     assert (place / "usr" / "libpython3.14-dev").read_text() == "3.14.8-1"
-    assert len(shelf.fetched) == 3
-    assert debian_python.packages_folder("3.14", tmp_path / "cache", shelf) == place
-    assert len(shelf.fetched) == 3
+    assert len(mirror.fetched) == 3
+    assert debian_python.packages_folder("3.14", tmp_path / "cache", mirror) == place
+    assert len(mirror.fetched) == 3
 
 
-def test_only_a_minor_asks_for_packages() -> None:
-    assert debian_python.is_minor("3.14")
-    assert not debian_python.is_minor("/opt/3.14")
-    assert not debian_python.is_minor("3.14.2")
+def test_only_a_minor_version_means_packages() -> None:
+    assert debian_python.is_minor_version("3.14")
+    assert not debian_python.is_minor_version("/opt/3.14")
+    assert not debian_python.is_minor_version("3.14.2")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Deriving a manifest: on small trees, and on real sources of releases whose folder is taken away first."""
+"""Derive manifests: for small trees, and for real releases without their own manifest."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_an_equal_release_gives_an_equal_manifest(tmp_path: Path) -> None:
     manifest.check_source(manifest.load_manifest(manifests, "3.14"), source)
 
 
-def test_what_appeared_and_vanished_is_told_and_fits(tmp_path: Path) -> None:
+def test_appeared_and_vanished_modules_are_reported(tmp_path: Path) -> None:
     source, manifests = make_source(tmp_path / "src"), make_manifests(tmp_path / "manifests")
     stdlib = source / "Modules" / "Setup.stdlib.in"
     rows = stdlib.read_text().replace("@MODULE_ARRAY_TRUE@array arraymodule.c\n", "")
@@ -61,7 +61,7 @@ def test_what_appeared_and_vanished_is_told_and_fits(tmp_path: Path) -> None:
     result = derived(source, manifests, "3.14")
     assert result.appeared == [
         "C module _fresh: built in", "C module _idle: left out",
-        "stdlib lonely: left out (new beside 3.13, and nothing listed imports it: look at it)", "stdlib newer: listed",
+        "stdlib lonely: left out (not in 3.13, and nothing listed imports it: look at it)", "stdlib newer: listed",
     ]  # fmt: skip
     assert result.vanished == ["C module array", "stdlib json.decoder"]
     asked = "\n".join(result.questions)
@@ -73,7 +73,7 @@ def test_what_appeared_and_vanished_is_told_and_fits(tmp_path: Path) -> None:
     manifest.check_stdlib(made, lib, imports.survey_imports(lib, files))
 
 
-def test_the_best_model_is_of_the_same_kind_and_near(tmp_path: Path) -> None:
+def test_the_most_similar_release_comes_first(tmp_path: Path) -> None:
     source, manifests = make_source(tmp_path / "src"), make_manifests(tmp_path / "manifests")
     for minor in ("3.15", "3.16"):
         make_manifests(manifests, minor)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""pytest for the interpreters that we embed: made once, only of what is pinned, and run by itself."""
+"""pytest for the interpreters that we embed: it is fetched once, is pinned, and runs isolated."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def main(words):
 """
 
 
-def test_what_is_pinned_decides_on_the_product(tmp_path: Path) -> None:
+def test_the_pinned_packages_choose_the_product(tmp_path: Path) -> None:
     pinned = tmp_path / "pinned.txt"
     pinned.write_text("pluggy==1.6.0\npytest==8.4.2 \\\n    --hash=sha256:00\n")
     first = embedded_pytest.pytest_product(tmp_path, pinned)
@@ -32,7 +32,7 @@ def test_what_is_pinned_decides_on_the_product(tmp_path: Path) -> None:
         embedded_pytest.pytest_product(tmp_path, pinned)
 
 
-def test_nothing_is_fetched_when_it_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_modules_in_the_cache_are_not_fetched_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[list[str]] = []
 
     def pip(command: list[str], **_: object) -> Finished:
@@ -45,7 +45,7 @@ def test_nothing_is_fetched_when_it_is_there(tmp_path: Path, monkeypatch: pytest
     assert {"--require-hashes", "--no-deps", "--only-binary"} <= set(asked[0])
 
 
-def test_what_pip_says_is_told(tmp_path: Path) -> None:
+def test_the_error_shows_the_output_of_pip(tmp_path: Path) -> None:
     pinned = tmp_path / "pinned.txt"
     pinned.write_text("pytest==8.4.2\n")  # without a hash
     with pytest.raises(BuildError, match=r"(?s)pip could not install .*hash"):
@@ -53,7 +53,7 @@ def test_what_pip_says_is_told(tmp_path: Path) -> None:
     assert not embedded_pytest.pytest_product(tmp_path, pinned).is_built()
 
 
-def test_an_interpreter_runs_it_isolated(tmp_path: Path) -> None:
+def test_pytest_runs_isolated(tmp_path: Path) -> None:
     (tmp_path / "pytest.py").write_text(STAND_IN)
     command = embedded_pytest.pytest_command(Path(sys.executable), tmp_path, ["-q", "x.py"])
     done = subprocess.run(command, capture_output=True, text=True, check=False)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Finding an installed or unpacked Python in a folder."""
+"""Find an installed or unpacked Python in a folder."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_a_product_of_ours(tmp_path: Path) -> None:
     assert found.lib == tmp_path / "lib" / NAME
 
 
-def test_what_is_missing_is_told(tmp_path: Path) -> None:
+def test_the_error_lists_what_is_missing(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="there is no such folder"):
         find_prebuilt.find_prebuilt_python(tmp_path / "absent")
     with pytest.raises(BuildError, match=r"no include/python3\.N"):
@@ -77,7 +77,7 @@ def test_two_pythons_in_one_folder_are_too_many(tmp_path: Path) -> None:
         find_prebuilt.find_prebuilt_python(tmp_path)
 
 
-def test_the_key_follows_all_that_is_taken(tmp_path: Path) -> None:
+def test_each_used_file_changes_the_key(tmp_path: Path) -> None:
     found = find_prebuilt.find_prebuilt_python(debian(tmp_path))
     keys = {find_prebuilt.prebuilt_key(found)}
     for changed in (found.archive, found.pyconfig, found.lib / "os.py", found.headers / "Python.h"):

@@ -7,14 +7,14 @@ from mpykbuild.python import inittab
 from mpykbuild.toolchain.archive_graph import Graph, Member
 
 
-def test_a_library_tells_its_modules() -> None:
+def test_the_modules_of_a_library_are_read() -> None:
     config = Member("config.o", {inittab.TABLE}, {"PyInit_zlib", "PyInit__imp", "PyMarshal_Init", "memcpy"})
     graph = Graph({"config.o": config}, {inittab.TABLE: "config.o"}, frozenset())
     assert inittab.modules_of(graph) == {"zlib", "_imp", "marshal", "_warnings", "sys", "builtins"}
     assert inittab.modules_of(graph.without("config.o")) == frozenset()
 
 
-def test_our_table_names_what_it_is_given() -> None:
+def test_our_table_names_the_given_modules() -> None:
     text = inittab.inittab_source({"sys", "math", "marshal"})
     assert '{"math", PyInit_math},' in text
     assert '{"marshal", PyMarshal_Init},' in text

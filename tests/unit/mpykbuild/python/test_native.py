@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The build of CPython, with a stand-in whose configure and make take a moment."""
+"""The build of CPython, with a stand-in for its source that builds in a moment."""
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ def test_two_folders_and_two_surroundings_give_the_same_bytes(
 
 
 @needs_tools
-def test_the_users_tree_is_only_read_and_the_environment_is_ours(
+def test_the_users_tree_is_not_changed_and_the_environment_is_ours(
     bench: Bench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", "/y")
@@ -162,7 +162,7 @@ def test_all_that_decides_on_the_product_is_in_its_key(bench: Bench, tmp_path: P
     keys.append(bench.wanted().key)
     assert len(set(keys)) == 5
     with (tmp_path / "manifests" / MINOR / "stdlib.lst").open("a") as listing:
-        listing.write("# the bundle's business\n")
+        listing.write("# only for the bundle\n")
     assert bench.wanted().key == keys[-1]
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A push that the assembler allows to be replaced survives a linker that knows nothing of it."""
+"""An older linker must not replace a push that the assembler marked as replaceable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from mpykbuild.python import old_linker
 pytestmark = pytest.mark.skipif(
     platform.machine() != "x86_64" or shutil.which("gcc") is None, reason="needs gcc for x86_64"
 )
-# What assemblers since binutils 2.41 or so make of: push target@GOTPCREL(%rip); pop %rax; ret
+# The output of assemblers since about binutils 2.41 for: push target@GOTPCREL(%rip); pop %rax; ret
 PUSHES = """
     .text
     .globl address
@@ -45,7 +45,7 @@ def test_a_push_stays_a_push(tmp_path: Path) -> None:
     assert subprocess.run([tmp_path / "main"], check=False).returncode == 0
 
 
-def test_the_permission_is_taken_from_pushes_alone(tmp_path: Path) -> None:
+def test_only_relocations_of_pushes_change(tmp_path: Path) -> None:
     before = assembled(tmp_path, PUSHES).read_bytes()
     after = old_linker.adapt_object(before)
     assert len(after) == len(before)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Patches apply exactly or are named, with the file, in one clear error."""
+"""Patches apply exactly. Otherwise one error names the patch and the file."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ def test_series_headers_and_files_must_agree(tmp_path: Path) -> None:
     assert "stray.patch is not named" in caught.value.what
 
 
-def test_order_and_content_count_for_the_hash(tmp_path: Path) -> None:
+def test_order_and_content_change_the_inputs(tmp_path: Path) -> None:
     folder = make_patches(tmp_path, GOOD) / MINOR
     before = patches.patch_inputs(folder)
     write(folder, {"second.patch": (folder / "only.patch").read_text(), "series": "only.patch\nsecond.patch\n"})
@@ -67,5 +67,5 @@ def test_order_and_content_count_for_the_hash(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("minor", manifest.known_minors(MANIFESTS))
-def test_our_own_patches_are_in_order(minor: str) -> None:
+def test_our_own_patches_have_no_mistakes(minor: str) -> None:
     assert patches.series(PATCHES / minor)

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The format of stdlib.lst, and the files that its lines stand for."""
+"""The format of stdlib.lst, and the files that its lines name."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ def test_all_kinds_of_lines(tmp_path: Path) -> None:
     assert found.parts == {"p": ("x", "y.z")}
     assert found.omitted == {"q": "why", "r": "why"}
     assert found.absent == {"s": "that", "t": "now and then"}
-    assert found.unsteady == {"t"}
+    assert found.sometimes_imported == {"t"}
     assert found.top_level() == {"a", "b", "p"}
 
 
-def test_each_bad_line_is_told_with_its_number(tmp_path: Path) -> None:
+def test_the_error_has_the_number_of_each_bad_line(tmp_path: Path) -> None:
     with pytest.raises(BuildError) as caught:
         parsed(tmp_path, "a\n[omitted]\nno reason\n[elsewhere]\n")
     assert "line 3: 'no reason' lacks a reason" in caught.value.what

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The steps of building CPython one by one; test_cpython.py and test_crosspython.py have them together."""
+"""Each step of the build of CPython alone. test_native.py and test_cross.py test whole builds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ needs_tools = pytest.mark.skipif(
 )
 
 
-def test_umask_is_given_back() -> None:
+def test_umask_is_restored() -> None:
     previous = os.umask(0o077)
     try:
         with pytest.raises(ValueError, match="x"), python_steps.plain_umask():
@@ -40,15 +40,15 @@ def test_source_gets_one_name_whatever_its_own_is(tmp_path: Path, inside: str) -
     assert (tree / "configure").is_file()
 
 
-def test_two_sources_are_none(tmp_path: Path) -> None:
+def test_two_sources_are_an_error(tmp_path: Path) -> None:
     for name in ("one", "two"):
         make_source(tmp_path / "given" / name)
     with pytest.raises(BuildError, match="no CPython source"):
         python_steps.bring_source(tmp_path / "given", tmp_path / "work")
 
 
-def test_configure_does_not_learn_where_it_is_or_what_is_installed() -> None:
-    words = {place: python_steps.configure_words(Path(place, "src"), "gcc-12") for place in ("/here", "/there")}
+def test_arguments_of_configure_hide_the_folder_and_installed_libraries() -> None:
+    words = {place: python_steps.configure_arguments(Path(place, "src"), "gcc-12") for place in ("/here", "/there")}
     assert "CC=gcc-12" in words["/here"]
     assert "ac_cv_header_openssl_ssl_h=no" in words["/here"]
     assert "ac_cv_search_crypt=no" in words["/here"]
@@ -60,7 +60,7 @@ def test_configure_does_not_learn_where_it_is_or_what_is_installed() -> None:
 @needs_tools
 @pytest.mark.parametrize(("minor", "reads"), [("3.11", True), (MINOR, False)])
 def test_setup_stdlib_is_read_where_configure_does_not_read_it(tmp_path: Path, minor: str, reads: bool) -> None:
-    """Python 3.11 makes Setup.stdlib and leaves it at that."""
+    """The configure of Python 3.11 makes Setup.stdlib, but its makefile does not read it."""
     source = make_source(tmp_path / "given")
     with (source / "configure").open("a") as configure:
         configure.write("echo '# by configure' > Modules/Setup.stdlib\n")
@@ -68,7 +68,7 @@ def test_setup_stdlib_is_read_where_configure_does_not_read_it(tmp_path: Path, m
     (tmp_path / "manifests" / MINOR).rename(tmp_path / "manifests" / minor)
     goal = manifest.load_manifest(tmp_path / "manifests", minor)
     tree = python_steps.bring_source(source, tmp_path / "work")
-    obj, words = tmp_path / "work" / "obj", python_steps.configure_words(tree, "gcc")
+    obj, words = tmp_path / "work" / "obj", python_steps.configure_arguments(tree, "gcc")
     python_steps.compile_library(goal, tree, obj, words, RunLog("x", tmp_path / "log"), 1, build_environment())
     assert ("# by configure" in (obj / "Modules" / "Setup.local").read_text()) is reads
 
@@ -76,7 +76,7 @@ def test_setup_stdlib_is_read_where_configure_does_not_read_it(tmp_path: Path, m
 def test_a_makefile_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "Makefile").write_text("nonsense\n")
     with pytest.raises(BuildError, match=r"Makefile in .* cannot be read"):
-        python_steps.link_words(tmp_path, build_environment())
+        python_steps.link_options(tmp_path, build_environment())
 
 
 def test_an_interpreter_that_does_not_run(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ def packed(tmp_path: Path, name: str = "python.tar.gz") -> Path:
     return tmp_path / name
 
 
-def test_a_folder_is_identified_by_what_the_build_reads(tmp_path: Path) -> None:
+def test_the_key_of_a_folder_depends_on_the_files_that_the_build_reads(tmp_path: Path) -> None:
     one, two = make_source(tmp_path / "one"), make_source(tmp_path / "two")
     first = user_source.user_source(one, tmp_path)
     assert first.version == VERSION
@@ -46,9 +46,7 @@ def test_a_folder_is_copied_without_leftovers_of_other_builds(tmp_path: Path) ->
     assert files_in(source) == before
 
 
-def test_a_tarball_is_identified_by_its_content_and_looked_into_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_tarball_is_known_by_its_content_and_read_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     archive = packed(tmp_path)
     found = user_source.user_source(archive, tmp_path / "cache")
     assert found.version == VERSION
@@ -76,7 +74,7 @@ def test_names_that_leave_the_folder_are_refused(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["nothing", "empty folder", "text", "foreign tarball"])
-def test_what_is_no_cpython_source_gets_one_sentence(tmp_path: Path, kind: str) -> None:
+def test_other_files_are_refused(tmp_path: Path, kind: str) -> None:
     path = tmp_path / "given"
     if kind == "empty folder":
         path.mkdir()
@@ -93,5 +91,5 @@ def test_what_is_no_cpython_source_gets_one_sentence(tmp_path: Path, kind: str) 
 def test_a_patchlevel_without_a_version(tmp_path: Path) -> None:
     source = make_source(tmp_path / "src")
     (source / "Include" / "patchlevel.h").write_text("")
-    with pytest.raises(BuildError, match="does not tell the version"):
+    with pytest.raises(BuildError, match="does not define the version"):
         user_source.user_source(source, tmp_path)

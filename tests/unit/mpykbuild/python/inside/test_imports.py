@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Which modules a file imports."""
+"""Find the modules that a file imports."""
 
 from __future__ import annotations
 
