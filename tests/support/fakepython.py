@@ -8,8 +8,10 @@ import sys
 from pathlib import Path
 
 from mpykbuild.python.patches import HEADERS
+from support.pins import PINNED
 
-MINOR, VERSION = "3.13", "3.13.7"
+MINOR = PINNED.python().minor
+VERSION, OTHER_VERSION = f"{MINOR}.7", f"{MINOR}.8"
 BUILTIN = ("_core", "array", "posix")
 
 # Not that of a virtual environment, which may lie inside the project: no product may name the project's folder.
@@ -41,6 +43,12 @@ python:
 \tchmod 755 python
 END
 """
+
+
+def later_minor(count: int) -> str:
+    """Return the minor that comes ``count`` minors after that of the fake Python."""
+    major, number = MINOR.split(".")
+    return f"{major}.{int(number) + count}"
 
 
 def write(root: Path, files: dict[str, str]) -> None:

@@ -27,6 +27,7 @@ from mpykbuild.python import native as native_python
 from mpykbuild.toolchain import launcher
 from support.fakeprebuilt import make_prebuilt
 from support.fakepython import VERSION, make_manifests, make_patches, make_source
+from support.pins import PYTHON
 
 # It writes its settings and arguments to a log, and then runs the compiler, as a launcher does.
 FAKE = '#!/bin/sh\necho "$HOME $CCACHE_DIR $UNRELATED $*" >> {log}\nexec "$@"\n'
@@ -123,7 +124,7 @@ def test_builds_of_products_get_the_path_of_the_launcher(
         monkeypatch.setenv(name, value)
     module, function = build.split(".")
     monkeypatch.setattr(getattr(project_plan, module), function, record)
-    python = f"prebuilt:{make_prebuilt(tmp_path / 'python')}" if module == "adopt_prebuilt" else "3.13"
+    python = f"prebuilt:{make_prebuilt(tmp_path / 'python')}" if module == "adopt_prebuilt" else PYTHON
     for given in ({}, {"launcher": "ccache"}):
         values = {"cache": str(tmp_path), "python": python, **given}
         plan = plans_of(project_plan.read_project(options.checked_values(values), tmp_path, ()))[build]
