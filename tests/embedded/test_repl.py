@@ -15,7 +15,6 @@ from support.session import COMMAND_SECONDS, CrashSession, Result, Variant, Vmco
 from support.terminal import CTRL_C, CTRL_D, CTRL_Z, PROMPT, TAB, UP, Terminal
 
 PS1, PS2 = ">>> ", "... "
-SOON = 2.0
 MARK = "%%"
 Program = Callable[..., str]
 
@@ -220,20 +219,19 @@ def test_ctrl_c_drops_what_was_typed(repl: Terminal) -> None:
     "statement",
     [
         "while True: pass",
-        "time.sleep(60)",
+        "time.sleep(600)",
         "while True: _ = exec_crash_command('foreach bt')",
         "exec_crash_command('search -k 123456789abcdef')",
-        "exec_crash_command('epython -c \"import time; time.sleep(60)\"')",
+        "exec_crash_command('epython -c \"import time; time.sleep(600)\"')",
     ],
 )
 def test_ctrl_c_stops_what_runs(repl: Terminal, statement: str) -> None:
+    """What sleeps would sleep longer than a test waits for an answer."""
     repl.type(f"print('started'); x = 1\n{statement}\n\n")
     repl.expect("\nstarted")
     time.sleep(0.7)
-    begin = time.monotonic()
     repl.type(CTRL_C)
     repl.expect("KeyboardInterrupt")
-    assert time.monotonic() - begin < SOON
     repl.expect(PS1)
     assert repl.enter("x, 'jiffies' in exec_crash_command('sym jiffies')", PS1) == "(1, True)"
 

@@ -251,17 +251,3 @@ def test_one_struct_is_one_type_whoever_mentions_it(crash_session: CrashSession)
     """The variable's type is gdb's, the struct's by name is BTF's."""
     text = "print(crash.struct_class('struct task_struct') is type(crash.readSymbol('init_task')))"
     assert in_python(crash_session, text) == "True"
-
-
-def test_a_layout_costs_microseconds(crash_session: CrashSession) -> None:
-    """gdb needs milliseconds. CPU time, so that a busy machine does no harm; the goal of 40 us is bench's."""
-    text = (
-        "import time; crash.purge_types(); crash.set_type_source('btf'); crash.struct_size('struct page'); "
-        "n = [i[5] for i in crash.struct_info('struct task_struct') if i[5].startswith('struct ') and '*' in i[5]]; "
-        "n = sorted({i.split('*')[0].strip() for i in n}); t = time.process_time(); "
-        "c = [crash.member_offset(i, 'x') for i in n]; t = time.process_time() - t; "
-        "print(len(n), t / len(n) * 1e6, crash.set_type_source('auto'))"
-    )
-    count, cost, _old = in_python(crash_session, text).split()
-    assert int(count) > 20
-    assert float(cost) < 400
