@@ -44,7 +44,7 @@ bad: list = []
 
 
 def call(function, *arguments, **options):
-    """Call and judge; None when it raised."""
+    """Call a function and check what it raises. Return None if it raised."""
     global made
     made += 1
     result = None
@@ -79,7 +79,7 @@ def text():
 
 
 def touch(value, depth=0):
-    """Use a value as a program would, whatever it is."""
+    """Use a value of any type as a program does."""
     call(repr, value)
     if isinstance(value, crash.StructResult):
         call(value.__getitem__, random.randrange(-5, 5))
@@ -162,7 +162,7 @@ def lists():
 def main(seed, calls):
     random.seed(seed)
     while made < calls:
-        with contextlib.redirect_stdout(io.StringIO()):  # pylog tells of each broken list
+        with contextlib.redirect_stdout(io.StringIO()):  # pylog reports each broken list
             random.choice((objects, names, memory, lists))()
             pylog.cleanup()
     print(json.dumps({"calls": made, "seen": seen, "bad": bad[:20]}))

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs inside crash: however they end, the prompt returns and the next command works."""
+"""Programs inside crash. After every way to end, the prompt returns and the next command works."""
 
 from __future__ import annotations
 

@@ -253,7 +253,7 @@ def test_crash_is_as_before(opened: Terminal) -> None:
     assert opened.run("!stty -a; grep -i 'sig[cib]' /proc/$PPID/status") == before
     opened.type("sym tcp_hashi" + TAB + "\n")
     assert "tcp_hashinfo" in opened.expect("\n" + PROMPT).partition("\n")[2]
-    # crash's handler jumps out of whatever runs, malloc() too, which may never return afterwards: interrupt a sleep.
+    # crash's handler jumps out of any code. A jump out of malloc() may block the next one: interrupt a sleep.
     opened.type("repeat -600 sym jiffies\n")
     opened.expect(") jiffies")
     time.sleep(0.5)

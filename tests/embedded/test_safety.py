@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What would end a crash session, hang it or make it grow: after each, the next command works as the first did."""
+"""Programs that could end, block or bloat a crash session. After each of them the next command works as before."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole surface of the classic API inside crash, with crash's own commands as the oracle."""
+"""All names of the classic API inside crash, compared with crash's own commands."""
 
 from __future__ import annotations
 
@@ -152,7 +152,7 @@ def test_modules_equal_those_of_mod(crash_session: CrashSession, evaluate: Evalu
 
 
 def test_debuginfo_of_a_module_is_loaded(variant: Variant, run_crash: Callable[..., Result], vmcore: Vmcore) -> None:
-    """In a crash of its own: the other tests look at modules without debuginfo."""
+    """In a new crash, because the other tests need modules without debuginfo."""
     if not (vmcore.vmlinux.parent / "modules" / "mpyk_testmod.ko").is_file():
         pytest.skip("the test module could not be built for this kernel")
     program = "from pykdump.API import *; print('loaded', loadModule('mpyk_testmod'))"

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Layouts from the dump's BTF against gdb's (of all the kernel with MPYK_BTF_ALL=1) and drgn's; modules' BTF."""
+"""Layouts from the dump's BTF, compared with gdb's (all types with MPYK_BTF_ALL=1) and drgn's; BTF of modules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MUST = [
     "struct lru_gen_folio", "struct xa_node", "struct kvm", "struct hugetlb_cgroup",
 ]  # fmt: skip
 
-# Names by a reader of BTF of its own, then layouts by both sources; into a file.
+# It reads the names with its own reader of BTF, then the layouts from both sources, and writes them to a file.
 PROGRAM = r"""
 import json, random, struct
 import crash
@@ -119,7 +119,7 @@ def test_layouts_equal_gdb(layouts: Layouts) -> None:
 def test_arrays_have_the_dimensions_of_gdb_where_it_is_asked(layouts: Layouts) -> None:
     """Tolerated: nothing but text of less than 64 characters (`comm`), for which alone gdb is not asked.
 
-    BTF by itself is flat: there only the dimensions may differ, never a size or a place.
+    BTF has only the product of the dimensions, so these may differ. Sizes and offsets must be equal.
     """
     gdb, multiple = layouts["gdb"], set(layouts["multiple"])
     pairs = [
