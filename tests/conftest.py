@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Fixtures for tests inside crash. `./sconsw test` says through $MPYK_TEST_CONFIG what was built."""
+"""Fixtures for tests inside crash. `./sconsw test` names a file with the built files in $MPYK_TEST_CONFIG."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ NO_BUILD = pytest.mark.skip(reason="needs ./sconsw test")
 
 @cache
 def config() -> dict[str, Any]:
-    """What the build made: {variants: [...], vmcore: {...}, packaged: {...}}; empty when pytest runs on its own."""
+    """Return the built files: {variants: [...], vmcore: ..., ...}. It is empty if sconsw did not start pytest."""
     path = os.environ.get(CONFIG)
     return json.loads(Path(path).read_text()) if path else {}
 
@@ -45,7 +45,7 @@ def variants() -> list[Variant]:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every test that asks for a variant (or an interpreter) runs in each variant (or with each) that was built."""
+    """Run each test that takes a ``variant`` or an ``interpreter`` once for every built one."""
     if "variant" in metafunc.fixturenames:
         rows = variants() or [pytest.param(None, marks=NO_BUILD)]
         ids = [row.name for row in variants()] or ["no-build"]
@@ -84,14 +84,14 @@ def truth(vmcore: Vmcore) -> Truth:
 
 @pytest.fixture(scope="session")
 def crash_session(variant: Variant, vmcore: Vmcore) -> Iterator[CrashSession]:
-    """One crash for all tests of a variant: a test that leaves it unusable makes the next one fail, as it should."""
+    """One crash for all tests of a variant. If a test makes it unusable, the next test fails, and it should."""
     with CrashSession(variant, vmcore) as session:
         yield session
 
 
 @pytest.fixture
 def run_crash(vmcore: Vmcore) -> Callable[..., Result]:
-    """Run commands in a crash of their own: ``run_crash(variant, commands, cwd=..., env=...) -> Result``."""
+    """Start a new crash for some commands: ``run_crash(variant, commands, cwd=..., env=...) -> Result``."""
 
     def run(variant: Variant, commands: Sequence[str], **where: Any) -> Result:
         return run_in_crash(variant, vmcore, commands, **where)
@@ -101,7 +101,7 @@ def run_crash(vmcore: Vmcore) -> Callable[..., Result]:
 
 @pytest.fixture(scope="session")
 def built_copy(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
-    """A copy of the project, built in surroundings that differ from ours in all that must not matter."""
+    """A built copy of the project. Its folder and environment differ from ours, and that must not matter."""
     if not variants():
         pytest.skip("needs ./sconsw test")
     return ProjectCopy.build(tmp_path_factory.mktemp("elsewhere"), variants()[0])
@@ -109,7 +109,7 @@ def built_copy(tmp_path_factory: pytest.TempPathFactory) -> ProjectCopy:
 
 @pytest.fixture(scope="session")
 def drgn_program(vmcore: Vmcore) -> Any:
-    """The same dump opened by drgn, the second opinion."""
+    """The same dump, opened by drgn. Tests compare our results with those of drgn."""
     import drgn  # unit tests run where drgn has no wheel
 
     program = drgn.Program()

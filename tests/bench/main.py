@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Measure ours and drgn in turn on the same dump: what `./sconsw bench` runs. Prints a table, writes JSON."""
+"""`./sconsw bench`: measure PyKdump and drgn in turn on the same dump, print a table, write JSON."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ ROUNDS = 5
 
 
 def measure(subject: rounds.Subject, count: int) -> tuple[list[report.Line], dict[str, object]]:
-    """Run ``count`` rounds, ours and the peer's in turn; return the lines and what was compared."""
+    """Run ``count`` rounds of both sides in turn. Return the lines of the table and the facts about both sides."""
     ours, peers = [], []
     for number in range(count):
         print(f"bench: round {number + 1} of {count}", flush=True)
@@ -33,7 +33,7 @@ def measure(subject: rounds.Subject, count: int) -> tuple[list[report.Line], dic
 
 
 def show(found: list[report.Line], about: dict[str, object]) -> None:
-    """Print the table, what it compares, and what it says."""
+    """Print the table, the facts about both sides, and the result."""
     print(f"\nours: {about['ours']}\npeer: {about['peer']}")
     print(f"medians of {about['rounds']} rounds in turn; {about['structs']} layouts; ratio: times as fast as the peer")
     print("us: the thread's CPU time of one call; ms of loading, and crash's commands: by the clock\n")

@@ -27,7 +27,7 @@ TASK = "struct task_struct"
 
 
 def layout(name: str, member: str) -> int | None:
-    """The offset of a member, or None; an object of the struct is made too, as any program would."""
+    """Return the offset of a member, or None. An object of the struct is made too, as programs do."""
     offset = member_offset(f"struct {name}", member)
     if offset < 0:
         return None
@@ -36,7 +36,7 @@ def layout(name: str, member: str) -> int | None:
 
 
 def walk(head: int, state: str) -> list[int]:
-    """Read what a list of processes needs; how many have a name, and a digest of what was read."""
+    """Read what a list of processes needs. Return the number of names, and a digest of what was read."""
     count = total = 0
     for task in readSUListFromHead(head, "tasks", TASK):
         total += task.pid + getattr(task, state) + task.mm + task.active_mm
@@ -45,7 +45,7 @@ def walk(head: int, state: str) -> list[int]:
 
 
 def tasks(rows: dict[str, float], facts: dict[str, object]) -> None:
-    """Walk all processes, the first time and warm; read one field of a task."""
+    """Walk all processes, cold and warm, and read one field of a task."""
     state = next(name for name in workload.STATE_MEMBERS if member_offset(TASK, name) >= 0)
     init_task = readSU(TASK, sym2addr("init_task"))
     head = Addr(init_task, "tasks")
@@ -103,7 +103,7 @@ def memory(rows: dict[str, float], facts: dict[str, object]) -> None:
 
 
 def symbols(rows: dict[str, float], facts: dict[str, object]) -> None:
-    """Names to addresses and back."""
+    """Look up addresses of names, and names of addresses."""
     times = 1000
     addresses = [sym2addr(name) for name in workload.SYMBOLS]
     rows["sym2addr"] = per_call(
@@ -116,7 +116,7 @@ def symbols(rows: dict[str, float], facts: dict[str, object]) -> None:
 
 
 def commands(rows: dict[str, float]) -> None:
-    """Run crash commands; by the clock, as a command may be another process."""
+    """Run crash commands. The clock is read, not CPU time, because a command may be another process."""
 
     def run_all(command: str) -> None:
         for _ in range(workload.COMMANDS):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""drgn's side of the benchmark: ``python peer.py VMLINUX VMCORE RESULT.json``. Row by row what ours.py does."""
+"""drgn's side of the benchmark: ``python peer.py VMLINUX VMCORE RESULT.json``. It has the rows of ours.py."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TASK = "struct task_struct"
 
 
 def layout(program: drgn.Program, name: str, member: str) -> int | None:
-    """The offset of a member, or None; all members are looked at."""
+    """Return the offset of a member, or None. All members are looked at."""
     try:
         found = program.type(f"struct {name}")
     except LookupError:
@@ -25,7 +25,7 @@ def layout(program: drgn.Program, name: str, member: str) -> int | None:
 
 
 def walk(head: drgn.Object, state: str) -> list[int]:
-    """Read what a list of processes needs; how many have a name, and a digest of what was read."""
+    """Read what a list of processes needs. Return the number of names, and a digest of what was read."""
     count = total = 0
     for task in list_for_each_entry(TASK, head, "tasks"):
         total += task.pid.value_() + getattr(task, state).value_() + task.mm.value_() + task.active_mm.value_()
@@ -34,7 +34,7 @@ def walk(head: drgn.Object, state: str) -> list[int]:
 
 
 def tasks(program: drgn.Program, rows: dict[str, float], facts: dict[str, object]) -> None:
-    """Walk all processes, the first time and warm; read one field of a task."""
+    """Walk all processes, cold and warm, and read one field of a task."""
     state = next(name for name in workload.STATE_MEMBERS if program.type(TASK).has_member(name))
     init_task = program["init_task"]
     head = init_task.tasks.address_of_()
@@ -93,7 +93,7 @@ def memory(program: drgn.Program, rows: dict[str, float], facts: dict[str, objec
 
 
 def symbols(program: drgn.Program, rows: dict[str, float], facts: dict[str, object]) -> None:
-    """Names to addresses and back."""
+    """Look up addresses of names, and names of addresses."""
     times = 10
     addresses = [program.symbol(name).address for name in workload.SYMBOLS]
     rows["sym2addr"] = per_call(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""From the measurements of several rounds to medians, ratios and a table. Nothing is run here."""
+"""Compute medians, ratios and a table from the measurements of several rounds. Nothing is run here."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ US, MS = "us", "ms"
 
 @dataclass(frozen=True)
 class Row:
-    """One line of the table. ``factor``: how many times as fast as the peer we want to be; 0: there is no such wish.
+    """One line of the table. ``factor`` is the goal: so many times as fast as the peer. 0 means no goal.
 
     ``wanted`` is the absolute figure aimed at; it was set on one machine, so that only ``factor`` judges. ``beside`` is
     the key of what crash itself takes for the same, where that is the peer.
@@ -64,24 +64,24 @@ class Line:
 
     @property
     def ratio(self) -> float | None:
-        """How many times as fast as the peer we are; None when it has no such row."""
+        """How many times as fast as the peer we are. None if the peer has no such row."""
         return median(self.peer) / median(self.ours) if self.peer else None
 
     @property
     def met(self) -> bool | None:
-        """Whether the row's wish is fulfilled; None when there is none."""
+        """Whether the goal of the row is reached. None if it has no goal."""
         return None if self.ratio is None or not self.row.factor else self.ratio >= self.row.factor
 
 
 def with_layouts(result: Mapping[str, Any], common: Sequence[str]) -> dict[str, float]:
-    """Return the rows of one process, those of its layouts included: the first alone, the mean of the others."""
+    """Return the rows of one process. They include the first layout, and the mean of the other layouts."""
     spent = [result["layouts"][name][0] for name in common]
     first, others = spent[0] / 1000, spent[1:]
     return {**result["rows"], "layout-first": first, "layout": sum(others) / len(others)}
 
 
 def common_structs(results: Sequence[Mapping[str, Any]], wanted: int) -> list[str]:
-    """Return the structs that all results have, in their order, ``wanted`` at most. BuildError if hardly any is."""
+    """Return at most ``wanted`` structs that all results have, in their order. Raises BuildError if too few do."""
     shared = set.intersection(*(set(result["layouts"]) for result in results))
     found = [name for name in results[0]["layouts"] if name in shared][:wanted]
     if len(found) < 2:
@@ -90,7 +90,7 @@ def common_structs(results: Sequence[Mapping[str, Any]], wanted: int) -> list[st
 
 
 def check_agreement(ours: Sequence[Mapping[str, Any]], peers: Sequence[Mapping[str, Any]]) -> None:
-    """Raise BuildError unless all processes read the same from the dump: else their times mean nothing."""
+    """Raise BuildError if the processes did not read the same from the dump. Their times are then not comparable."""
     wrong = set()
     for result in (*ours, *peers):
         wrong |= {name for name, fact in result["facts"].items() if fact != ours[0]["facts"].get(name)}
@@ -105,7 +105,7 @@ def check_agreement(ours: Sequence[Mapping[str, Any]], peers: Sequence[Mapping[s
 
 
 def lines(ours: Sequence[Mapping[str, float]], peers: Sequence[Mapping[str, float]]) -> list[Line]:
-    """Put the rounds' rows together. BuildError, naming them all, for rows that some round of ours lacks."""
+    """Join the rows of all rounds. Raises BuildError with the names of rows that one of our rounds lacks."""
     lacking = [row.title for row in ROWS if any(row.key not in rows for rows in ours)]
     beside = {row.key: [_peer_of(row, *pair) for pair in zip(ours, peers)] for row in ROWS}
     lacking += [f"{row.title} (peer)" for row in ROWS if row.factor and None in beside[row.key]]
@@ -126,7 +126,7 @@ def _peer_of(row: Row, ours: Mapping[str, float], peer: Mapping[str, float]) -> 
 
 
 def figure(value: float | None) -> str:
-    """Three digits that matter, and no more; "-" for nothing."""
+    """Return a number with three significant digits, without decimals from 100 on; "-" for None."""
     if value is None:
         return "-"
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
@@ -157,7 +157,7 @@ def table(found: Sequence[Line]) -> str:
 
 
 def as_json(found: Sequence[Line], about: Mapping[str, object]) -> dict[str, object]:
-    """Return what goes into build/bench.json: each row with its medians and all samples."""
+    """Return the content of build/bench.json: each row with its medians and all samples."""
     rows = []
     for line in found:
         figures = {"ours": median(line.ours), "peer": median(line.peer) if line.peer else None}

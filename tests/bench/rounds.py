@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The processes that measure: a crash with our extension, drgn beside it, a bare Python."""
+"""The measured processes: a crash with our extension, drgn, and a bare Python."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ STAMPS_BEFORE = 5
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured, and where the results of each process go."""
+    """The measured programs, and the folder for the results of each process."""
 
     crash: Path
     extension: Path
@@ -59,13 +59,13 @@ def run(who: str, command: Sequence[str | Path], text: str = "", **where: Any) -
 
 
 def tail(output: str) -> str:
-    """Return the last lines, with what a Python traceback says at its end instead of the whole of it."""
+    """Return the last lines. Of a Python traceback only its last line is kept."""
     told = re.sub(r"^Traceback \(most recent call last\):\n(?:[ ].*\n)*", "", output, flags=re.M)
     return "\n".join(told.strip().splitlines()[-LAST_LINES:])
 
 
 def result_of(who: str, path: Path, output: str) -> dict[str, Any]:
-    """Return what the process wrote. BuildError, with its last lines, when it wrote nothing that can be read."""
+    """Return the result that the process wrote. Raises BuildError with its last lines if that cannot be read."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError):
@@ -75,7 +75,7 @@ def result_of(who: str, path: Path, output: str) -> dict[str, Any]:
 
 
 def peer_round(subject: Subject, number: int, program: Path = HERE / "peer.py") -> dict[str, Any]:
-    """Let drgn measure everything once, in a process of its own."""
+    """Let drgn measure everything once, in a new process."""
     path = subject.results / f"peer-{number}.json"
     path.unlink(missing_ok=True)
     command = [sys.executable, program, subject.vmlinux, subject.vmcore, path]
@@ -83,10 +83,10 @@ def peer_round(subject: Subject, number: int, program: Path = HERE / "peer.py") 
 
 
 def our_round(subject: Subject, number: int) -> dict[str, Any]:
-    """Let one crash measure everything once: its load times first, then what ours.py does."""
+    """Let one crash measure everything once: first its load times, then the rows of ours.py."""
     path = subject.results / f"ours-{number}.json"
     path.unlink(missing_ok=True)
-    # One program after another, and a stamp before the last: how long that way takes when Python runs already.
+    # Run one program after another, with a stamp before the last: its start-up time while Python already runs.
     programs = ["epython stamps.py"] * 3 + [STAMP, "epython stamps.py", f"epython ours.py {path.name}"]
     alone = [STAMP, *[workload.COMMAND] * workload.COMMANDS, STAMP]
     script = [*[STAMP] * STAMPS_BEFORE, f"extend {subject.extension}", STAMP, *programs, *alone, "quit", ""]
@@ -118,7 +118,7 @@ def load_times(output: str) -> dict[str, float]:
         "later": third_end - second_end,
         "command-crash": (alone_end - alone_begin - a_stamp) * 1000 / workload.COMMANDS,
     }
-    # What lies within the noise of a stamp (a shell is started for it) is no time at all, and never a negative one.
+    # A stamp starts a shell, so its time varies. A time below that noise is almost zero, and never negative.
     return {key: max(value, 1) / NS_PER_MS for key, value in spent.items()}
 
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A program for epython that does what every program does first, and says when: "program BEGIN END", nanoseconds."""
+"""A program for epython that only imports the API. It prints "program BEGIN END", in nanoseconds."""
 
 import time
 

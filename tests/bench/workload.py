@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What both sides of the benchmark do, so that they do the same: runs inside crash (ours.py) and beside it (peer.py).
+"""The work that is the same on both sides of the benchmark: inside crash (ours.py) and in drgn (peer.py).
 
 Each side is one process that measures every row once, in microseconds; main.py starts both several times, in turn.
 What is compared is CPU time: the dump is in memory, so that an idle machine's clock says the same, and a busy one's
@@ -26,7 +26,7 @@ LAYOUTS = 200
 PAGE_SIZE = 4096
 KIB = 1024
 STATE_MEMBERS = ("__state", "state")  # commit 2f064a59a11f ("sched: Change task_struct::state", v5.14)
-# All of them global and unique in every kernel of the last years.
+# Each is global and unique in all kernels of the last years.
 SYMBOLS = (
     "init_task", "tasklist_lock", "vfs_read", "vfs_write", "schedule", "init_mm", "tcp_sendmsg", "vfs_fsync",
     "wake_up_process", "vfs_statx", "modules", "init_uts_ns", "saved_command_line", "linux_banner", "do_exit", "kfree",
@@ -34,20 +34,20 @@ SYMBOLS = (
 
 
 def structs() -> list[tuple[str, str]]:
-    """Names of structs of a distribution's kernel, each with one member. A kernel may lack some."""
+    """Return the names of structs of a distribution's kernel, each with one member. A kernel may lack some."""
     lines = Path(__file__).with_name("structs.txt").read_text(encoding="utf-8").splitlines()
     return [(name, member) for name, _, member in (line.partition(" ") for line in lines)]
 
 
 def per_call(work: Callable[[], object], calls: int, clock: Callable[[], int] = time.thread_time_ns) -> float:
-    """Microseconds of one of the ``calls`` that ``work()`` makes."""
+    """Return the microseconds of one call. ``work()`` makes ``calls`` of them."""
     begin = clock()
     work()
     return (clock() - begin) / calls / 1000
 
 
 def layouts(offset_of: Callable[[str, str], int | None]) -> dict[str, tuple[float, int]]:
-    """How long each struct's layout took, asked for the first time, and the member's offset: {name: (us, offset)}."""
+    """Return {name: (us, offset)}: the time of the first question for a struct's layout, and the member's offset."""
     found = {}
     for name, member in structs():
         begin = time.thread_time_ns()
@@ -59,16 +59,16 @@ def layouts(offset_of: Callable[[str, str], int | None]) -> dict[str, tuple[floa
 
 
 def words(start: int, step: int = 8, count: int = WORD_READS) -> range:
-    """Addresses one ``step`` apart."""
+    """Return addresses with a distance of ``step``."""
     return range(start, start + step * count, step)
 
 
 def save(path: str, about: str, rows: dict[str, float], facts: dict[str, object], found: object) -> None:
-    """Write what one process measured. ``facts`` are results that both sides must have got alike."""
+    """Write the measurements of one process. ``facts`` are results that must be equal on both sides."""
     text = json.dumps({"about": about, "rows": rows, "facts": facts, "layouts": found})
     Path(path).write_text(text, encoding="utf-8")
 
 
 def digest(numbers: Iterable[int]) -> int:
-    """A sum that fits JSON everywhere."""
+    """Return a sum that every JSON reader can represent."""
     return sum(numbers) % (1 << 53)

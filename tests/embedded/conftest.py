@@ -17,7 +17,7 @@ Program = Callable[..., str]
 
 @pytest.fixture
 def program(tmp_path: Path) -> Program:
-    """``program(text, name="x.py") -> path`` of a program file of its own."""
+    """``program(text, name="x.py")`` writes a new program file and returns its path."""
 
     def write(text: str, name: str = "x.py") -> str:
         path = tmp_path / name

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The API inside crash: what it raises, and that it says what crash's own commands say."""
+"""The API inside crash: its exceptions, and values that are equal to those of crash's own commands."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the classic C module got wrong and other tests do not try. Where the rest of its defects is tested:
+"""Defects of the classic C module that no other test covers. Tests of its other defects are in these files:
 
 * sessions that died of ``mem2long(b'')``, endless recursion, ``get_pathname(0xdead, 0)``; growth at each ``extend``;
   Ctrl-C in a loop of commands; a very long path of the file; ``cd`` after ``extend ./m.so``: test_safety.py

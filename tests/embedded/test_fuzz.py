@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""200,000 random calls inside crash: no end of the session, no hang, no undocumented exception."""
+"""200,000 random calls inside crash do not end or block the session, and raise only documented exceptions."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ PROGRAM = Path(__file__).parent / "fuzz_program.py"
 
 
 def test_random_calls(variant: Variant, vmcore: Vmcore, configuration: dict[str, Any]) -> None:
-    """All calls in the first variant; a quarter in each other, with a seed of its own."""
+    """All calls run in the first variant, a quarter in each other one, with another seed."""
     place = [row["name"] for row in configuration["variants"]].index(variant.name)
     calls = CALLS // 4 if place else CALLS
     with CrashSession(variant, vmcore) as session:
@@ -23,7 +23,7 @@ def test_random_calls(variant: Variant, vmcore: Vmcore, configuration: dict[str,
         result = json.loads(output.splitlines()[-1])
         assert result["bad"] == []
         assert result["calls"] >= calls
-        # Garbage is told from what is there.
+        # Wrong addresses and names really occurred, and were reported.
         assert result["seen"]["error"] > calls // 200
         assert result["seen"]["IndexError"] > calls // 2000
         assert "LOAD AVERAGE" in session.run("sys")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every name that scripts import from LinuxDump is there, under the old name of its module and under the new one."""
+"""Scripts can import every name of LinuxDump, by the old name of its module and by the new one."""
 
 from __future__ import annotations
 

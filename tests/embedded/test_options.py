@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What is around every program: the common options, the hooks, the last line, threads, the depth of recursion."""
+"""What the runner does for every program: common options, hooks, the last line, threads, the recursion limit."""
 
 from __future__ import annotations
 

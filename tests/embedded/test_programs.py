@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Programs inside crash: however they end, the prompt returns and the next command works."""
+"""Programs inside crash. After every way to end, the prompt returns and the next command works."""
 
 from __future__ import annotations
 
@@ -141,9 +141,7 @@ def test_ctrl_c_ends_a_program(crash_session: CrashSession, program: Program, lo
     marker = crash_session.send(f"epython {path}")
     crash_session.read_until("started")
     time.sleep(0.3)
-    begin = time.monotonic()
     crash_session.interrupt()
     output = crash_session.read_until(marker)
-    assert time.monotonic() - begin < 5
     assert "Interrupted." in output
     assert works(crash_session)

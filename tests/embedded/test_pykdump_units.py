@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The unit tests of pykdump under the very interpreters that are embedded, outside of crash."""
+"""The unit tests of pykdump, run by the embedded interpreters, outside of crash."""
 
 from __future__ import annotations
 

@@ -15,7 +15,6 @@ from support.session import COMMAND_SECONDS, CrashSession, Result, Variant, Vmco
 from support.terminal import CTRL_C, CTRL_D, CTRL_Z, PROMPT, TAB, UP, Terminal
 
 PS1, PS2 = ">>> ", "... "
-SOON = 2.0
 MARK = "%%"
 Program = Callable[..., str]
 
@@ -220,20 +219,19 @@ def test_ctrl_c_drops_what_was_typed(repl: Terminal) -> None:
     "statement",
     [
         "while True: pass",
-        "time.sleep(60)",
+        "time.sleep(600)",
         "while True: _ = exec_crash_command('foreach bt')",
         "exec_crash_command('search -k 123456789abcdef')",
-        "exec_crash_command('epython -c \"import time; time.sleep(60)\"')",
+        "exec_crash_command('epython -c \"import time; time.sleep(600)\"')",
     ],
 )
 def test_ctrl_c_stops_what_runs(repl: Terminal, statement: str) -> None:
+    """What sleeps would sleep longer than a test waits for an answer."""
     repl.type(f"print('started'); x = 1\n{statement}\n\n")
     repl.expect("\nstarted")
     time.sleep(0.7)
-    begin = time.monotonic()
     repl.type(CTRL_C)
     repl.expect("KeyboardInterrupt")
-    assert time.monotonic() - begin < SOON
     repl.expect(PS1)
     assert repl.enter("x, 'jiffies' in exec_crash_command('sym jiffies')", PS1) == "(1, True)"
 
@@ -255,7 +253,7 @@ def test_crash_is_as_before(opened: Terminal) -> None:
     assert opened.run("!stty -a; grep -i 'sig[cib]' /proc/$PPID/status") == before
     opened.type("sym tcp_hashi" + TAB + "\n")
     assert "tcp_hashinfo" in opened.expect("\n" + PROMPT).partition("\n")[2]
-    # crash's handler jumps out of whatever runs, malloc() too, which may never return afterwards: interrupt a sleep.
+    # crash's handler jumps out of any code. A jump out of malloc() may block the next one: interrupt a sleep.
     opened.type("repeat -600 sym jiffies\n")
     opened.expect(") jiffies")
     time.sleep(0.5)

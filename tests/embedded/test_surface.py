@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The whole surface of the classic API inside crash, with crash's own commands as the oracle."""
+"""All names of the classic API inside crash, compared with crash's own commands."""
 
 from __future__ import annotations
 
@@ -116,11 +116,9 @@ def test_select_takes_what_fits(crash_session: CrashSession, program: Program) -
 def test_commands_in_the_background(crash_session: CrashSession, program: Program) -> None:
     output = run(
         crash_session, program,
-        "from time import monotonic\n"
         "for c in ('sym jiffies', 'ps', 'foreach bt', 'struct task_struct'):\n"
         "    print(exec_crash_command_bg(c) == exec_crash_command(c))\n"
-        "begin = monotonic()\n"
-        "print(repr(exec_crash_command_bg('!echo first; sleep 60', 1)), 0.9 < monotonic() - begin < 10)\n"
+        "print(repr(exec_crash_command_bg('!echo first; sleep 60', 1)))\n"
         "print(repr(exec_crash_command_bg('struct no_such_struct')))\n"
         "fd, pid = exec_crash_command_bg2('sym jiffies')\n"
         "text = os.read(fd, 4096).decode()\nprint(text == exec_crash_command('sym jiffies'), os.waitpid(pid, 0)[1])\n"
@@ -140,7 +138,7 @@ def test_ctrl_c_ends_a_command_in_the_background(crash_session: CrashSession, pr
     marker = crash_session.send(f"epython {path}")
     crash_session.read_until("started")
     crash_session.interrupt()
-    assert "Interrupted." in crash_session.read_until(marker, 10)
+    assert "Interrupted." in crash_session.read_until(marker)
     assert crash_session.run('epython -c "print(6 * 7)"') == "42\n"
 
 
@@ -154,7 +152,7 @@ def test_modules_equal_those_of_mod(crash_session: CrashSession, evaluate: Evalu
 
 
 def test_debuginfo_of_a_module_is_loaded(variant: Variant, run_crash: Callable[..., Result], vmcore: Vmcore) -> None:
-    """In a crash of its own: the other tests look at modules without debuginfo."""
+    """In a new crash, because the other tests need modules without debuginfo."""
     if not (vmcore.vmlinux.parent / "modules" / "mpyk_testmod.ko").is_file():
         pytest.skip("the test module could not be built for this kernel")
     program = "from pykdump.API import *; print('loaded', loadModule('mpyk_testmod'))"

@@ -12,7 +12,7 @@ SIGNED, BOOL = 1, 4
 
 
 class Blob:
-    """Types are added one by one; each method returns the number of the new type. ``order``: "<" or ">"."""
+    """A block of BTF. Each method adds a type and returns its number. ``order`` is "<" or ">"."""
 
     def __init__(self, base: Blob | None = None, order: str = "<") -> None:
         self.order = base.order if base else order
@@ -67,7 +67,7 @@ class Blob:
         return self.add(FUNC_PROTO, "", result, len(rows), extra=b"".join(rows))
 
     def bytes(self, header_size: int = 24) -> bytes:
-        """Return the block; a ``header_size`` above 24 is that of a kernel newer than the reader."""
+        """Return the block. A ``header_size`` above 24 means a kernel that is newer than the reader."""
         lengths = (header_size, 0, len(self.types), len(self.types), len(self.strings))
         header = struct.pack(f"{self.order}HBB", 0xEB9F, 1, 0) + self.words(*lengths)
         return header.ljust(header_size, b"\0") + self.types + self.strings

@@ -20,7 +20,7 @@ from mpykbuild.toolchain.hosts import HOSTS
 
 # Parameters for the fixtures of readers that must work on either: this machine, and a big-endian one.
 MACHINES = ("", "s390x")
-# How the programs for them read numbers of their own.
+# The byte order of each of them, as struct.pack() writes it.
 ORDER = {"": "=", "s390x": ">"}
 FLAGS = ["-std=gnu11", "-g", "-Wall", "-Wextra", "-Werror", f"-I{PROJECT / 'ext'}"]
 SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
@@ -29,7 +29,7 @@ SANITIZE = ["-fsanitize=address,undefined", "-fno-sanitize-recover=all"]
 def build(folder: Path, probe: str, *units: str, options: Sequence[str] = (), machine: str = "") -> Path:
     """Compile ``tests/unit/ext/PROBE`` with units of ext/; headers may also be in ``folder``.
 
-    ``options`` come behind the sources: a library, for example. ``machine`` is one of ``MACHINES``.
+    ``options`` follow the sources, for example a library. ``machine`` is one of ``MACHINES``.
     """
     name = HOSTS[machine].tool("gcc") if machine else "gcc"
     compiler = shutil.which(name)
@@ -54,7 +54,7 @@ def _emulated(program: Path, emulator: str) -> Path:
 
 
 def run(program: Path, *words: object) -> list[str]:
-    """Return the lines that it printed; the sanitizers end it at the first wild read, leak or overflow."""
+    """Run a program and return its lines. The sanitizers end it at a wrong read, a leak or an overflow."""
     done = subprocess.run(
         [program, *map(str, words)], capture_output=True, text=True, errors="replace", check=False, timeout=120
     )

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Copies of the trimmed crash trees, with the program that cannot be kept among the fixtures."""
+"""Copies of the trimmed crash trees. A copy can have a crash program, which the fixtures do not have."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ E_MACHINE = {"x86_64": 62, "aarch64": 183, "s390x": 22, "i386": 3}
 
 
 def elf_program(machine: str) -> bytes:
-    """Return the header of an ELF program for ``machine``, and nothing after it."""
+    """Return an ELF program for ``machine`` that consists only of its header."""
     order = ">" if machine == "s390x" else "<"
     bits = 1 if machine == "i386" else 2
     ident = b"\x7fELF" + bytes([bits, 2 if order == ">" else 1, 1]) + bytes(9)
@@ -22,7 +22,7 @@ def elf_program(machine: str) -> bytes:
 
 
 def copy_tree(name: str, folder: Path, program: str = "") -> Path:
-    """Copy a fixture to ``folder``; ``program`` is the machine for which its crash program is, if it has one."""
+    """Copy a fixture to ``folder``. If ``program`` is given, the copy has a crash program for that machine."""
     root = folder / name
     shutil.copytree(FIXTURES / name, root)
     if program:

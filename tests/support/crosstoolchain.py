@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stand-ins for a cross compiler and for the libraries of another machine."""
+"""A fake cross compiler, and fake libraries of another machine."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from mpykbuild.toolchain import crash_libraries, cross_tools
 from mpykbuild.toolchain.hosts import Host
 
-# Says by which name it was called, and with what.
+# It prints its name and its arguments.
 TOOL = """#!/bin/sh
 for word; do case $word in -print-file-name=*) echo "{libc}"; exit;; esac; done
 case $1 in -v) echo "gcc version 1 of ${{0##*/}}" >&2;; *) echo "${{0##*/}} $*";; esac
@@ -30,7 +30,7 @@ def put_tools(folder: Path, host: Host, but: str = "") -> Path:
 
 
 def put_libraries(cache: Path, host: Host) -> Path:
-    """Make the folder in the cache in which the unpacked packages would be."""
+    """Make and return the folder of the unpacked packages in the cache."""
     root = cache / "sysroot" / f"debian-{crash_libraries.SUITE}-{host.libraries}"
     for name in ("usr/include/x-linux-gnu", "usr/lib/x-linux-gnu", "lib/x-linux-gnu"):
         (root / name).mkdir(parents=True)
@@ -38,6 +38,6 @@ def put_libraries(cache: Path, host: Host) -> Path:
 
 
 def install(work: Path, cache: Path, host: Host, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Make everything be there for ``host``; return the folder of the libraries."""
+    """Make the tools and the libraries for ``host``. Return the folder of the libraries."""
     monkeypatch.setenv("PATH", f"{put_tools(work, host)}{os.pathsep}{os.environ['PATH']}")
     return put_libraries(cache, host)

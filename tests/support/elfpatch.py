@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Copies of a crash program that export something else: crash itself does not look at what it exports."""
+"""Copies of a crash program with other exports. crash works as before, because it does not use its own exports."""
 
 from __future__ import annotations
 
@@ -10,16 +10,16 @@ from elftools.elf.sections import SymbolTableSection
 
 # Offsets in an Elf64_Sym.
 ST_NAME, ST_SIZE = 0, 16
-# Those that a test may meet; `target` is no longer than the shortest.
+# The targets of the tested programs. A new name must not be longer than the shortest of them.
 TARGETS = ("X86_64", "ARM64")
 
 
 def patched(
     program: Path, copy: Path, without: str = "", sizes: dict[str, int] | None = None, target: str = ""
 ) -> Path:
-    """Copy ``program``: the name ``without`` can no longer be found in it, and ``sizes`` are those of its variables.
+    """Copy ``program`` without the export ``without``. ``sizes`` are new sizes of variables.
 
-    It calls itself a crash for ``target``, a word that it must not know.
+    If ``target`` is given, the copy says that it is a crash for ``target``.
     """
     data = bytearray(program.read_bytes())
     with program.open("rb") as stream:

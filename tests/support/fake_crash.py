@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A `crash` module made of Python, so that pykdump's own logic is tested without crash and without a dump.
+"""A `crash` module in Python. With it, tests of pykdump need no crash and no dump.
 
 ``install()`` puts it into sys.modules (unless the real one is there) and returns an empty Kernel: memory, symbols
 and struct layouts that the test fills in. Little-endian, 8-byte pointers.
@@ -80,7 +80,7 @@ class Kernel:
         self.write(address, value.to_bytes(POINTER, "little"))
 
     def make(self, suname: str, address: int, **values: Any) -> StructResult:
-        """Write a struct of zeroes at ``address``, then the given members; ``a_DOT_b`` stands for the member "a.b"."""
+        """Write a struct of zeroes at ``address``, then the given members; ``a_DOT_b`` means the member "a.b"."""
         self.write(address, bytes(self.sizes[suname]))
         for path, value in values.items():
             offset, kind = self.find(suname, path.replace("_DOT_", "."))
@@ -219,7 +219,7 @@ SESSION: dict[str, Any] = {
     "default_timeout": 120,
     "set_default_timeout": _set_default_timeout,
     "_set_sinfo_factory": lambda factory: None,
-    # So that what programs print is compared without a line that differs each time.
+    # Tests compare what programs print, so there must be no line that differs each time.
     "_redirected": lambda: True,
 }
 
@@ -284,6 +284,6 @@ def install() -> Kernel:
     module = ModuleType("crash")
     module.__dict__.update({name: _unavailable(name) for name in OTHERS.split()})
     module.__dict__.update({**_functions(), **SESSION})
-    # pykdump's modules take the names they need once: the functions must stay the same ones.
+    # The modules of pykdump import names once, so the functions must stay the same objects.
     sys.modules.setdefault("crash", module)
     return KERNEL

@@ -9,7 +9,7 @@ LOCK, OWNER, WAITERS, TASKS = 0x1000, 0x2000, 0x3000, 0x4000
 
 
 class World:
-    """A lock of one kind with ``count`` waiters, the tasks 71, 72, ..."""
+    """Return a lock of one kind with ``count`` waiters: the tasks 71, 72, ..."""
 
     def __init__(self, lock: str, waiter: str, owner: str, count: int) -> None:
         self.kernel = k = fake_crash.install()

@@ -33,7 +33,7 @@ def define_types(kernel: fake_crash.Kernel, new: bool) -> None:
 
 
 class World:
-    """A kernel with two CPUs: swapper/0 and swapper/1, processes 1 (three threads) and 40 (one)."""
+    """Make a kernel with two CPUs. It has swapper/0, swapper/1, and processes 1 (three threads) and 40 (one)."""
 
     def __init__(self, new: bool = True) -> None:
         self.kernel = fake_crash.install()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A gcc at the front of $PATH that writes down what it is asked to compile, and does it."""
+"""A gcc at the front of $PATH that records its arguments and then compiles."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from pathlib import Path
 
 
 def recording_gcc(folder: Path, calls: Path) -> str:
-    """Make it in ``folder``, to write a line a call into ``calls``; return the $PATH for it."""
+    """Make the gcc in ``folder``. It writes one line for each call to ``calls``. Return the $PATH with it."""
     folder.mkdir()
     path = os.environ["PATH"]
     text = f'#!/bin/sh\necho "$*" >> {shlex.quote(str(calls))}\nPATH={shlex.quote(path)} exec gcc "$@"\n'
@@ -19,7 +19,7 @@ def recording_gcc(folder: Path, calls: Path) -> str:
 
 
 def compiled(calls: Path) -> list[str]:
-    """Return the names of the sources that were compiled; each must have had a command of its own."""
+    """Return the names of the compiled sources. Each must have been compiled by a separate command."""
     names = []
     for line in calls.read_text().splitlines():
         words = line.split()

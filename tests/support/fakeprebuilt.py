@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""An installed Python with a static library in miniature; its interpreter is the one that runs the tests."""
+"""A small installed Python with a static library. Its interpreter is the Python that runs the tests."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ PyObject *_PyWarnings_Init(void) {{ return 0; }}
 
 
 def make_prebuilt(root: Path, flags: str = "-fPIC", units: dict[str, str] = UNITS) -> Path:
-    """Make a prefix with a library of these units; return it."""
+    """Make and return an installation prefix. Its library consists of these units."""
     include = {"Python.h": HEADER, "patchlevel.h": f'#define PY_VERSION "{VERSION}"\n', "pyconfig.h": ""}
     write(root, {f"include/{NAME}/{name}": text for name, text in include.items()})
     write(root, {f"lib/{NAME}/{name}": "" for name in ("os.py", "abc.py", "json/__init__.py", "json/decoder.py")})

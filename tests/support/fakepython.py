@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A CPython source tree and its manifest in miniature: all the files that the build reads, and nothing to wait for."""
+"""A small CPython source tree and its manifest. They have all files that the build reads, and it builds quickly."""
 
 from __future__ import annotations
 
@@ -8,14 +8,16 @@ import sys
 from pathlib import Path
 
 from mpykbuild.python.patches import HEADERS
+from support.pins import PINNED
 
-MINOR, VERSION = "3.13", "3.13.7"
+MINOR = PINNED.python().minor
+VERSION, OTHER_VERSION = f"{MINOR}.7", f"{MINOR}.8"
 BUILTIN = ("_core", "array", "posix")
 
-# Not that of a virtual environment, which may lie inside the project: no product may name the project's folder.
+# A virtual environment may be inside the project, and a product must not contain the project's path.
 HOST_PYTHON = str(Path(sys.executable).resolve())
 
-# Answers like the interpreter, and otherwise is the one that runs the tests.
+# It answers one question of the build itself, and passes all others to the Python that runs the tests.
 INTERPRETER = """#!/bin/sh
 case "$*" in *builtin_module_names*) echo "{version} {builtin}"; exit;; esac
 exec "{host}" "$@"
@@ -43,8 +45,14 @@ END
 """
 
 
+def later_minor(count: int) -> str:
+    """Return the minor that comes ``count`` minors after that of the fake Python."""
+    major, number = MINOR.split(".")
+    return f"{major}.{int(number) + count}"
+
+
 def write(root: Path, files: dict[str, str]) -> None:
-    """Write all ``files``, making their folders."""
+    """Write all ``files`` and make their folders."""
     for name, text in files.items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)
         (root / name).write_text(text)
@@ -53,7 +61,7 @@ def write(root: Path, files: dict[str, str]) -> None:
 def make_source(
     root: Path, *, says: str = VERSION, builtin: tuple[str, ...] = BUILTIN, libs: str = "-lm", flags: str = "-g0"
 ) -> Path:
-    """Make a source tree whose build takes a moment. ``says`` is the version that the built interpreter tells."""
+    """Make a source tree that builds quickly. ``says`` is the version that the built interpreter prints."""
     write(
         root,
         {
@@ -98,7 +106,7 @@ def make_manifests(root: Path, minor: str = MINOR) -> Path:
 
 
 def make_patches(root: Path, patch: str = "", minor: str = MINOR) -> Path:
-    """Make a folder of patches with at most one patch; return the folder of all of them."""
+    """Make a folder with one patch or none. Return the folder of the patches for all releases."""
     write(root / minor, {"series": "only.patch # one\n" if patch else ""})
     if patch:
         head = "".join(f"{header} because\n" for header in HEADERS)
@@ -107,7 +115,7 @@ def make_patches(root: Path, patch: str = "", minor: str = MINOR) -> Path:
 
 
 def make_product(root: Path) -> Path:
-    """Make a CPython product whose interpreter is the one that runs the tests, with the miniature stdlib."""
+    """Make a CPython product with the small stdlib. Its interpreter is the Python that runs the tests."""
     make_source(root / "src")
     shutil.copytree(root / "src" / "Lib", root / "lib" / f"python{MINOR}")
     (root / "bin").mkdir()

@@ -17,7 +17,7 @@ DESCRIPTOR_SIZE = 24
 
 
 def without_pages(dump: Path, out: Path, frames: Collection[int]) -> int:
-    """Write ``out``, the ``dump`` without the pages of these frame numbers; return how many there were."""
+    """Copy ``dump`` to ``out`` without the pages of these frame numbers. Return how many pages were removed."""
     shutil.copyfile(dump, out)
     with out.open("r+b") as file:
         file.seek(BLOCK_SIZE_OFFSET)

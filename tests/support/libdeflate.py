@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The libdeflate that the build has made."""
+"""The libdeflate that ./sconsw has built."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from mpykbuild.plan.settings import Settings
 
 
 def built_libdeflate() -> Path:
-    """Return the folder of the product; the test is skipped when it is not there, as nothing is fetched here."""
+    """Return the folder of the product. The test is skipped if it is absent: tests fetch nothing."""
     plan = project_plan.libdeflate_plan(Settings(options.checked_values({}), PROJECT))
     if not plan.is_in_place():
         pytest.skip("needs libdeflate, which ./sconsw builds")

@@ -13,7 +13,7 @@ from support.session import Variant
 
 @dataclass(frozen=True)
 class ProjectCopy:
-    """``root`` is built once with ``arguments``, which name the crash tree and the Python of ``variant``."""
+    """A built copy in ``root``. ``arguments`` name the crash tree and the Python of ``variant``."""
 
     root: Path
     variant: Variant
@@ -21,7 +21,7 @@ class ProjectCopy:
 
     @classmethod
     def build(cls, place: Path, variant: Variant) -> ProjectCopy:
-        """Copy the project below ``place`` and build it; AssertionError shows SCons' output when that fails."""
+        """Copy the project into ``place`` and build it. Raises AssertionError with the output if that fails."""
         around = reproduce.SURROUNDINGS[-1]
         root = reproduce.copy_project(place / around.folder)
         arguments = (f"crash={','.join(str(tree) for tree in variant.trees)}", f"python={variant.python}")
@@ -34,11 +34,11 @@ class ProjectCopy:
         return self.root / "build" / "mpykdump.so"
 
     def scons(self, *arguments: str) -> Finished:
-        """Run SCons with other arguments than those of the first build."""
+        """Run SCons with these arguments instead of those of the first build."""
         return reproduce.run_scons(self.root, list(arguments))
 
     def rebuild(self) -> list[str]:
-        """Build again and return the lines that tell a step, such as ``Compiling build/…/epython.os``."""
+        """Build again. Return the lines of the steps, such as ``Compiling build/…/epython.os``."""
         done = reproduce.run_scons(self.root, ["-Q", *self.arguments], reproduce.SURROUNDINGS[-1])
         assert done.status == 0, done.output
         return [line for line in done.output.splitlines() if "is up to date" not in line]

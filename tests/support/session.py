@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""crash as tests drive it: a session that stays open, and one-shot runs with their exit status."""
+"""Run crash in tests: as a session that stays open, or once for some commands, with its exit status."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from mpykbuild.crash import dump_options
 
 START_SECONDS = 120
 COMMAND_SECONDS = 60
-# An emulator is that many times slower, and more.
+# An emulator is at least this many times slower.
 EMULATED = 20
 _TIME_LINE = re.compile(r"\n \*\* Execution took .*\n")
 
 
 @dataclass(frozen=True)
 class Variant:
-    """One built extension and the crash that it is tried in."""
+    """One built extension and the crash in which it is tested."""
 
     name: str
     extension: Path
@@ -36,22 +36,22 @@ class Variant:
     python: str
     built_for: tuple[str, ...] = ()
     trees: tuple[Path, ...] = ()
-    # What runs a crash that is for another machine, and takes its time for it.
+    # The command of the emulator that runs a crash for another machine; empty for this machine.
     runner: tuple[str, ...] = ()
 
     @property
     def command(self) -> list[str]:
-        """What starts its crash."""
+        """The command that starts its crash."""
         return [*self.runner, str(self.crash)]
 
     def patience(self, seconds: float) -> float:
-        """How long an answer may take that a crash of this machine's gives in ``seconds``."""
+        """Return the longest wait for an answer, in seconds. A crash for this machine gets ``seconds``."""
         return seconds * (EMULATED if self.runner else 1)
 
 
 @dataclass(frozen=True)
 class Vmcore:
-    """A dump, its kernel and what the guest itself recorded just before."""
+    """A dump, its kernel, and the record that the guest made just before the dump."""
 
     vmlinux: Path
     vmcore: Path
@@ -59,12 +59,12 @@ class Vmcore:
 
     @cached_property
     def options(self) -> tuple[str, ...]:
-        """Options without which crash cannot open it."""
+        """The options that crash needs to open the dump."""
         return dump_options.needed_options(self.truth.parent)
 
     @property
     def minimal(self) -> list[str]:
-        """Options for a crash that is to start quickly or is older than the kernel: it is told the KASLR offset."""
+        """The options for a quick start, or for a crash older than the kernel. They name the KASLR offset."""
         offset = json.loads((self.truth / "meta.json").read_text())["vmcoreinfo"]["KERNELOFFSET"]
         return ["--minimal", f"--kaslr=0x{offset}"]
 
@@ -79,13 +79,13 @@ class Result:
 
 
 def environment(extra: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Return the environment of the tested crash: ours, without what would change crash's behaviour."""
+    """Return the environment of the tested crash: ours without the variables that change what crash does."""
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "PYKDUMP", "CRASH_"))}
     return {**kept, "TERM": "dumb", **(extra or {})}
 
 
 def without_time(output: str) -> str:
-    """What commands print without the line that the runner adds, which differs each time."""
+    """Return the output without the line with the execution time, which differs each time."""
     return _TIME_LINE.sub("", output)
 
 
@@ -97,7 +97,7 @@ def run_crash(
     env: Mapping[str, str] | None = None,
     options: Sequence[str] = (),
 ) -> Result:
-    """Run ``commands`` in a new crash and wait for its end; `quit` is added."""
+    """Run ``commands`` and `quit` in a new crash, and wait for its end."""
     done = subprocess.run(
         [*variant.command, "-s", *vmcore.options, *options, vmcore.vmlinux, vmcore.vmcore],
         input="\n".join([*commands, "quit", ""]), cwd=cwd, env=environment(env), capture_output=True, text=True,
@@ -107,7 +107,7 @@ def run_crash(
 
 
 class CrashSession:
-    """One crash process whose commands are sent one by one; stdout and stderr come back together."""
+    """One crash process that gets its commands one by one. Its stdout and stderr are one stream."""
 
     def __init__(
         self, variant: Variant, vmcore: Vmcore, cwd: Path | None = None, env: Mapping[str, str] | None = None
@@ -145,13 +145,13 @@ class CrashSession:
         return marker
 
     def write(self, lines: str) -> None:
-        """Write to crash's stdin, and no marker."""
+        """Write to crash's stdin, without a marker."""
         assert self._process.stdin is not None
         self._process.stdin.write(lines.encode())
         self._process.stdin.flush()
 
     def read_until(self, marker: str, timeout: float = COMMAND_SECONDS) -> str:
-        """Return the output up to ``marker``; AssertionError when crash dies or is silent for too long."""
+        """Return the output up to ``marker``. Raises AssertionError if crash ends or is silent for too long."""
         assert self._process.stdout is not None
         timeout = self._patience(timeout)
         output, end, wanted = b"", time.monotonic() + timeout, marker.encode()
@@ -174,11 +174,11 @@ class CrashSession:
         return without_time(self.read_until(self.send(command), timeout))
 
     def interrupt(self) -> None:
-        """Send what Ctrl-C sends, to crash alone."""
+        """Send the signal of Ctrl-C to crash, and to no other process."""
         os.kill(self.pid, signal.SIGINT)
 
     def close(self) -> None:
-        """Leave crash; kill it when it does not go by itself."""
+        """End crash with `quit`; kill it if it does not end."""
         if self.alive and self._process.stdin is not None:
             try:
                 self._process.stdin.write(b"quit\n")

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""crash on a terminal of its own, driven as its user would: keys in, the screen's text out."""
+"""Run crash on a new terminal, as a user does: send keys, and read the text of the screen."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b[=>]|\x07|\r")
 
 
 class Terminal:
-    """A crash whose stdin, stdout and stderr are a terminal; ``extend`` is done when it is ready."""
+    """A crash on a terminal. The extension is loaded when the object is ready."""
 
     def __init__(
         self,
@@ -42,11 +42,11 @@ class Terminal:
 
     @property
     def pid(self) -> int:
-        """Of crash."""
+        """The PID of crash."""
         return int(Path(f"/proc/{self._leader}/task/{self._leader}/children").read_text())
 
     def _lead_crash(self, words: Sequence[str], env: Mapping[str, str] | None, cwd: Path | None) -> None:
-        """In the forked child: lead the session as a shell does, or Ctrl-Z would stop nobody; never returns."""
+        """Run crash in a child, and lead the session like a shell: else Ctrl-Z stops nothing. Never returns."""
         child = os.fork()
         if child == 0:
             os.setpgid(0, 0)
@@ -81,7 +81,7 @@ class Terminal:
         os.write(self._fd, keys.encode())
 
     def expect(self, pattern: str, timeout: float = COMMAND_SECONDS) -> str:
-        """Wait until ``pattern`` (plain text) is on the screen; what came before it, without control sequences."""
+        """Wait for the plain text ``pattern``. Return the text before it, without control sequences."""
         end = time.monotonic() + timeout
         while pattern not in self._seen:
             left = end - time.monotonic()
@@ -98,16 +98,16 @@ class Terminal:
         return before
 
     def enter(self, line: str, prompt: str) -> str:
-        """Type a line and Enter; the output up to the next ``prompt``, without the echo."""
+        """Type a line and Enter. Return the output up to the next ``prompt``, without the echo."""
         self.type(line + "\n")
         return self.expect("\n" + prompt).partition("\n")[2]
 
     def run(self, command: str) -> str:
-        """A command at crash's prompt."""
+        """Run a command at crash's prompt and return its output."""
         return self.enter(command, PROMPT)
 
     def close(self) -> None:
-        """End crash, whatever state it is in."""
+        """End crash in any state."""
         with contextlib.suppress(OSError, ValueError):  # it may have ended already
             os.kill(self.pid, signal.SIGKILL)
         with contextlib.suppress(OSError):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the test module (mpykbuild/vmcore/testmod) says of itself: the guest's record of /proc/mpyk_testmod."""
+"""The facts that the test module (mpykbuild/vmcore/testmod) reported in /proc/mpyk_testmod of the guest."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
-# Variables whose struct is not called like them.
+# The variables whose struct has another name.
 STRUCTS = {
     "mpyk_lowest": "struct mpyk_integers", "mpyk_highest": "struct mpyk_integers", "mpyk_union": "union mpyk_union",
 }  # fmt: skip
@@ -15,14 +15,14 @@ STRUCTS = {
 
 @dataclass(frozen=True)
 class TestmodTruth:
-    """One fact a line, words separated by tabs; the first tells the kind (see mpykbuild/vmcore/testmod/testmod.h)."""
+    """The facts, one a line, with tabs between the words. The first word is the kind (see testmod.h of the module)."""
 
-    __test__ = False  # it is no test, whatever pytest thinks of its name
+    __test__ = False  # pytest would take the class for a test because of its name
 
     text: str
 
     def rows(self, kind: str) -> Iterator[list[str]]:
-        """Yield the words after ``kind`` of each such line."""
+        """Yield the words after ``kind``, for each line of this kind."""
         for line in self.text.splitlines():
             words = line.split("\t")
             if words[0] == kind:
@@ -65,7 +65,7 @@ class TestmodTruth:
         return found
 
     def numbers(self, name: str) -> list[int]:
-        """What the list or tree ``name`` holds, in its order."""
+        """Return the contents of the list or tree ``name``, in its order."""
         return next([int(word) for word in words] for found, *words in self.rows("list") if found == name)
 
     def entries(self, name: str) -> list[list[int]]:

@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What the guest of the test vmcore said of itself, shortly before its memory was dumped.
+"""The guest's record of itself, made shortly before its memory was dumped.
 
 ``truth/`` holds raw copies of /proc (``proc/<pid>/task/<tid>/stat`` and so on), and for each process three files that
 /proc has as links: ``fds``, ``links`` (exe, cwd, root), ``namespaces``, with lines "name target".
 
 What may be compared, and how:
 
-* **Tasks of user space** are compared exactly: which there are, PID, TGID, comm, state, IDs, parent, group, session,
-  scheduling policy, start time, size of memory, files. Nothing of theirs changes between the record and the dump but
+* **Tasks of user space** are compared exactly: their number, PID, TGID, comm, state, IDs, parent, group, session,
+  scheduling policy, start time, size of memory, files. Between the record and the dump nothing of them changes except
   the CPU, run times and priority of those that spin (names beginning with ``r-spin``, and the recorder itself), and
   the file that the recorder (``Truth.recorder``) had open while it listed its own files.
 * A file descriptor that is reserved by a task stuck in open() (``d-frozen-open``) is in the dump, without a file.
@@ -36,20 +36,20 @@ TASK_COMM_LEN = 16
 PF_WQ_WORKER = 0x20
 PF_KTHREAD = 0x00200000
 _WORKER = re.compile(r"kworker/(?:u?\d+:\d+H?|R-.*|dying)")
-# Comparing these proves nothing: of a kernel thread, of a task that spins, of any other.
+# These are not compared, because they change: for a kernel thread, a task that spins, and any other task.
 _VOLATILE_OF_KERNEL = frozenset({"state", "cpu", "rss"})
 _VOLATILE_OF_SPINNERS = frozenset({"cpu", "rss"})
 _VOLATILE = frozenset({"rss"})
 
 
 def text_of(raw: bytes) -> str:
-    """Decode what need not be UTF-8 (names of tasks, paths) so that nothing is lost."""
+    """Decode names of tasks and paths, which may not be UTF-8, without a loss."""
     return raw.decode("utf-8", "surrogateescape")
 
 
 @dataclass(frozen=True)
 class Task:
-    """One task, thread or kernel thread. ``pid`` and ``tgid`` as in the kernel: the thread's, the process's number."""
+    """A task or a kernel thread. As in the kernel, ``pid`` is the number of the thread, ``tgid`` of the process."""
 
     pid: int
     tgid: int
@@ -84,12 +84,12 @@ class Task:
 
     @property
     def worker(self) -> bool:
-        """Whether it is a worker (or rescuer) of a workqueue: those come and go."""
+        """Whether it is a worker or a rescuer of a workqueue. These come and go."""
         return self.kernel and (bool(self.flags & PF_WQ_WORKER) or self.comm.startswith("kworker/"))
 
     @property
     def spins(self) -> bool:
-        """Whether it was running all the time: CPU, run time and priority are those of a moment."""
+        """Whether it was running all the time. Its CPU, run time and priority then change between record and dump."""
         return not self.kernel and (self.comm.startswith("r-spin") or self.comm == "mpyk-truth")
 
     @property
@@ -102,7 +102,7 @@ class Task:
 
     @cached_property
     def sched(self) -> dict[str, float]:
-        """The numbers of ``/proc/<pid>/sched``, times in milliseconds; empty where the kernel has no such file."""
+        """The numbers of ``/proc/<pid>/sched``, times in milliseconds. Empty if the kernel has no such file."""
         path = self.folder / "sched"
         rows = re.findall(r"^(\S+) *: *(-?[0-9.]+)$", text_of(path.read_bytes()), re.M) if path.is_file() else []
         return {name: float(number) for name, number in rows}
@@ -142,13 +142,13 @@ def unescape(word: str) -> str:
 
 
 def parse_stat(raw: bytes) -> tuple[str, list[str]]:
-    """Split a ``stat`` file into comm, which may hold blanks, parentheses and newlines, and the fields after it."""
+    """Split a ``stat`` file into comm and the fields after it. comm may contain blanks, parentheses and newlines."""
     begin, end = raw.index(b"("), raw.rindex(b")")
     return text_of(raw[begin + 1 : end]), raw[end + 1 :].decode("ascii").split()
 
 
 def kernel_comm(proc_comm: str, flags: int) -> str:
-    """Return what ``task_struct.comm`` holds for the name that /proc shows."""
+    """Return the contents of ``task_struct.comm`` for a name from /proc."""
     if not flags & PF_KTHREAD:
         return proc_comm
     match = _WORKER.match(proc_comm)
@@ -214,7 +214,7 @@ class Truth:
         return tuple(task for task in self.tasks if task.kernel)
 
     def named(self, comm: str) -> Task:
-        """Return the first task of that name; KeyError when there is none."""
+        """Return the first task with this name. Raises KeyError if there is no such task."""
         for task in self.tasks:
             if task.comm == comm:
                 return task
@@ -241,7 +241,7 @@ class Truth:
 
     @cached_property
     def meta(self) -> dict[str, Any]:
-        """Packages, release, utsname, vmcoreinfo: what the host knows of the making."""
+        """The host's facts about the vmcore: packages, release, utsname, vmcoreinfo."""
         found = json.loads((self.folder / "meta.json").read_text())
         assert isinstance(found, dict)
         return found
@@ -258,12 +258,12 @@ class Truth:
 
     @property
     def uptime(self) -> float:
-        """Seconds since boot when the record was finished; the dump came a moment later."""
+        """The uptime in seconds at the end of the record. The dump was made a moment later."""
         return float(self.text("proc/uptime").split()[0])
 
 
 def load(folder: Path) -> Truth:
-    """Read the tasks of a ``truth/`` folder; everything else is read when it is asked for."""
+    """Read the tasks of a ``truth/`` folder. The rest is read when it is needed."""
     found = [parse_task(path.parent) for path in folder.glob("proc/[0-9]*/task/[0-9]*/stat")]
     return Truth(folder, tuple(sorted(found, key=lambda task: task.pid)))
 

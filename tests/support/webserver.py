@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A web server on this machine that serves a few bytes, well or badly."""
+"""A web server on this machine that serves small files, completely or not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class WebServer:
     asked: list[str] = field(default_factory=list)
 
     def serve(self, path: str, content: bytes) -> str:
-        """Serve ``content`` whole and return its address."""
+        """Serve ``content`` completely and return its address."""
         self.pages[path] = (content, len(content))
         return self.address + path
 

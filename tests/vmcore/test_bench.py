@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The benchmark measures the same thing on both sides: one round of each, without a look at the clock."""
+"""The benchmark does the same on both sides. One round of each runs, and its times do not matter."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Layouts from the dump's BTF against gdb's (of all the kernel with MPYK_BTF_ALL=1) and drgn's; modules' BTF."""
+"""Layouts from the dump's BTF, compared with gdb's (all types with MPYK_BTF_ALL=1) and drgn's; BTF of modules."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MUST = [
     "struct lru_gen_folio", "struct xa_node", "struct kvm", "struct hugetlb_cgroup",
 ]  # fmt: skip
 
-# Names by a reader of BTF of its own, then layouts by both sources; into a file.
+# It reads the names with its own reader of BTF, then the layouts from both sources, and writes them to a file.
 PROGRAM = r"""
 import json, random, struct
 import crash
@@ -119,7 +119,7 @@ def test_layouts_equal_gdb(layouts: Layouts) -> None:
 def test_arrays_have_the_dimensions_of_gdb_where_it_is_asked(layouts: Layouts) -> None:
     """Tolerated: nothing but text of less than 64 characters (`comm`), for which alone gdb is not asked.
 
-    BTF by itself is flat: there only the dimensions may differ, never a size or a place.
+    BTF has only the product of the dimensions, so these may differ. Sizes and offsets must be equal.
     """
     gdb, multiple = layouts["gdb"], set(layouts["multiple"])
     pairs = [
@@ -251,17 +251,3 @@ def test_one_struct_is_one_type_whoever_mentions_it(crash_session: CrashSession)
     """The variable's type is gdb's, the struct's by name is BTF's."""
     text = "print(crash.struct_class('struct task_struct') is type(crash.readSymbol('init_task')))"
     assert in_python(crash_session, text) == "True"
-
-
-def test_a_layout_costs_microseconds(crash_session: CrashSession) -> None:
-    """gdb needs milliseconds. CPU time, so that a busy machine does no harm; the goal of 40 us is bench's."""
-    text = (
-        "import time; crash.purge_types(); crash.set_type_source('btf'); crash.struct_size('struct page'); "
-        "n = [i[5] for i in crash.struct_info('struct task_struct') if i[5].startswith('struct ') and '*' in i[5]]; "
-        "n = sorted({i.split('*')[0].strip() for i in n}); t = time.process_time(); "
-        "c = [crash.member_offset(i, 'x') for i in n]; t = time.process_time() - t; "
-        "print(len(n), t / len(n) * 1e6, crash.set_type_source('auto'))"
-    )
-    count, cost, _old = in_python(crash_session, text).split()
-    assert int(count) > 20
-    assert float(cost) < 400

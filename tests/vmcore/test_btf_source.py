@@ -39,7 +39,7 @@ Ask = Callable[[CrashSession, list[str]], dict[str, Any]]
 
 @pytest.fixture
 def ask(tmp_path: Path) -> Ask:
-    """What a session says of the structs, with each choice of a source."""
+    """Return a session's layouts of the structs, for each choice of a source."""
 
     def run(session: CrashSession, choices: list[str]) -> dict[str, Any]:
         program, where = tmp_path / "ask.py", tmp_path / "answer.json"

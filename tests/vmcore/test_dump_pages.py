@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Pages that we read ourselves are what crash's own readmem() reads, at every kind of address, faults included."""
+"""Our own reader gives the same bytes and the same faults as crash's readmem(), at every kind of address."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""A build for crash 8 in the distribution's own crash 8: another binary than the one it was built against."""
+"""A build for crash 8 in the crash 8 of the distribution, which is another binary than the one of the build."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Stacks parsed from bt, counted in its text and compared with what the tasks were made to do."""
+"""Stacks parsed from the output of bt, compared with its text and with the known work of the tasks."""
 
 from __future__ import annotations
 

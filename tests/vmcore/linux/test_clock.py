@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The kernel's time, compared with what the guest said of it."""
+"""The kernel's time, compared with the guest's record."""
 
 from __future__ import annotations
 

@@ -45,7 +45,7 @@ def test_values_equal_the_kernels_variables(inside: Inside, drgn_program: Any) -
     expected = {
         "vm.dirty_ratio": drgn_program["vm_dirty_ratio"].value_(),
         "kernel.printk": [level.value_() for level in drgn_program["console_printk"]],
-        # In seconds: the tick of this kernel is 4 ms, whatever crash believes.
+        # In seconds. The tick of this kernel is 4 ms, and crash assumes another value.
         "net.ipv4.tcp_fin_timeout": ipv4.sysctl_tcp_fin_timeout.value_() * 4 // 1000,
         "net.ipv4.tcp_sack": ipv4.sysctl_tcp_sack.value_(),
         "kernel.hung_task_timeout_secs": drgn_program["sysctl_hung_task_timeout_secs"].value_(),

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The dump as one sees it with and without the debuginfo of our module, by every source of types."""
+"""Views of the dump: with and without the debuginfo of our module, and with each source of types."""
 
 from __future__ import annotations
 

@@ -56,7 +56,7 @@ def test_each_reader_of_an_empty_list(view: View, reader: str) -> None:
 def test_each_reader_of_a_damaged_list(
     view: View, testmod: TestmodTruth, reader: str, name: str, complaint: str
 ) -> None:
-    """What could be read is given, and the reason is told; NULL is an end like any other.
+    """The readable entries are returned, and the reason for the end is reported. NULL is a normal end.
 
     A wild pointer is the last element given: that is where the list leads.
     """

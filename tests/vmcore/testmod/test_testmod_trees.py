@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Trees, maps and per-CPU variables of the test module, as the kernel's own iterators gave them."""
+"""Trees, maps and per-CPU variables of the test module, compared with the kernel's own iterators."""
 
 from __future__ import annotations
 

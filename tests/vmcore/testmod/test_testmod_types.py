@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""Every C kind in the test module, as the compiler says it is; with and without the module's debuginfo."""
+"""Every C kind in the test module, compared with the compiler's facts, with and without the module's debuginfo."""
 
 from __future__ import annotations
 

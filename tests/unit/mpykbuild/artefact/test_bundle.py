@@ -13,9 +13,9 @@ import pytest
 
 from mpykbuild.artefact import bundle
 from mpykbuild.base.errors import BuildError
-from support.fakepython import MINOR, make_manifests, make_product, write
+from support.fakepython import MINOR, VERSION, make_manifests, make_product, write
 
-VERSIONS = {"python": "3.13.7", "pykdump": "1.0"}
+VERSIONS = {"python": VERSION, "pykdump": "1.0"}
 
 
 @pytest.fixture
@@ -55,7 +55,7 @@ def test_bundle_has_the_expected_files(python: Path, project: Path) -> None:
             "stdlib/abc.pyc", "stdlib/json/__init__.pyc", "stdlib/json/decoder.pyc", "stdlib/os.pyc",
         ]  # fmt: skip
         text = archive.read("README.txt").decode()
-    assert "python 3.13.7" in text
+    assert f"python {VERSION}" in text
     assert "pykdump/API.pyc" in text
 
 

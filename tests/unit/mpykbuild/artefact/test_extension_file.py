@@ -35,8 +35,8 @@ def bundle(tmp_path: Path) -> Path:
 def requirements(tmp_path: Path) -> Path:
     """The section of requirements of a file that takes only readmem() from crash."""
     path = tmp_path / "needs.json"
-    row = {"name": "readmem", "since": "8.0.2", "feature": "reading memory"}
-    path.write_text(json.dumps({"crashes": ["9.0.2"], "majors": [16], "symbols": [row], "objects": []}))
+    row = {"name": "readmem", "since": "1.0", "feature": "reading memory"}
+    path.write_text(json.dumps({"crashes": ["1.2"], "majors": [3], "symbols": [row], "objects": []}))
     return path
 
 

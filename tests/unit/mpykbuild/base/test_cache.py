@@ -19,7 +19,7 @@ from mpykbuild.base.cache import Product, build_once, digest_of, file_digest
 
 @pytest.fixture
 def product(tmp_path: Path) -> Product:
-    return Product(tmp_path, "crash", "9.0.2", "a" * 64)
+    return Product(tmp_path, "crash", "1.2", "a" * 64)
 
 
 def fill(folder: Path) -> None:

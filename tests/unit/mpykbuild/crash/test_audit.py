@@ -15,12 +15,12 @@ from mpykbuild.crash.requirements_section import Needs
 from mpykbuild.crash.symbols import CrashSymbol
 
 NEEDS = Needs(
-    ("8.0.6", "9.0.2"), (10, 16),
+    ("1.1", "1.2"), (10, 16),
     (
-        CrashSymbol("readmem", "8.0.2", "reading memory"),
-        CrashSymbol("get_uptime", "8.0.2", "crash.get_uptime()", fallback="NotImplementedError"),
-        CrashSymbol("old", "8.0.2", "types from gdb", gdb="10"),
-        CrashSymbol("_Z5newerv", "9.0.2", "types from gdb", label="newer", gdb="16+"),
+        CrashSymbol("readmem", "1.0", "reading memory"),
+        CrashSymbol("get_uptime", "1.0", "crash.get_uptime()", fallback="NotImplementedError"),
+        CrashSymbol("old", "1.0", "types from gdb", gdb="10"),
+        CrashSymbol("_Z5newerv", "1.2", "types from gdb", label="newer", gdb="16+"),
     ),
     (CrashObject("program_context", 16, 8, True), CrashObject("task_table", 16, 8, False)),
 )  # fmt: skip
@@ -48,7 +48,7 @@ def test_fallback_and_feature_are_named(tmp_path: Path) -> None:
     assert found.refusals == ()
     line = next(line for line in found.lines if " get_uptime " in line)
     assert line.split(maxsplit=2) == [
-        "replaced", "get_uptime", "NotImplementedError; lost: crash.get_uptime() (crash 8.0.2 has it)",
+        "replaced", "get_uptime", "NotImplementedError; lost: crash.get_uptime() (crash 1.0 has it)",
     ]  # fmt: skip
     assert found.lines[-2] == "lost here: crash.get_uptime()"
 

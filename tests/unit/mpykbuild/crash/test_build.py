@@ -17,6 +17,7 @@ from mpykbuild.crash import tree as crash_tree
 from mpykbuild.crash.build import Toolchain
 from mpykbuild.crash.tree import parse_tree
 from support.crashtrees import copy_tree
+from support.pins import OTHER_TARGET, TARGET
 
 ALL = Toolchain("gcc 1", ("zlib", "ncurses", "gmp", "mpfr", "lzo", "zstd"))
 needs_compiler = pytest.mark.skipif(shutil.which("gcc") is None or shutil.which("make") is None, reason="needs gcc")
@@ -35,17 +36,17 @@ all:
 \tmkdir -p gdb-10.2/gdb gdb-10.2/gdb/testsuite gdb-10.2/sim
 \techo > gdb-10.2/gdb/config.h; echo > gdb-10.2/gdb/gdbtypes.h; echo > gdb-10.2/gdb/value.c
 \techo > gdb-10.2/gdb/testsuite/test.h; echo > gdb-10.2/sim/sim.h
-\techo X86_64 > gdb-10.2/crash.target
+\techo $(THE_TARGET) > gdb-10.2/crash.target
 \techo 'int main(void) { return puts("crash $(SAYS)") < 0; }' > main.c
 \tgcc -O0 -include stdio.h -c -o main.o main.c && gcc -o crash main.o
-\tsed -i -e 's/^GDB=$$/GDB=gdb-10.2/' -e 's/^GDB_FLAGS=$$/GDB_FLAGS=-DGDB_10_2/' -e 's/^TARGET=$$/TARGET=X86_64/' Makefile
+\tsed -i -e 's/^GDB=$$/GDB=gdb-10.2/' -e 's/^GDB_FLAGS=$$/GDB_FLAGS=-DGDB_10_2/' -e 's/^TARGET=$$/TARGET=$(THE_TARGET)/' Makefile
 """  # noqa: E501
 
 
 def stand_in(folder: Path, makefile: str = MAKEFILE, says: str = "8.0.6") -> Path:
     root = copy_tree("8.0.6", folder)
     (root / "gdb-10.2.tar.gz").write_bytes(b"gdb")
-    (root / "Makefile").write_text(makefile.replace("$(SAYS)", says))
+    (root / "Makefile").write_text(makefile.replace("$(SAYS)", says).replace("$(THE_TARGET)", TARGET))
     return root
 
 
@@ -118,26 +119,28 @@ def test_a_touched_source_file_is_the_same_source(tmp_path: Path) -> None:
 
 
 def test_what_a_product_depends_on(tmp_path: Path) -> None:
-    def key(source: str = "a", tools: Toolchain = ALL, target: str = "X86_64") -> Product:
-        return crash_build.crash_product(source, "9.0.2", tmp_path, tools, target)
+    def key(source: str = "a", tools: Toolchain = ALL, target: str = TARGET) -> Product:
+        return crash_build.crash_product(source, "1.2", tmp_path, tools, target)
 
     assert key() == key()
     assert key().path.parent == tmp_path / "crash"
-    assert key().path.name.startswith("9.0.2-")
+    assert key().path.name.startswith("1.2-")
     others = [key("b"), key(tools=Toolchain("gcc 2", ALL.libraries)), key(tools=Toolchain("gcc 1", ("zlib",)))]
-    others.append(key(target="ARM64"))
+    others.append(key(target=OTHER_TARGET))
     assert len({product.key for product in (key(), *others)}) == 5
-    assert others[-1].path.name.startswith("9.0.2-arm64-"), "in its name, too"
+    assert others[-1].path.name.startswith(f"1.2-{OTHER_TARGET.lower()}-"), "in its name, too"
 
 
 @needs_compiler
 def test_another_target_than_the_machines(tmp_path: Path) -> None:
-    makefile = MAKEFILE.replace("X86_64", "$(target)").replace("environment.h", "environment.h; echo $(target) > t.h")
+    makefile = MAKEFILE.replace("$(THE_TARGET)", "$(target)").replace(
+        "environment.h", "environment.h; echo $(target) > t.h"
+    )
     root = stand_in(tmp_path, makefile)
-    wanted = crash_build.crash_product("hash", "8.0.6", tmp_path / "cache", ALL, "ARM64")
-    folder = crash_build.build_crash(wanted, root, RunLog("crash", wanted.log), 2, ALL, target="ARM64")
-    assert parse_tree(folder / "tree").target == "ARM64"
-    assert (folder / "tree" / "t.h").read_text() == "ARM64\n"
+    wanted = crash_build.crash_product("hash", "8.0.6", tmp_path / "cache", ALL, OTHER_TARGET)
+    folder = crash_build.build_crash(wanted, root, RunLog("crash", wanted.log), 2, ALL, target=OTHER_TARGET)
+    assert parse_tree(folder / "tree").target == OTHER_TARGET
+    assert (folder / "tree" / "t.h").read_text() == f"{OTHER_TARGET}\n"
 
 
 def test_a_tree_without_gdb_says_which_file_is_missing(tmp_path: Path) -> None:

@@ -25,10 +25,10 @@ ENVIRONMENT = {"PATH": os.environ["PATH"]}
 def test_what_cannot_be_built() -> None:
     host = HOSTS["aarch64"]
     cross_crash.check_crash_for_host("9.0.0", "ARM64", host)
-    with pytest.raises(BuildError, match=r"crash 8\.0\.6 cannot be built for host=aarch64"):
-        cross_crash.check_crash_for_host("8.0.6", "ARM64", host)
+    with pytest.raises(BuildError, match=r"crash 8\.9\.9 cannot be built for host=aarch64"):
+        cross_crash.check_crash_for_host("8.9.9", "ARM64", host)
     with pytest.raises(BuildError, match=r"host=aarch64 with target=X86_64: .* reads that machine's dumps only"):
-        cross_crash.check_crash_for_host("9.0.2", "X86_64", host)
+        cross_crash.check_crash_for_host("9.0.0", "X86_64", host)
 
 
 def test_the_command_of_make_has_both_names_of_the_machine() -> None:
@@ -42,9 +42,9 @@ def test_the_command_of_make_has_both_names_of_the_machine() -> None:
 def test_keys(tmp_path: Path) -> None:
     one = Compilers(key="1", host=HOSTS["s390x"])
     two = (replace(one, key="2"), Compilers(key="1", host=HOSTS["ppc64le"]))
-    products = [cross_crash.cross_crash_product("source", "9.0.2", tmp_path, compilers) for compilers in (one, *two)]
+    products = [cross_crash.cross_crash_product("source", "1.2", tmp_path, compilers) for compilers in (one, *two)]
     assert len({product.key for product in products}) == 3
-    assert [product.name for product in products] == ["9.0.2-s390x", "9.0.2-s390x", "9.0.2-ppc64le"]
+    assert [product.name for product in products] == ["1.2-s390x", "1.2-s390x", "1.2-ppc64le"]
 
 
 @pytest.mark.parametrize("name", HOSTS)

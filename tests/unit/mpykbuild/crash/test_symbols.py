@@ -14,7 +14,7 @@ from mpykbuild.base.errors import BuildError
 from mpykbuild.crash import symbols as crash_symbols
 from mpykbuild.crash.bridges import bridge_sources
 
-ROW = {"name": "readmem", "since": "8.0.2", "feature": "reading memory"}
+ROW = {"name": "readmem", "since": "1.0", "feature": "reading memory"}
 
 
 def write(tmp_path: Path, *rows: dict[str, Any]) -> Path:
@@ -69,10 +69,10 @@ def test_rows_of_a_bridge() -> None:
 def test_the_header_makes_symbols_weak_and_finds_those_that_exist(tmp_path: Path) -> None:
     """ext/crash/symbols.c over a table with one name that exists and three that do not."""
     rows = [
-        crash_symbols.CrashSymbol("there", "8.0.2", "f", c_name="also_called"),
-        crash_symbols.CrashSymbol("optional", "8.0.2", 'a "quoted" feature', fallback="nothing is done"),
-        crash_symbols.CrashSymbol("_Z8requiredv", "9.0.2", "types", label="required", gdb="16+"),
-        crash_symbols.CrashSymbol("there10", "9.0.2", "types", gdb="10+"),
+        crash_symbols.CrashSymbol("there", "1.0", "f", c_name="also_called"),
+        crash_symbols.CrashSymbol("optional", "1.0", 'a "quoted" feature', fallback="nothing is done"),
+        crash_symbols.CrashSymbol("_Z8requiredv", "1.2", "types", label="required", gdb="16+"),
+        crash_symbols.CrashSymbol("there10", "1.2", "types", gdb="10+"),
     ]
     (tmp_path / "crash_symbols_generated.h").write_text(crash_symbols.symbols_header(rows, [10, 16]))
     (tmp_path / "main.c").write_text(
@@ -90,17 +90,17 @@ def test_the_header_makes_symbols_weak_and_finds_those_that_exist(tmp_path: Path
     done = subprocess.run([tmp_path / "x"], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines() == [
         "required",
-        "0 there 1 8.0.2 - f",
-        '0 optional 0 8.0.2 nothing is done a "quoted" feature',
-        "10 there10 1 9.0.2 - types",
+        "0 there 1 1.0 - f",
+        '0 optional 0 1.0 nothing is done a "quoted" feature',
+        "10 there10 1 1.2 - types",
     ]
     assert "#pragma weak also_called\n" in crash_symbols.symbols_header(rows, [10, 16])
 
 
 def test_built_for_header() -> None:
-    text = crash_symbols.built_for_header(["8.0.6", "9.0.2"], [10, 16])
-    assert '#define MPYK_BUILT_FOR_CRASH "8.0.6 and 9.0.2"\n' in text
-    assert '#define MPYK_BUILT_FOR_RELEASES "8.0.6", "9.0.2"\n' in text
+    text = crash_symbols.built_for_header(["1.1", "1.2"], [10, 16])
+    assert '#define MPYK_BUILT_FOR_CRASH "1.1 and 1.2"\n' in text
+    assert '#define MPYK_BUILT_FOR_RELEASES "1.1", "1.2"\n' in text
     assert "#define MPYK_BUILT_FOR_GDB(X) X(10) X(16)\n" in text
 
 

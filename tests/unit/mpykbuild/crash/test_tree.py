@@ -3,7 +3,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import platform
 from pathlib import Path
 
@@ -50,10 +49,14 @@ def test_detection(row: tuple[object, ...], tmp_path: Path) -> None:
     assert tree.major == int(str(version)[0])
 
 
-def test_the_record_is_frozen() -> None:
-    tree = parse_tree(FIXTURES / "8.0.6")
-    with pytest.raises(dataclasses.FrozenInstanceError):
-        tree.version = "1"  # type: ignore[misc]
+def test_the_users_tree_is_only_read(tmp_path: Path) -> None:
+    root = copy_tree("8.0.2", tmp_path, "x86_64")
+    before = {path: path.stat() for path in (root, *root.rglob("*"))}
+    assert parse_tree(root).built
+    after = {path: path.stat() for path in (root, *root.rglob("*"))}
+    assert {path: (facts.st_mtime_ns, facts.st_mode) for path, facts in after.items()} == {
+        path: (facts.st_mtime_ns, facts.st_mode) for path, facts in before.items()
+    }
 
 
 def test_extra_files_of_an_unbuilt_tree_count(tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from mpykbuild.base.errors import BuildError
 from mpykbuild.fetch import sources
 from mpykbuild.fetch.apt_client import AptClient
 from mpykbuild.fetch.download import PinnedFile, Unavailable, WrongHash
-from mpykbuild.fetch.sources import DebianOrigin, FileSet, Source, SourceFile, UrlOrigin
+from mpykbuild.fetch.sources import DebianOrigin, FileSet, Source, SourceFile, Sources, UrlOrigin
 from support.webserver import WebServer, web_server
 
 CONTENT = b"a source tarball" * 1000
@@ -58,44 +58,49 @@ class EchoedLines(list[str]):
         self.append(line)
 
 
-def test_the_pinned_rows() -> None:
-    rows = sources.load_sources().rows
-    assert {f"{row}" for row in rows} == {
-        "python 3.9.2", "python 3.11.2", "python 3.13.5", "python 3.13.15", "crash 8.0.6", "crash 9.0.2",
-        "libdeflate 1.23",
-    }  # fmt: skip
+# Two series of each name. The rows are in no order, and "1.2.15" is newer than "1.2.5".
+KNOWN = Sources(
+    tuple(
+        Source(name, version, (), version == "1.2.15")
+        for name in ("python", "crash")
+        for version in ("1.2.5", "1.2.15", "1.1.2", "1.10.1")
+    )
+)
 
 
+def test_pinned_releases_of_every_kind_are_there() -> None:
+    known = sources.load_sources()
+    assert {row.name for row in known.rows} == {"python", "crash", "libdeflate"}
+    assert all(row.default for row in (known.python(), known.crash(), known.libdeflate()))
+
+
+@pytest.mark.parametrize("choose", [KNOWN.python, KNOWN.crash], ids=["python", "crash"])
 @pytest.mark.parametrize(
     ("asked", "version"),
-    [("", "3.13.15"), ("3.13", "3.13.15"), ("3.13.5", "3.13.5"), ("3.11", "3.11.2"), ("3", "3.13.15")],
+    [("", "1.2.15"), ("1.2", "1.2.15"), ("1.2.5", "1.2.5"), ("1.1", "1.1.2"), ("1", "1.10.1"), ("1.10", "1.10.1")],
 )
-def test_choosing_a_python(asked: str, version: str) -> None:
-    assert sources.load_sources().python(asked).version == version
+def test_version_or_series_chooses_the_newest_that_it_names(
+    choose: Callable[[str], Source], asked: str, version: str
+) -> None:
+    assert choose(asked).version == version
 
 
-@pytest.mark.parametrize(("asked", "version"), [("", "9.0.2"), ("9", "9.0.2"), ("8.0", "8.0.6"), ("8.0.6", "8.0.6")])
-def test_choosing_a_crash(asked: str, version: str) -> None:
-    assert sources.load_sources().crash(asked).version == version
-
-
-@pytest.mark.parametrize("asked", ["3.1", "3.13.1", "2.7", "x"])
+@pytest.mark.parametrize("asked", ["1.3", "1.2.1", "2.7", "x"])
 def test_unknown_version_names_the_known_ones(asked: str) -> None:
-    with pytest.raises(BuildError, match=f"no pinned python {asked};.*3.13.15, 3.13.5, 3.11.2, 3.9.2"):
-        sources.load_sources().python(asked)
+    with pytest.raises(BuildError, match=f"no pinned python {asked};.*1.2.5, 1.2.15, 1.1.2, 1.10.1"):
+        KNOWN.python(asked)
 
 
-def test_libdeflate_has_one_row() -> None:
-    row = sources.load_sources().libdeflate()
-    assert row.default
-    assert [file.names for files in row.sets for file in files.files] == [
-        ("libdeflate-1.23.tar.gz", "v1.23.tar.gz", "libdeflate_1.23.orig.tar.gz")
-    ]
+def test_file_is_known_by_its_name_and_by_those_of_its_origins() -> None:
+    file = pinned(
+        "a.tar", UrlOrigin("https://x/v1.tar"), DebianOrigin("a", "a_1.orig.tar"), UrlOrigin("https://y/a.tar")
+    )
+    assert file.names == ("a.tar", "v1.tar", "a_1.orig.tar")
 
 
-def test_each_crash_knows_its_gdb() -> None:
-    pins = sources.load_sources()
-    assert (pins.crash("9.0.2").gdb, pins.crash("8.0.6").gdb, pins.python().gdb) == ("16.3", "10.2", "")
+def test_gdb_of_a_crash_is_that_of_its_first_set() -> None:
+    assert Source("crash", "1.0", (FileSet("debian", (), "2.3"), FileSet("crash", (), "2.2"))).gdb == "2.3"
+    assert release((pinned("a.tar"),)).gdb == ""
 
 
 def test_key_depends_on_all_hashes_and_not_on_origins() -> None:

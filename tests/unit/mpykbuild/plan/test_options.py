@@ -10,7 +10,7 @@ from mpykbuild.base.paths import MANIFESTS
 from mpykbuild.crash import bridges
 from mpykbuild.plan import options
 from mpykbuild.python import manifest
-from support.pins import PINNED
+from support.pins import OTHER_PYTHON, PINNED
 
 
 def test_default_releases_are_those_of_the_pinned_sources() -> None:
@@ -22,12 +22,12 @@ def test_default_releases_are_those_of_the_pinned_sources() -> None:
 
 
 def test_given_value_replaces_the_default() -> None:
-    assert options.checked_values({"python": "3.11"})["python"] == "3.11"
+    assert options.checked_values({"python": OTHER_PYTHON})["python"] == OTHER_PYTHON
 
 
 def test_all_mistakes_are_reported_at_once() -> None:
     with pytest.raises(BuildError) as caught:
-        options.checked_values({"pyhton": "3.11", "V": "yes"})
+        options.checked_values({"pyhton": "x", "V": "yes"})
     assert "'pyhton'" in caught.value.what
     assert "V=yes" in caught.value.what
     assert "-h" in caught.value.next_step

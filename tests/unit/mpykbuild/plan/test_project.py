@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -13,31 +14,52 @@ from mpykbuild.plan import matrix_table, options
 from mpykbuild.plan import project as project_plan
 from mpykbuild.plan.project import Project
 from support.crashtrees import copy_tree
-from support.pins import CRASH, MACHINE, OTHER_CRASH, PINNED, variant_name
+from support.pins import (
+    CRASH,
+    GDB_MAJOR,
+    MACHINE,
+    OTHER_CRASH,
+    OTHER_GDB_MAJOR,
+    OTHER_PYTHON,
+    OTHER_TARGET,
+    PINNED,
+    PYTHON,
+    TARGET,
+    variant_name,
+)
+
+BOTH = f"{OTHER_CRASH}+{CRASH}"
+OTHER_MACHINE = f"{MACHINE}-for-{OTHER_TARGET.lower()}"
 
 
 def read(tmp_path: Path, targets: tuple[str, ...] = (), **given: str) -> Project:
     return project_plan.read_project(options.checked_values({"cache": str(tmp_path), **given}), tmp_path, targets)
 
 
+def foreign_tree(folder: Path) -> Path:
+    """Return a built crash tree whose program runs on this machine and reads the dumps of another one."""
+    return copy_tree({"ARM64": "8.0.6-arm64", "X86_64": "8.0.2"}[OTHER_TARGET], folder, MACHINE)
+
+
 def test_default_is_one_pair(tmp_path: Path) -> None:
     project = read(tmp_path)
     assert [variant.name for variant in project.variants] == [variant_name()]
-    assert project.default.crash.gdb_major == int(PINNED.crash().gdb.split(".")[0])
+    assert project.default.crash.gdb_major == GDB_MAJOR
 
 
 def test_target_test_builds_all_rows_marked_always(tmp_path: Path) -> None:
     project = read(tmp_path, ("test",))
     always = matrix_table.always_tested(matrix_table.load_rows())
     assert len(project.variants) == len(always) > 1
-    assert project.default.versions == (OTHER_CRASH, CRASH), "the default file supports two majors of gdb"
-    assert len(project.crashes) == 2
+    assert project.default.versions == tuple(PINNED.crash(name).version for name in always[0].crash.split(","))
+    assert len(project.default.crash_by_gdb) == 2, "the default file supports two majors of gdb"
+    assert len(project.crashes) == len({name for row in always for name in row.crash.split(",")})
     assert len(project.pythons) == len({row.python for row in always})
 
 
 def test_target_test_with_a_pair_builds_only_that_pair(tmp_path: Path) -> None:
-    project = read(tmp_path, ("test",), crash=OTHER_CRASH, python="3.11")
-    assert [variant.name for variant in project.variants] == [variant_name(OTHER_CRASH, "3.11")]
+    project = read(tmp_path, ("test",), crash=OTHER_CRASH, python=OTHER_PYTHON)
+    assert [variant.name for variant in project.variants] == [variant_name(OTHER_CRASH, OTHER_PYTHON)]
 
 
 def test_planning_makes_no_files(tmp_path: Path) -> None:
@@ -46,62 +68,63 @@ def test_planning_makes_no_files(tmp_path: Path) -> None:
 
 
 def test_unknown_versions_name_the_known_ones(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=r"3\.13\.15"):
+    with pytest.raises(BuildError, match=re.escape(PYTHON)):
         read(tmp_path, python="2.7")
-    with pytest.raises(BuildError, match=r"8\.0\.6"):
+    with pytest.raises(BuildError, match=re.escape(OTHER_CRASH)):
         read(tmp_path, crash="1.0")
 
 
 def test_python_product_does_not_depend_on_crash(tmp_path: Path) -> None:
-    one, two = read(tmp_path, crash="9.0.2", python="3.11"), read(tmp_path, crash="8.0.6", python="3.11")
+    one, two = (read(tmp_path, crash=crash, python=OTHER_PYTHON) for crash in (CRASH, OTHER_CRASH))
     assert one.default.python.plan.product == two.default.python.plan.product
     assert one.default.crash.tree != two.default.crash.tree
 
 
 def test_one_file_for_several_crashes(tmp_path: Path) -> None:
-    project = read(tmp_path, crash="9.0.2, 8.0.6")
-    assert [variant.name for variant in project.variants] == ["x86_64-crash8.0.6+9.0.2-cp313"]
-    assert sorted(project.default.crash_by_gdb) == [10, 16]
-    assert project.default.crash.version == "9.0.2", "the newest one, in any order"
-    assert [crash.version for crash in project.crashes] == ["8.0.6", "9.0.2"]
+    project = read(tmp_path, crash=f"{CRASH}, {OTHER_CRASH}")
+    assert [variant.name for variant in project.variants] == [variant_name(BOTH)]
+    assert set(project.default.crash_by_gdb) == {GDB_MAJOR, OTHER_GDB_MAJOR}
+    assert project.default.crash.version == CRASH, "the newest one, in any order"
+    assert [crash.version for crash in project.crashes] == [OTHER_CRASH, CRASH]
 
 
 def test_one_release_named_twice_is_refused(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="one release twice"):
-        read(tmp_path, crash="9.0.2,9.0.2")
+        read(tmp_path, crash=f"{CRASH},{CRASH}")
 
 
 def test_crashes_for_several_targets_are_refused(tmp_path: Path) -> None:
-    tree = copy_tree("8.0.6-arm64", tmp_path, "x86_64")
+    tree = foreign_tree(tmp_path)
     with pytest.raises(BuildError, match="several targets"):
         read(tmp_path, crash=f"{tree},{CRASH}")
 
 
 def test_target_of_another_machine(tmp_path: Path) -> None:
-    own, other = read(tmp_path, crash="9.0.2,8.0.6"), read(tmp_path, crash="9.0.2,8.0.6", target="arm64")
-    assert other.default.name == "x86_64-for-arm64-crash8.0.6+9.0.2-cp313"
-    assert {crash.target for crash in other.crashes} == {"ARM64"}
+    pair = f"{CRASH},{OTHER_CRASH}"
+    own, other = read(tmp_path, crash=pair), read(tmp_path, crash=pair, target=OTHER_TARGET.lower())
+    assert other.default.name == variant_name(BOTH, machine=OTHER_MACHINE)
+    assert {crash.target for crash in other.crashes} == {OTHER_TARGET}
     assert not {crash.tree for crash in own.crashes} & {crash.tree for crash in other.crashes}
     assert not {crash.plan and crash.plan.title for crash in own.crashes} & {
         crash.plan and crash.plan.title for crash in other.crashes
     }
     assert own.default.python.plan.product == other.default.python.plan.product, "Python does not depend on the target"
-    assert (own.link_to_vmcore.name, other.link_to_vmcore.name) == ("vmcore", "vmcore-arm64")
-    assert read(tmp_path, target="X86_64").default.crash.tree == own.default.crash.tree
+    assert (own.link_to_vmcore.name, other.link_to_vmcore.name) == ("vmcore", f"vmcore-{OTHER_TARGET.lower()}")
+    assert read(tmp_path, target=TARGET).default.crash.tree == own.default.crash.tree
 
 
 def test_target_test_with_another_target_builds_one_pair(tmp_path: Path) -> None:
-    project = read(tmp_path, ("test",), target="ARM64")
-    assert [variant.name for variant in project.variants] == ["x86_64-for-arm64-crash9.0.2-cp313"]
+    project = read(tmp_path, ("test",), target=OTHER_TARGET)
+    assert [variant.name for variant in project.variants] == [variant_name(machine=OTHER_MACHINE)]
 
 
 def test_target_of_a_built_tree(tmp_path: Path) -> None:
-    tree = copy_tree("8.0.6-arm64", tmp_path, "x86_64")
+    tree = foreign_tree(tmp_path)
     project = read(tmp_path, crash=str(tree))
-    assert (project.target, project.link_to_vmcore.name) == ("ARM64", "vmcore-arm64")
-    assert read(tmp_path, crash=str(tree), target="ARM64").default.crash == project.default.crash
-    with pytest.raises(BuildError, match="is for dumps of ARM64, not of X86_64"):
-        read(tmp_path, crash=str(tree), target="X86_64")
+    assert (project.target, project.link_to_vmcore.name) == (OTHER_TARGET, f"vmcore-{OTHER_TARGET.lower()}")
+    assert read(tmp_path, crash=str(tree), target=OTHER_TARGET).default.crash == project.default.crash
+    with pytest.raises(BuildError, match=f"is for dumps of {OTHER_TARGET}, not of {TARGET}"):
+        read(tmp_path, crash=str(tree), target=TARGET)
 
 
 def test_unknown_target_is_refused(tmp_path: Path) -> None:
@@ -119,7 +142,7 @@ def test_crash_without_a_bridge_for_its_gdb_is_refused(tmp_path: Path, monkeypat
 
 
 def test_path_with_a_comma_is_one_tree(tmp_path: Path) -> None:
-    tree = copy_tree("9.0.2-debian-built", tmp_path, "x86_64").rename(tmp_path / "a,b")
+    tree = copy_tree("9.0.2-debian-built", tmp_path, MACHINE).rename(tmp_path / "a,b")
     assert read(tmp_path, crash=str(tree)).default.crash.tree == tree
 
 
@@ -128,6 +151,6 @@ def test_audit_takes_a_program(tmp_path: Path) -> None:
     program.write_bytes(b"x")
     project = read(tmp_path, ("audit",), crash=str(program), mpykdump="x.so")
     assert (project.audited_program, project.audited_file) == (program, tmp_path / "x.so")
-    assert [variant.name for variant in project.variants] == ["x86_64-crash9.0.2-cp313"]
+    assert [variant.name for variant in project.variants] == [variant_name()]
     with pytest.raises(BuildError, match="not a folder"):
         read(tmp_path, crash=str(program))

@@ -23,13 +23,13 @@ def debian(root: Path, name: str = NAME, version: str = VERSION) -> Path:
             f"include/{name}/patchlevel.h": f'#define PY_VERSION "{version}"\n',
             f"include/{name}/Python.h": "",
             f"include/{name}/pyconfig.h": "#error a switch\n",
-            f"include/x86_64-linux-gnu/{name}/pyconfig.h": "",
+            f"include/some-linux-gnu/{name}/pyconfig.h": "",
             f"lib/{name}/os.py": "",
             f"lib/{name}/json/__init__.py": "",
             f"lib/{name}/test/test_os.py": "",
-            f"lib/{name}/config-{MINOR}-x86_64-linux-gnu/lib{name}.a": "absolute",
-            f"lib/{name}/config-{MINOR}-x86_64-linux-gnu/lib{name}-pic.a": "independent",
-            f"lib/{name}/config-{MINOR}-x86_64-linux-gnu/python-config.py": "",
+            f"lib/{name}/config-{MINOR}-some-linux-gnu/lib{name}.a": "absolute",
+            f"lib/{name}/config-{MINOR}-some-linux-gnu/lib{name}-pic.a": "independent",
+            f"lib/{name}/config-{MINOR}-some-linux-gnu/python-config.py": "",
         },
     )
     return root
@@ -40,13 +40,13 @@ def test_debian_packages_unpacked_anywhere(tmp_path: Path) -> None:
     assert (found.version, found.minor, found.own) == (VERSION, MINOR, False)
     # The library that can be part of a shared object is preferred.
     assert found.archive.read_text() == "independent"
-    assert found.pyconfig.parent.parent.name == "x86_64-linux-gnu"
+    assert found.pyconfig.parent.parent.name == "some-linux-gnu"
     assert [path.as_posix() for path in find_prebuilt.stdlib_files(found.lib)] == ["json/__init__.py", "os.py"]
 
 
 def test_an_installation_prefix(tmp_path: Path) -> None:
     debian(tmp_path)
-    shutil.rmtree(tmp_path / "usr" / "include" / "x86_64-linux-gnu")
+    shutil.rmtree(tmp_path / "usr" / "include" / "some-linux-gnu")
     found = find_prebuilt.find_prebuilt_python(tmp_path / "usr")
     assert found.pyconfig == tmp_path / "usr" / "include" / NAME / "pyconfig.h"
 
@@ -72,8 +72,8 @@ def test_the_error_lists_what_is_missing(tmp_path: Path) -> None:
 
 
 def test_two_pythons_in_one_folder_are_too_many(tmp_path: Path) -> None:
-    debian(debian(tmp_path), "python3.12", "3.12.1")
-    with pytest.raises(BuildError, match=r"more than one Python: 3\.12\.1, 3\.13\.7"):
+    debian(debian(tmp_path), "python3.1", "3.1.1")
+    with pytest.raises(BuildError, match=f"more than one Python: 3.1.1, {VERSION}"):
         find_prebuilt.find_prebuilt_python(tmp_path)
 
 
@@ -90,4 +90,4 @@ def test_each_used_file_changes_the_key(tmp_path: Path) -> None:
 
 def test_only_the_prefix_asks_for_a_prebuilt_python() -> None:
     assert find_prebuilt.requested_prebuilt("prebuilt:/opt/python") == "/opt/python"
-    assert find_prebuilt.requested_prebuilt("3.13") == ""
+    assert find_prebuilt.requested_prebuilt(MINOR) == ""

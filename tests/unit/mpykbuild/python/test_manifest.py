@@ -108,7 +108,7 @@ def test_an_unknown_minor_names_the_known_ones(folder: Path) -> None:
     make_manifests(folder.parent, "3.9")
     with pytest.raises(BuildError, match=r"Python 3\.8 has no complete manifest") as caught:
         manifest.load_manifest(folder.parent, "3.8")
-    assert "3.9, 3.13" in caught.value.next_step
+    assert f"3.9, {MINOR}" in caught.value.next_step
 
 
 @pytest.mark.parametrize("minor", manifest.known_minors(MANIFESTS))

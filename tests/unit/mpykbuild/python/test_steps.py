@@ -14,7 +14,7 @@ from mpykbuild.base.process import build_environment
 from mpykbuild.base.run_log import RunLog
 from mpykbuild.python import manifest
 from mpykbuild.python import steps as python_steps
-from support.fakepython import MINOR, make_manifests, make_source
+from support.fakepython import MINOR, VERSION, make_manifests, make_source
 
 needs_tools = pytest.mark.skipif(
     any(shutil.which(name) is None for name in ("gcc", "make")), reason="needs gcc and make"
@@ -32,7 +32,7 @@ def test_umask_is_restored() -> None:
         os.umask(previous)
 
 
-@pytest.mark.parametrize("inside", ["", "Python-3.13.7"])
+@pytest.mark.parametrize("inside", ["", f"Python-{VERSION}"])
 def test_source_gets_one_name_whatever_its_own_is(tmp_path: Path, inside: str) -> None:
     make_source(tmp_path / "given" / inside)
     tree = python_steps.bring_source(tmp_path / "given", tmp_path / "work")

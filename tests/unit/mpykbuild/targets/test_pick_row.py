@@ -54,6 +54,6 @@ def test_hashed_paths_and_tests_exist() -> None:
 
 
 def test_command_that_repeats_a_row() -> None:
-    assert shlex.split(pick_row.repeat_command("cp39-crash8"))[1:] == [
-        "test-matrix", "row=cp39-crash8", f"tests={pick_row.TESTS}",
+    assert shlex.split(pick_row.repeat_command("a-row"))[1:] == [
+        "test-matrix", "row=a-row", f"tests={pick_row.TESTS}",
     ]  # fmt: skip

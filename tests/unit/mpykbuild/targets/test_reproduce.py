@@ -10,6 +10,7 @@ import pytest
 from mpykbuild.base.errors import BuildError
 from mpykbuild.targets import reproduce
 from mpykbuild.targets.reproduce import Surroundings
+from support.pins import PYTHON
 
 
 def test_copy_has_the_sources_and_no_build_products(tmp_path: Path) -> None:
@@ -35,7 +36,7 @@ def test_artefacts_are_compared(monkeypatch: pytest.MonkeyPatch, tmp_path: Path,
 
     monkeypatch.setattr(reproduce, "_build_in", build_in)
     if same:
-        assert len(reproduce.compare_builds([tmp_path], "3.13", tmp_path, fresh_python=False)) == 64
+        assert len(reproduce.compare_builds([tmp_path], PYTHON, tmp_path, fresh_python=False)) == 64
     else:
         with pytest.raises(BuildError, match="differ"):
-            reproduce.compare_builds([tmp_path], "3.13", tmp_path, fresh_python=False)
+            reproduce.compare_builds([tmp_path], PYTHON, tmp_path, fresh_python=False)
