@@ -44,9 +44,10 @@ LINKED_BY_CONFIGURE = ("libgmp.so", "libmpfr.so", "libtinfo.so")
 def check_crash_for_host(version: str, target: str, host: Host) -> None:
     """Raise BuildError for a crash that cannot be built for ``host``."""
     if tuple(int(part) for part in version.split(".")) < hosts.OLDEST_CRASH:
+        oldest = ".".join(map(str, hosts.OLDEST_CRASH))
         raise BuildError(
-            f"crash {version} cannot be built for host={host.name}: it knows CROSS_COMPILE since 9.0.0.",
-            f"give a crash since 9.0.0, or build on a machine of type {host.name}.",
+            f"crash {version} cannot be built for host={host.name}: it knows CROSS_COMPILE since {oldest}.",
+            f"give a crash since {oldest}, or build on a machine of type {host.name}.",
         )
     if target != host.target.name:
         raise BuildError(

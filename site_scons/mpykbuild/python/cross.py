@@ -22,6 +22,7 @@ from mpykbuild.base.run_log import RunLog
 from mpykbuild.python import manifest, patches
 from mpykbuild.python import steps as python_steps
 from mpykbuild.python.manifest import Manifest
+from mpykbuild.python.user_source import version_in
 from mpykbuild.toolchain import archives, hosts
 from mpykbuild.toolchain.compilers import Compilers
 from mpykbuild.toolchain.hosts import Host
@@ -43,9 +44,10 @@ _BUILTIN_ROW = re.compile(r'^\s*\{"(\w+)", \w+\},', re.MULTILINE)
 def check_python_for_host(version: str, host: Host) -> None:
     """Raise BuildError for a release that cannot be built for another machine."""
     if tuple(int(part) for part in version.split(".")[:2]) < hosts.OLDEST_PYTHON:
+        oldest = ".".join(map(str, hosts.OLDEST_PYTHON))
         raise BuildError(
-            f"Python {version} cannot be built for host={host.name}: configure knows --with-build-python since 3.11.",
-            f"give python=3.11 or a newer release, or build on a machine of type {host.name}.",
+            f"Python {version} cannot be built for host={host.name}: --with-build-python is new in {oldest}.",
+            f"give python={oldest} or a newer release, or build on a machine of type {host.name}.",
         )
 
 
@@ -122,12 +124,11 @@ def _verify(
 ) -> None:
     """Check the version, and the built-in modules in config.c. With qemu-user, run the new interpreter too."""
     builtin = frozenset(_BUILTIN_ROW.findall(config))
-    header = (folder / "include" / "patchlevel.h").read_text()
-    said = re.search(r'^#define PY_VERSION\s+"(\d+(?:\.\d+)*)', header, re.MULTILINE)
-    if said is None or said[1] != version:
+    header = folder / "include" / "patchlevel.h"
+    built = version_in(header.read_text(), header)
+    if built != version:
         raise BuildError(
-            f"Python {version} was wanted, but the source built is {said[1] if said else 'unknown'}.",
-            "correct the version or the source",
+            f"Python {version} was wanted, but the source built is {built}.", "correct the version or the source"
         )
     manifest.check_builtins(goal, builtin)
     (folder / "builtin.txt").write_text("".join(f"{name}\n" for name in sorted(builtin)))
@@ -147,10 +148,10 @@ def _compare_interpreters(folder: Path, builtin: frozenset[str], compilers: Comp
     """
     assert compilers.host
     host, arguments = compilers.host, ["-I", "-S", "-B", "-c", QUESTION]
-    release, magic, *_ = python_steps.run_python(folder, arguments, env).split()
     emulator = shutil.which(host.emulator)
     if emulator is None:
         return
+    release, magic, *_ = python_steps.run_python(folder, arguments, env).split()
     command = [emulator, "-L", f"/usr/{host.triplet}", str(folder / "bin" / f"python-{host.name}"), *arguments]
     said = output_of(command, env=env, what=f"The Python that was built for {host.name} does not run")
     if said.split() != [release, magic, *sorted(builtin)]:

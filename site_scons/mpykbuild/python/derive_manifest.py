@@ -317,12 +317,13 @@ def _edited_line(line: str, section: str, lists: _Lists, seen: set[str]) -> list
     names, colon, rest = line.partition(":")
     if section:
         table = lists.omitted if section == "omitted" else lists.absent
-        # The question mark is dropped: one release does not show whether all patch releases import the name.
-        words = [word for name in names.split() if (word := name.removesuffix("?")) in table]
+        # A question mark stays: one release does not show whether all its patch releases import the name.
+        words = [name for name in names.split() if name.removesuffix("?") in table]
+        seen.update(name.removesuffix("?") for name in words)
         if words:
-            added = [name for name in sorted(table.keys() - seen) if table[name] == rest.strip() and name not in words]
+            added = [name for name in sorted(table.keys() - seen) if table[name] == rest.strip()]
             words = sorted(words + added) if added else words
-        seen.update(words)
+            seen.update(added)
         return [f"{' '.join(words)}:{rest}"] if words else []
     if colon:
         seen.add(names)

@@ -96,9 +96,9 @@ def build_python(
 
 def _verify(goal: Manifest, wanted: Product, folder: Path, machine: tuple[Path, ...], env: Mapping[str, str]) -> None:
     """Raise BuildError if the version or the built-in modules are wrong, or a file contains a path of this machine."""
-    question = "import sys; print('.'.join(map(str, sys.version_info[:3])), *sorted(sys.builtin_module_names))"
+    question = "import sys; print(sys.version.split()[0], *sorted(sys.builtin_module_names))"
     version, *builtin = python_steps.run_python(folder, ["-I", "-S", "-B", "-c", question], env).split()
-    if not wanted.name.startswith(version):
+    if version != wanted.name:
         raise BuildError(
             f"Python {wanted.name} was wanted, but the source built is {version}.", "correct the version or the source"
         )

@@ -41,11 +41,12 @@ class Bench:
     root: Path
     source: Path
     own: Path
+    version: str = VERSION
 
     @property
     def wanted(self) -> Product:
         return cross_python.cross_python_product(
-            Product(self.root / "cache", "cpython", VERSION, "k"), self.root / "cache", COMPILERS
+            Product(self.root / "cache", "cpython", self.version, "k"), self.root / "cache", COMPILERS
         )
 
     def build(self) -> Path:
@@ -132,6 +133,15 @@ def test_another_release_than_was_wanted(bench: Bench, monkeypatch: pytest.Monke
     (bench.source / "Include/patchlevel.h").write_text(f'#define PY_VERSION "{OTHER_VERSION}"\n')
     with pytest.raises(BuildError, match=f"Python {VERSION} was wanted, but the source built is {OTHER_VERSION}"):
         bench.build()
+
+
+def test_pre_release(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.emulate(monkeypatch, there=False)
+    (bench.source / "Include/patchlevel.h").write_text(f'#define PY_VERSION "{VERSION}rc1+"\n')
+    with pytest.raises(BuildError, match=f"Python {VERSION} was wanted, but the source built is {VERSION}rc1"):
+        bench.build()
+    bench.version = f"{VERSION}rc1+"
+    assert (bench.build() / "version.txt").read_text() == f"{VERSION}rc1+\n"
 
 
 def test_releases_without_a_build_python() -> None:
