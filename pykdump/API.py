@@ -119,7 +119,6 @@ from pykdump.compat_helpers import (
 )
 from pykdump.crash_access import (
     PYKD,
-    API_options,
     SuppressCrashErrors,
     exec_command,
     getSizeOf,
@@ -148,6 +147,7 @@ from pykdump.lists import (
     setListMaxel,
 )
 from pykdump.namespaces import get_nsproxy, set_nsproxy
+from pykdump.option_values import API_options
 from pykdump.pylog import WARNING, PyLog, pylog
 from pykdump.struct_attributes import AttrSetter, PY_select, PY_select_purge, structSetAttr, structSetProcAttr
 from pykdump.structinfo import ArtStructInfo, SUInfo, funcargs, getStructInfo, printObject
@@ -166,4 +166,4 @@ else:
     possibleModuleNames = _function("pykdump.kernel_modules", "possibleModuleNames")
 del TYPE_CHECKING
 
-debug: int = API_options["debug"]
+debug: int = 0

@@ -23,16 +23,10 @@ from crash import (
 from crash import version as _version
 
 from pykdump.c_integers import LONG_SIZE
-from pykdump.compat_helpers import Bunch
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
-
-# The values of the common options that programs look at.
-API_options = Bunch({"debug": 0, "dumpcache": False, "experimental": False})
-# Each one that is False by default is a common option: --experimental sets it for one program (runtime/options.py).
-PROGRAM_SWITCHES = frozenset(name for name, value in API_options.items() if value is False)
 
 # Reads of int and long of the dump. crash.readInt is another function: it takes a size.
 readInt, readUInt = readS32, readU32

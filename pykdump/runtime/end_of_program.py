@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import sys
 
+from pykdump.option_values import API_options
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -27,18 +29,13 @@ def _print_problems(module: ModuleType) -> None:
     module.pylog.cleanup()
 
 
-def _print_caches_if_asked(module: ModuleType) -> None:
-    from pykdump.caches import print_caches
-
-    if module.API_options["dumpcache"]:
-        print_caches()
-
-
 def _forget_expressions(module: ModuleType) -> None:
     module.PY_select_purge()
 
 
 def _forget_results(module: ModuleType) -> None:
+    if API_options.get("dumpcache"):
+        module.print_caches()
     module.DCache.cleartmp()
     module.purge_at_end_of_program()
 
@@ -46,7 +43,6 @@ def _forget_results(module: ModuleType) -> None:
 # {module: what to do if it was imported}, in the order of the output.
 _CLEAN_UP: dict[str, Callable[[ModuleType], None]] = {
     "pykdump.pylog": _print_problems,
-    "pykdump.crash_access": _print_caches_if_asked,
     "pykdump.struct_attributes": _forget_expressions,
     "pykdump.caches": _forget_results,
 }

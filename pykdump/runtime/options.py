@@ -1,13 +1,14 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """The common options: every program accepts them, no program sees them, and they end with the program.
 
-A new common option is one row in OPTIONS. If it is only a switch that programs look at, it is one key in
-``API_options`` (crash_access.py) with the value False instead.
+A new common option is one row in OPTIONS.
 """
 
 from __future__ import annotations
 
 import sys
+
+from pykdump.option_values import API_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,24 +26,24 @@ class WrongOption(Exception):
 
 
 class Option:
-    """A common option. ``convert(name, text)`` makes its value (None: the option has no value); ``start(value, undo)``
-    puts it into force and appends the functions that end it to ``undo``.
+    """A common option.
+
+    ``convert(name, text)`` makes its value; without it, the option is a switch. ``start(value, undo)`` puts the value
+    into force and appends the functions that end it to ``undo``. If the option has a ``default``, programs find its
+    value in ``API_options``.
     """
 
-    __slots__ = ("convert", "start")
+    __slots__ = ("convert", "default", "start")
 
-    def __init__(self, convert: Callable[[str, str], Any] | None, start: Callable[[Any, Undo], None]) -> None:
+    def __init__(
+        self,
+        convert: Callable[[str, str], Any] | None,
+        start: Callable[[Any, Undo], None] | None = None,
+        default: Any = None,
+    ) -> None:
         self.convert = convert
         self.start = start
-
-
-def find(name: str) -> Option | None:
-    """Return the common option ``--name``; None if there is no such option."""
-    if name in OPTIONS:
-        return OPTIONS[name]
-    from pykdump.crash_access import PROGRAM_SWITCHES
-
-    return Option(None, _set_in_api_options(name, True)) if name in PROGRAM_SWITCHES else None
+        self.default = default
 
 
 class CommonOptions:
@@ -60,7 +61,7 @@ class CommonOptions:
             if word == "--":
                 return [*kept, word, *words]
             name, equals, text = _split(word)
-            option = find(name) if name else None
+            option = OPTIONS.get(name)
             if option is None or (equals and option.convert is None):
                 kept.append(word)
             elif option.convert is None:
@@ -74,8 +75,11 @@ class CommonOptions:
 
     def apply(self) -> None:
         """Put the options into force. Raises WrongOption if one has a value that cannot be used."""
-        for option, value in self._given.values():
-            option.start(value, self._undo)
+        for name, (option, value) in self._given.items():
+            if option.default is not None:
+                _set_in_api_options(name, value, self._undo)
+            if option.start is not None:
+                option.start(value, self._undo)
 
     def undo(self) -> None:
         """Restore everything that apply() has changed."""
@@ -88,7 +92,7 @@ def count_leading(words: list[str]) -> int:
     index = 0
     while index < len(words):
         name, equals, _ = _split(words[index])
-        option = find(name) if name else None
+        option = OPTIONS.get(name)
         if option is None or (equals and option.convert is None):
             break
         index += 1 if equals or option.convert is None else 2
@@ -114,25 +118,24 @@ def _text(_name: str, text: str) -> str:
     return text
 
 
-def _set_in_api_options(name: str, value: Any) -> Callable[[Any, Undo], None]:
-    """Return a function that sets a value which programs read from API_options."""
+def publish_defaults() -> None:
+    """Put the options that have a default into API_options."""
+    for name, option in OPTIONS.items():
+        if option.default is not None:
+            API_options[name] = option.default
 
-    def start(_given: Any, undo: Undo) -> None:
-        from pykdump.crash_access import API_options
 
-        before = API_options[name]
-        API_options[name] = value
-        undo.append(lambda: API_options.__setitem__(name, before))
-
-    return start
+def _set_in_api_options(name: str, value: Any, undo: Undo) -> None:
+    before = API_options[name]
+    API_options[name] = value
+    undo.append(lambda: API_options.__setitem__(name, before))
 
 
 def _start_debug(level: int, undo: Undo) -> None:
-    """Set the level in API_options, and the name ``debug`` of the API."""
+    """Set the name ``debug`` of the API."""
     from pykdump import API
 
     before = API.debug
-    _set_in_api_options("debug", level)(level, undo)
     API.debug = level
     undo.append(lambda: setattr(API, "debug", before))
 
@@ -187,10 +190,13 @@ def _start_ofile(path: str, undo: Undo) -> None:
 
 
 OPTIONS = {
-    "debug": Option(_number, _start_debug),
+    "debug": Option(_number, _start_debug, default=0),
+    "experimental": Option(None, default=False),
+    "dumpcache": Option(None, default=False),
     "timeout": Option(_number, _start_timeout),
     "maxel": Option(_number, _start_maxel),
     "usens": Option(_number, _start_usens),
     "reload": Option(None, _reload),
     "ofile": Option(_text, _start_ofile),
 }
+publish_defaults()

@@ -9,7 +9,8 @@ from support import fake_crash
 
 fake_crash.install()
 
-from pykdump import caches, crash_access, struct_attributes  # noqa: E402
+from pykdump import caches, struct_attributes  # noqa: E402
+from pykdump.option_values import API_options  # noqa: E402
 from pykdump.pylog import pylog  # noqa: E402
 from pykdump.runtime.end_of_program import finish_program  # noqa: E402
 
@@ -43,7 +44,7 @@ def test_the_caches_are_shown_if_asked(capsys: pytest.CaptureFixture[str], monke
 
     double(1)
     double(2)
-    monkeypatch.setitem(crash_access.API_options, "dumpcache", True)
+    monkeypatch.setitem(API_options, "dumpcache", True)
     finish_program()
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [count for count, name in lines if name.endswith(".double") and __name__ in name] == ["2"]

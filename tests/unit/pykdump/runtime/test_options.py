@@ -14,7 +14,8 @@ fake_crash.install()
 
 import crash  # noqa: E402
 
-from pykdump import API, crash_access, lists  # noqa: E402
+from pykdump import API, lists  # noqa: E402
+from pykdump.option_values import API_options  # noqa: E402
 from pykdump.runtime import options, runner  # noqa: E402
 from pykdump.runtime.options import CommonOptions, WrongOption, count_leading  # noqa: E402
 
@@ -40,12 +41,12 @@ def test_programs_do_not_see_them(line: str, kept: str) -> None:
 
 def test_they_end_with_the_program() -> None:
     common = taken("--debug 3 --timeout 0x10 --maxel=7 --experimental")[1]
-    before = (API.debug, crash.default_timeout, lists._maxel, dict(crash_access.API_options))
+    before = (API.debug, crash.default_timeout, lists._maxel, dict(API_options))
     common.apply()
     assert (API.debug, crash.default_timeout, lists._maxel) == (3, 16, 7)
-    assert crash_access.API_options == {"debug": 3, "dumpcache": False, "experimental": True}
+    assert API_options == {"debug": 3, "dumpcache": False, "experimental": True}
     common.undo()
-    assert (API.debug, crash.default_timeout, lists._maxel, dict(crash_access.API_options)) == before
+    assert (API.debug, crash.default_timeout, lists._maxel, dict(API_options)) == before
 
 
 @pytest.mark.parametrize(
@@ -94,18 +95,29 @@ def test_a_new_option_is_one_row(monkeypatch: pytest.MonkeyPatch, capsys: pytest
     assert (started, capsys.readouterr().out) == ([5, "end"], "['-c', 'a']\n")
 
 
-def test_each_switch_that_programs_look_at_is_an_option(capsys: pytest.CaptureFixture[str]) -> None:
-    switches = [name for name, value in crash_access.API_options.items() if value is False]
+def test_new_switch_is_one_row(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(options.OPTIONS, "newest", options.Option(None, default=False))
+    monkeypatch.delitem(API_options, "newest", raising=False)
+    options.publish_defaults()
+    program = "from pykdump.API import API_options; print(API_options.newest)"
+    for words in ([program], [program, "--newest"], [program]):
+        assert runner.main("string", words) == 0
+    assert capsys.readouterr().out == "False\nTrue\nFalse\n"
+    del API_options["newest"]
+
+
+def test_each_switch_that_programs_read_is_an_option(capsys: pytest.CaptureFixture[str]) -> None:
+    switches = [name for name, value in API_options.items() if value is False]
     assert len(switches) >= 2
     program = "from pykdump.API import API_options; print(API_options[{!r}])"
     for name in switches:
         assert runner.main("string", [program.format(name), f"--{name}"]) == 0
         assert capsys.readouterr().out.splitlines()[0] == "True"
-        assert crash_access.API_options[name] is False
+        assert API_options[name] is False
 
 
 def test_a_program_cannot_make_options_for_the_next_one(capsys: pytest.CaptureFixture[str]) -> None:
     assert runner.main("string", ["from pykdump.API import API_options; API_options['mine'] = False"]) == 0
     assert runner.main("string", ["import sys; print(sys.argv)", "--mine"]) == 0
     assert capsys.readouterr().out == "['-c', '--mine']\n"
-    del crash_access.API_options["mine"]
+    del API_options["mine"]
