@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from support.session import CrashSession, Variant
+from support.stubs import stub_classes, stub_names
 from support.truth import Truth
 
 Evaluate = Callable[[str], Any]
@@ -140,6 +141,19 @@ def test_all_names_are_there(evaluate: Evaluate) -> None:
     names = [*FUNCTIONS, *COMPARED, *CONSTANTS]
     assert evaluate(f"[n for n in {names} if not hasattr(crash, n)]") == []
     assert evaluate(f"[n for n in {[*FUNCTIONS, *COMPARED]} if not callable(getattr(crash, n))]") == []
+
+
+def test_stubs_have_the_names_of_the_module(evaluate: Evaluate) -> None:
+    assert set(evaluate("[name for name in dir(crash) if not name.startswith('__')]")) == stub_names()
+
+
+def test_stubs_have_the_names_of_the_classes(evaluate: Evaluate) -> None:
+    """A class whose stub has ``__getattr__`` may have more attributes than its stub names."""
+    for name, stub in stub_classes().items():
+        own = set(evaluate(f"[key for key in vars(crash.{name}) if not key.startswith('__')]"))
+        named = {key for key in stub if not key.startswith("__")}
+        assert named <= own, name
+        assert "__getattr__" in stub or named == own, name
 
 
 def test_constants(evaluate: Evaluate, crash_session: CrashSession, variant: Variant) -> None:

@@ -2,7 +2,8 @@
 """The rows of ``site_scons/matrix.json``: the pairs of a Python and a crash that are released.
 
 ``./sconsw matrix``, ``./sconsw test-matrix``, ``row=`` and the environments in tox.ini use them. A row names a release
-(``3.13.5``) or a series (``3.13``, ``9``). A series means its newest release in ``sources.json``.
+(``3.13.5``) or a series (``3.13``, ``9``). A series means its newest release in ``sources.json``. A pinned release that
+no row means, such as an older patch release, gets a row of its own, so that each one is still built and tested.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ from mpykbuild.base.schema import (
     read_json,
     repeated,
 )
+from mpykbuild.fetch.sources import Source, Sources, load_sources
 from mpykbuild.plan.options import OPTIONS
 
 TABLE = SITE_SCONS / "matrix.json"
@@ -63,9 +65,31 @@ class Row:
         return {"crash": self.crash, "python": self.python, **dict(self.extra_options)}
 
 
-def load_rows(path: Path = TABLE) -> tuple[Row, ...]:
-    """Return all rows. Raises BuildError that lists all mistakes in the table."""
+def load_rows() -> tuple[Row, ...]:
+    """Return the rows of the table, and those of the pinned releases that no row of the table means."""
+    rows, pinned = rows_of_table(), load_sources()
+    return (*rows, *(_row_of_release(source, pinned) for source in releases_without_row(rows, pinned)))
+
+
+def rows_of_table(path: Path = TABLE) -> tuple[Row, ...]:
+    """Return the rows of the file. Raises BuildError that lists all mistakes in it."""
     return tuple(_row(row) for row in read_json(path, _mistakes)["rows"])
+
+
+def releases_without_row(rows: Sequence[Row], pinned: Sources) -> list[Source]:
+    """Return the pinned releases of Python and crash that no row means."""
+    meant = {pinned.python(row.python) for row in rows if ":" not in row.python}
+    meant |= {pinned.crash(version) for row in rows for version in row.crash.split(",")}
+    return [source for source in pinned.rows if source.name in PAIR and source not in meant]
+
+
+def _row_of_release(source: Source, pinned: Sources) -> Row:
+    """Return the row of one release with the default release of the other program: ``cp313.5-crash9``."""
+    python, crash = pinned.python(), pinned.crash()
+    if source.name == "python":
+        major, minor, patch = source.version.split(".", 2)
+        return Row(f"cp{major}{minor}.{patch}-crash{crash.version.split('.')[0]}", source.version, crash.version)
+    return Row(f"cp{python.minor.replace('.', '')}-crash{source.version}", python.version, source.version)
 
 
 def always_tested(rows: Sequence[Row]) -> list[Row]:
