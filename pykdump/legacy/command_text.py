@@ -29,8 +29,8 @@ def run_command_with_file(func: Callable[[str], object], command: str, file_cont
             # Not "< file": crash would use the words of the file as arguments.
             command = f"!cat {shlex.quote(given)} | {command[1:]}"
         command += f" > {shlex.quote(output)} 2> {shlex.quote(problems)}"
-        said = _run(func, command)
-        return _text(output) + _text(problems) or said
+        printed = _run(func, command)
+        return _text(output) + _text(problems) or printed
 
 
 def _run(func: Callable[[str], object], command: str) -> str:

@@ -60,8 +60,8 @@ def run(who: str, command: Sequence[str | Path], text: str = "", **where: Any) -
 
 def tail(output: str) -> str:
     """Return the last lines. Of a Python traceback only its last line is kept."""
-    told = re.sub(r"^Traceback \(most recent call last\):\n(?:[ ].*\n)*", "", output, flags=re.M)
-    return "\n".join(told.strip().splitlines()[-LAST_LINES:])
+    message = re.sub(r"^Traceback \(most recent call last\):\n(?:[ ].*\n)*", "", output, flags=re.M)
+    return "\n".join(message.strip().splitlines()[-LAST_LINES:])
 
 
 def result_of(who: str, path: Path, output: str) -> dict[str, Any]:

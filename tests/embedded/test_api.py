@@ -55,8 +55,8 @@ def test_what_is_raised(
 def test_symbols_equal_those_of_sym(crash_session: CrashSession, evaluate: Evaluate) -> None:
     ours = evaluate(f"[(sym2addr(n), addr2sym(sym2addr(n)), symbol_exists(n)) for n in {SYMBOLS}]")
     for name, (address, back, exists) in zip(SYMBOLS, ours):
-        said = crash_session.run(f"sym {name}").split()
-        assert (f"{address:x}", back, exists) == (said[0], said[2], True)
+        expected = crash_session.run(f"sym {name}").split()
+        assert (f"{address:x}", back, exists) == (expected[0], expected[2], True)
     assert evaluate("[sym2addr('no_such_symbol'), symbol_exists('no_such_symbol'), addr2sym(5)]") == [0, False, None]
     inside = evaluate("[addr2sym(sym2addr('schedule') + 1), addr2sym(sym2addr('schedule') + 1, True)]")
     assert inside == [None, ["schedule", 1]]
@@ -128,13 +128,13 @@ def test_container_of_and_addr_are_inverse(evaluate: Evaluate) -> None:
 
 
 def test_sys_info_equals_sys(crash_session: CrashSession, evaluate: Evaluate) -> None:
-    said = dict(re.findall(r"^ *([A-Z ]+): +(.*?) *$", crash_session.run("sys"), re.MULTILINE))
+    expected = dict(re.findall(r"^ *([A-Z ]+): +(.*?) *$", crash_session.run("sys"), re.MULTILINE))
     ours = evaluate("{k: v for k, v in sys_info.items() if isinstance(v, (str, int))}")
     for key in ("RELEASE", "VERSION", "NODENAME", "DATE", "UPTIME", "LOAD AVERAGE", "TASKS", "MEMORY", "PANIC"):
-        assert ours[key] == said[key]
-    assert ours["CPUS"] == int(said["CPUS"].split()[0])
-    assert ours["machine"] == said["MACHINE"].split()[0]
-    assert said["RELEASE"].startswith(ours["kernel"].rsplit(".", 1)[0])
+        assert ours[key] == expected[key]
+    assert ours["CPUS"] == int(expected["CPUS"].split()[0])
+    assert ours["machine"] == expected["MACHINE"].split()[0]
+    assert expected["RELEASE"].startswith(ours["kernel"].rsplit(".", 1)[0])
     assert ours["livedump"] is False
 
 

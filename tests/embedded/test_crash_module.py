@@ -178,8 +178,8 @@ def test_uvtop_and_phys_to_page(evaluate: Evaluate, crash_session: CrashSession,
     task = truth.named("memory")
     crash_session.run(f"set {task.pid}")
     areas = re.findall(r"^[0-9a-f]{16} +([0-9a-f]+) ", crash_session.run("vm").partition("VMA")[2], re.M)
-    said = ((int(area, 16), crash_session.run(f"vtop -u {area}")) for area in areas)
-    begin, vtop = next((area, text) for area, text in said if re.search(rf"^{area:x} +[0-9a-f]+ *$", text, re.M))
+    expected = ((int(area, 16), crash_session.run(f"vtop -u {area}")) for area in areas)
+    begin, vtop = next((area, text) for area, text in expected if re.search(rf"^{area:x} +[0-9a-f]+ *$", text, re.M))
     physical = int(re.findall(rf"^{begin:x} +([0-9a-f]+)", vtop, re.M)[0], 16)
     page = int(re.findall(r"^([0-9a-f]{16}) +[0-9a-f]+ ", vtop.partition("MAPPING")[2], re.M)[0], 16)
     assert evaluate(f"crash.uvtop(crash.pid_to_task({task.pid}), {begin})") == physical
@@ -195,9 +195,9 @@ def test_numbers_of_crash(evaluate: Evaluate, crash_session: CrashSession, truth
     words = crash_session.run(f"ps {pid}").splitlines()[-1].split()
     assert evaluate(f"crash.get_task_mem_usage(crash.pid_to_task({pid}))") == [int(words[6]), int(words[7])]
     jiffies = evaluate("crash.get_uptime()")
-    said = re.findall(r"UPTIME: (?:(\d+) days, )?(\d+):(\d+):(\d+)", crash_session.run("sys"))[0]
+    expected = re.findall(r"UPTIME: (?:(\d+) days, )?(\d+):(\d+):(\d+)", crash_session.run("sys"))[0]
     # With a wrong HZ, which crash has to guess, it may be many days.
-    days, hours, minutes, seconds = (int(word or 0) for word in said)
+    days, hours, minutes, seconds = (int(word or 0) for word in expected)
     assert jiffies // evaluate("crash.HZ") == (days * 24 + hours) * 3600 + minutes * 60 + seconds
     table = crash_session.run("sys -c").splitlines()
     assert evaluate("crash.get_NR_syscalls()") == max(int(line.split()[0]) for line in table if "sys_" in line) + 1

@@ -73,8 +73,8 @@ def test_names_longer_than_any_buffer(crash_session: CrashSession, program: Prog
         "for f in (readSymbol, whatis, TypeInfo, crash.gdb_typeinfo, crash.gdb_whatis):\n"
         "    try:\n        f(n)\n    except TypeError:\n        print('TypeError', end=' ')\n"
     )
-    said = "-1 False 0 [] None -1 -1\n" + "TypeError " * 5
-    assert crash_session.run(f"epython {path}").replace(" 0 0 0 [] ", " False 0 [] ") == said
+    expected = "-1 False 0 [] None -1 -1\n" + "TypeError " * 5
+    assert crash_session.run(f"epython {path}").replace(" 0 0 0 [] ", " False 0 [] ") == expected
     assert "LOAD AVERAGE" in crash_session.run("sys")
 
 

@@ -98,9 +98,9 @@ def test_a_file_for_another_gdb_says_so_in_one_sentence(
         pytest.skip("needs a file that is not for this crash: ./sconsw test without crash= and python= has one")
     load = f"extend {foreign[0]['extension']}"
     result = run_crash(variant, [load, f"extend {variant.extension}", "epython -c \"print('in', 6 * 7)\"", load, "sys"])
-    said = f"mpykdump: this file was built for crash {foreign[0]['built_for'][0]}, which has gdb "
+    expected = f"mpykdump: this file was built for crash {foreign[0]['built_for'][0]}, which has gdb "
     output = result.stdout + result.stderr
-    assert output.count(said) == 2
+    assert output.count(expected) == 2
     assert output.count(f"but this is crash {variant.crash_version}, which has another gdb: ") == 2
     assert "undefined symbol" not in output
     assert "in 42\n" in result.stdout

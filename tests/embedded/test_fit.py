@@ -51,7 +51,7 @@ def test_missing_function_with_a_fallback(variant: Variant, run_crash: RunCrash,
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"without": "readmem"}, "which has no readmem: "),
         ({"without": "_Z16get_current_archv"}, "which has another gdb: "),
@@ -65,7 +65,7 @@ def test_missing_function_with_a_fallback(variant: Variant, run_crash: RunCrash,
     ids=["function", "gdb", "exact size", "size", "target"],
 )
 def test_unsuitable_crash_is_refused_in_one_sentence(
-    variant: Variant, vmcore: Vmcore, run_crash: RunCrash, tmp_path: Path, change: dict[str, object], told: str
+    variant: Variant, vmcore: Vmcore, run_crash: RunCrash, tmp_path: Path, change: dict[str, object], message: str
 ) -> None:
     crash = patched(variant.crash, tmp_path / "crash", **change)  # type: ignore[arg-type]
     commands = [f"extend {variant.extension}", "epython -c 1", "eval 6*7"]
@@ -73,7 +73,7 @@ def test_unsuitable_crash_is_refused_in_one_sentence(
     output = result.stdout + result.stderr
     assert output.count(REFUSED) == 1
     sizes = {row.name: row.size for row in requirements_section.read_requirements(variant.extension).objects}
-    reason = told.format(size=sizes["program_context"])
+    reason = message.format(size=sizes["program_context"])
     assert f", but this is crash {variant.crash_version}, {reason}" in output
     assert "undefined symbol" not in output
     assert "decimal: 42" in result.stdout, "the session is alive"
@@ -88,5 +88,7 @@ def test_variable_that_grew_is_reported(variant: Variant, vmcore: Vmcore, run_cr
     crash = patched(variant.crash, tmp_path / "crash", sizes={"task_table": row.size + 8})
     lame = replace(variant, crash=crash)
     result = run_crash(lame, [f"extend {variant.extension}", "epython -V"], options=vmcore.minimal)
-    said = f"struct task_table: {row.size + 8} bytes, {row.size} where this was built; the first {row.used} are used\n"
-    assert said in result.stdout
+    expected = (
+        f"struct task_table: {row.size + 8} bytes, {row.size} where this was built; the first {row.used} are used\n"
+    )
+    assert expected in result.stdout

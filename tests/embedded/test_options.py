@@ -57,7 +57,7 @@ def test_help(crash_session: CrashSession) -> None:
 
 
 @pytest.mark.parametrize(
-    ("option", "said"),
+    ("option", "expected"),
     [
         ("--timeout", "needs a value"),
         ("--maxel x", "'x'"),
@@ -65,10 +65,12 @@ def test_help(crash_session: CrashSession) -> None:
         ("--ofile /no/x", "/no/x"),
     ],
 )
-def test_a_wrong_option_is_one_sentence(crash_session: CrashSession, program: Program, option: str, said: str) -> None:
+def test_a_wrong_option_is_one_sentence(
+    crash_session: CrashSession, program: Program, option: str, expected: str
+) -> None:
     output = crash_session.run(f"epython {program('print(1)')} {option}")
     assert output.count("\n") == 1
-    assert said in output
+    assert expected in output
 
 
 def test_the_output_file(crash_session: CrashSession, program: Program, tmp_path: Path) -> None:
@@ -123,7 +125,7 @@ def test_a_thread_without_end_does_not_hold_the_session(crash_session: CrashSess
 
 
 @pytest.mark.parametrize(
-    ("statement", "said"),
+    ("statement", "expected"),
     [
         ("crash.mem2long(b'')", "ValueError"),
         ("get_pathname(0xdead, 0)", "error"),
@@ -132,7 +134,7 @@ def test_a_thread_without_end_does_not_hold_the_session(crash_session: CrashSess
     ],
 )
 def test_what_killed_the_classic_session(
-    crash_session: CrashSession, program: Program, statement: str, said: str
+    crash_session: CrashSession, program: Program, statement: str, expected: str
 ) -> None:
     path = program(
         "from pykdump.API import *\nbefore = len(os.listdir('/proc/self/fd'))\nfor i in range(20):\n    try:\n"
@@ -140,7 +142,7 @@ def test_what_killed_the_classic_session(
         "print('kind', kind)\nprint('left', len(os.listdir('/proc/self/fd')) - before)\n"
     )
     output = crash_session.run(f"epython {path}")
-    assert said in output
+    assert expected in output
     assert output.endswith("left 0\n")
     assert "LOAD AVERAGE" in crash_session.run("sys")
 

@@ -38,7 +38,7 @@ def test_a_program_that_raises(crash_session: CrashSession, program: Program) ->
 
 
 @pytest.mark.parametrize(
-    ("statement", "said"),
+    ("statement", "expected"),
     [
         ("sys.exit()", ""),
         ("sys.exit(3)", ""),
@@ -48,9 +48,9 @@ def test_a_program_that_raises(crash_session: CrashSession, program: Program) ->
         ("import atexit, os; sys.stdout.close()", ""),
     ],
 )
-def test_every_way_to_end(crash_session: CrashSession, program: Program, statement: str, said: str) -> None:
+def test_every_way_to_end(crash_session: CrashSession, program: Program, statement: str, expected: str) -> None:
     path = program(f"import sys\nprint('begun')\nsys.stdout.flush()\n{statement}\n")
-    assert crash_session.run(f"epython {path}") == "begun\n" + said
+    assert crash_session.run(f"epython {path}") == "begun\n" + expected
     assert works(crash_session)
 
 

@@ -75,7 +75,7 @@ def test_ctrl_c_again_and_again_loses_no_handler(session: CrashSession, program:
 
 
 @pytest.mark.parametrize(
-    ("body", "said"),
+    ("body", "expected"),
     [
         ("def f():\n    return f()\nf()", "RecursionError"),
         ("sys.setrecursionlimit(10**7)\ndef f():\n    return f()\nf()", "RecursionError"),
@@ -92,8 +92,8 @@ def test_ctrl_c_again_and_again_loses_no_handler(session: CrashSession, program:
         ("crash.mem2long(b'abc')", "Error"),
     ],
 )  # fmt: skip
-def test_what_kills_others(session: CrashSession, program: Program, body: str, said: str) -> None:
-    assert said in session.run(f"epython {program(START + body)}")
+def test_what_kills_others(session: CrashSession, program: Program, body: str, expected: str) -> None:
+    assert expected in session.run(f"epython {program(START + body)}")
     assert works(session)
 
 

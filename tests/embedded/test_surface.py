@@ -72,9 +72,9 @@ def test_an_artificial_struct_is_laid_out_like_the_real_one(evaluate: Evaluate) 
 def test_arguments_of_functions_equal_those_of_whatis(
     crash_session: CrashSession, evaluate: Evaluate, name: str
 ) -> None:
-    said = re.search(r"\((.*)\);", crash_session.run(f"whatis {name}"))
-    assert said is not None
-    theirs = [] if said[1] == "void" else said[1].split(", ")
+    expected = re.search(r"\((.*)\);", crash_session.run(f"whatis {name}"))
+    assert expected is not None
+    theirs = [] if expected[1] == "void" else expected[1].split(", ")
     assert [a.replace("const ", "") for a in evaluate(f"funcargs('{name}')")] == [
         t.replace("const ", "") for t in theirs
     ]

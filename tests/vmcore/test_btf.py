@@ -211,9 +211,9 @@ def test_choosing_the_source(crash_session: CrashSession) -> None:
 def test_base_types_by_any_spelling(crash_session: CrashSession) -> None:
     names = ["unsigned long", "long unsigned int", "unsigned", "char", "_Bool", "long long", "pid_t", "task_struct"]
     text = "crash.set_type_source('{}'); print([(crash.TypeInfo(n).fullname(), crash.sizeof(n)) for n in " + str(names)
-    said = [in_python(crash_session, text.format(source) + "])") for source in ("btf", "gdb", "auto")]
-    assert said[0] == said[1] == said[2]
-    assert "('unsigned long', 8), ('unsigned long', 8), ('unsigned int', 4)" in said[0]
+    expected = [in_python(crash_session, text.format(source) + "])") for source in ("btf", "gdb", "auto")]
+    assert expected[0] == expected[1] == expected[2]
+    assert "('unsigned long', 8), ('unsigned long', 8), ('unsigned int', 4)" in expected[0]
 
 
 def test_dimensions_that_btf_has_lost_come_from_gdb(crash_session: CrashSession) -> None:

@@ -78,15 +78,15 @@ def without_btf(vmcore: Vmcore, tmp_path_factory: pytest.TempPathFactory) -> Cal
 
 
 def test_the_file_says_what_memory_says(crash_session: CrashSession, ask: Ask, vmcore: Vmcore) -> None:
-    said = ask(crash_session, ["btf", "file"])
-    assert (said["btf"]["state"]["kernel"], said["btf"]["state"]["file"]) == ("memory", None)
-    assert said["file"]["state"]["kernel"] == "file"
-    assert Path(said["file"]["state"]["file"]).resolve() == vmcore.vmlinux.resolve()
-    assert len(said["btf"]["structs"]) > 200
-    assert said["file"]["structs"] == said["btf"]["structs"]
-    assert min(said["file"]["module"]) > 100
-    assert said["file"]["module"] == said["btf"]["module"]
-    assert "tun" in said["file"]["state"]["modules"]
+    expected = ask(crash_session, ["btf", "file"])
+    assert (expected["btf"]["state"]["kernel"], expected["btf"]["state"]["file"]) == ("memory", None)
+    assert expected["file"]["state"]["kernel"] == "file"
+    assert Path(expected["file"]["state"]["file"]).resolve() == vmcore.vmlinux.resolve()
+    assert len(expected["btf"]["structs"]) > 200
+    assert expected["file"]["structs"] == expected["btf"]["structs"]
+    assert min(expected["file"]["module"]) > 100
+    assert expected["file"]["module"] == expected["btf"]["module"]
+    assert "tun" in expected["file"]["state"]["modules"]
 
 
 def test_a_dump_without_these_pages(
@@ -96,11 +96,11 @@ def test_a_dump_without_these_pages(
     with CrashSession(variant, without_btf(crash_session)) as session:
         read = "crash.readmem(crash.sym2addr('__stop_BTF') - 8192, 8)"
         assert "error" in session.run(f'epython -c "import crash; {read}"')
-        said = ask(session, ["auto"])["auto"]
-    assert said["state"]["kernel"] == "file"
-    assert "the memory from __start_BTF to __stop_BTF is not in the dump" in said["state"]["reason"]
-    assert said["structs"] == wanted["structs"]
-    assert said["module"] == wanted["module"]
+        expected = ask(session, ["auto"])["auto"]
+    assert expected["state"]["kernel"] == "file"
+    assert "the memory from __start_BTF to __stop_BTF is not in the dump" in expected["state"]["reason"]
+    assert expected["structs"] == wanted["structs"]
+    assert expected["module"] == wanted["module"]
 
 
 def with_another_build_id(vmlinux: Path, out: Path, build_id: bytes) -> None:
@@ -124,10 +124,10 @@ def test_the_file_of_another_build_is_not_used(
     other = tmp_path / "vmlinux"
     with_another_build_id(dump.vmlinux, other, bytes.fromhex(meta["vmcoreinfo"]["BUILD-ID"]))
     with CrashSession(variant, Vmcore(other, dump.vmcore, dump.truth)) as session:
-        said = session.run('epython -c "import crash, json; print(json.dumps(crash.type_source()))"')
+        expected = session.run('epython -c "import crash, json; print(json.dumps(crash.type_source()))"')
         size = session.run("epython -c \"import crash; print(crash.struct_size('struct list_head'))\"").split()[0]
     other.unlink()
-    state = json.loads(said.splitlines()[0])
+    state = json.loads(expected.splitlines()[0])
     assert (state["kernel"], state["file"], state["modules"]) == (None, None, [])
     assert "its build ID differs from that of the dump's kernel" in state["reason"]
     assert size == "16"

@@ -56,12 +56,12 @@ def test_the_tree_of_processes(run: Run, crash_session: CrashSession, truth: Tru
     output = run("proctree", "-t")
     row = re.compile(rf"^( *)(\d+) (\d+) (\w\w) (\d+) ({HEX}) (.*)$", re.M)
     ours = {m[6]: (int(m[2]), int(m[3]), int(m[5]), m[4]) for m in row.finditer(output)}
-    said = re.findall(rf"^[> ] +(\d+) +(\d+) +(\d+) +({HEX}) +(\w\w) ", crash_session.run("ps -G"), re.M)
-    theirs = {task: (int(pid), int(ppid), int(cpu), state) for pid, ppid, cpu, task, state in said}
+    expected = re.findall(rf"^[> ] +(\d+) +(\d+) +(\d+) +({HEX}) +(\w\w) ", crash_session.run("ps -G"), re.M)
+    theirs = {task: (int(pid), int(ppid), int(cpu), state) for pid, ppid, cpu, task, state in expected}
     theirs = {task: values for task, values in theirs.items() if task in ours}
     assert ours.keys() - theirs.keys() == set()
     assert ours == theirs
-    assert set(ours) >= {f"{int(line[3], 16):x}" for line in said if int(line[1]) == 1}
+    assert set(ours) >= {f"{int(line[3], 16):x}" for line in expected if int(line[1]) == 1}
     assert {pid for pid, _, _, _ in ours.values()} >= {t.pid for t in truth.user_tasks if t.leader}
     depth = {int(m[2]): len(m[1]) // 2 for m in row.finditer(output)}
     assert all(depth[t.pid] == depth[t.ppid] + 1 for t in truth.user_tasks if t.leader and t.ppid)
@@ -76,27 +76,27 @@ def test_the_tree_of_processes(run: Run, crash_session: CrashSession, truth: Tru
 def test_open_files(run: Run, crash_session: CrashSession, truth: Truth, comm: str) -> None:
     pid = truth.named(comm).pid
     row = rf"^ *(\d+) ({HEX}) +({HEX}) +({HEX}) +(\w+) *(.*?) *$"
-    said = re.findall(row, crash_session.run(f"files {pid}"), re.M)
+    expected = re.findall(row, crash_session.run(f"files {pid}"), re.M)
     ours = [line.split(" ", 6)[1:] for line in run("openfiles", pid).splitlines() if line]
-    assert said
-    assert [words[:5] for words in ours] == [list(words[:5]) for words in said]
-    named = [(words[5], theirs[5]) for words, theirs in zip(ours, said) if theirs[4] in ("REG", "DIR", "CHR")]
+    assert expected
+    assert [words[:5] for words in ours] == [list(words[:5]) for words in expected]
+    named = [(words[5], theirs[5]) for words, theirs in zip(ours, expected) if theirs[4] in ("REG", "DIR", "CHR")]
     assert [a for a, _ in named] == [b for _, b in named]
     verbose = run("openfiles", "-v", pid)
-    assert verbose.count("    f_op=") == len(said)
+    assert verbose.count("    f_op=") == len(expected)
     assert run("openfiles").startswith("Usage: openfiles")
 
 
 def test_mounts_and_superblocks(run: Run, crash_session: CrashSession, truth: Truth) -> None:
     output = run("mounts", "-s", "-f")
     row = rf"^({HEX}) ({HEX}) +(\S+) +(.*?)[ /]*$"  # crash 8 ends the places of mounts with a slash
-    said, ours = (re.findall(row, re.sub(" +", " ", text), re.M) for text in (crash_session.run("mount"), output))
+    expected, ours = (re.findall(row, re.sub(" +", " ", text), re.M) for text in (crash_session.run("mount"), output))
     assert len(ours) > 20
-    assert ours == said
+    assert ours == expected
     blocks = dict(re.findall(rf"^SB ({HEX}) (\S+)", output, re.M))
-    assert {sb: kind for _, sb, kind, _ in said}.items() <= blocks.items()
+    assert {sb: kind for _, sb, kind, _ in expected}.items() <= blocks.items()
     shown = {int(b) for _, b in re.findall(rf"^SB ({HEX}) .* mounts=(\d+)", output, re.M)}
-    assert max(shown) == max(Counter(row[1] for row in said).values())
+    assert max(shown) == max(Counter(row[1] for row in expected).values())
     names = [line.split()[-1] for line in truth.lines("proc/filesystems")]
     assert re.findall(r"^FS (\S+)", output, re.M) == names
     assert "FS xfs xfs\n" in output
@@ -104,8 +104,8 @@ def test_mounts_and_superblocks(run: Run, crash_session: CrashSession, truth: Tr
 
 def test_modules(run: Run, crash_session: CrashSession, truth: Truth) -> None:
     output = run("modlist", "-u")
-    said = re.findall(rf"^({HEX}) +(\S+) +({HEX} +)?(\d+) ", crash_session.run("mod"), re.M)
-    theirs = {name: (address, int(size)) for address, name, _, size in said}
+    expected = re.findall(rf"^({HEX}) +(\S+) +({HEX} +)?(\d+) ", crash_session.run("mod"), re.M)
+    theirs = {name: (address, int(size)) for address, name, _, size in expected}
     ours = re.findall(rf"^({HEX}) (\S+) (\d+) (\d+) MODULE_STATE_LIVE\n   users: *(.*)$", output, re.M)
     assert {name: (address, int(size)) for address, name, size, _, _ in ours} == theirs
     assert {name: int(refs) for _, name, _, refs, _ in ours} == {m.name: m.refcount for m in truth.modules.values()}
@@ -117,10 +117,10 @@ def test_modules(run: Run, crash_session: CrashSession, truth: Truth) -> None:
 
 def test_interfaces_and_listening_sockets(run: Run, crash_session: CrashSession, truth: Truth) -> None:
     output = run("netifs", "-s")
-    said = re.findall(rf"^({HEX}) +(\S+) *(.*?) *$", crash_session.run("net"), re.M)
+    expected = re.findall(rf"^({HEX}) +(\S+) *(.*?) *$", crash_session.run("net"), re.M)
     ours = re.findall(rf"^({HEX}) (\S+) mtu=\d+ .*\n    ip: *(.*?) *$", output, re.M)
-    assert len(said) > 5
-    assert ours == said
+    assert len(expected) > 5
+    assert ours == expected
     listening = [line.split() for name in ("tcp", "tcp6") for line in truth.lines(f"proc/net/{name}")[1:]]
     ports = sorted(int(words[1].split(":")[-1], 16) for words in listening if words[3] == "0A")
     assert sorted(map(int, re.findall(rf"^listen \S+ \S+ (\d+) {HEX}$", output, re.M))) == ports
@@ -133,11 +133,15 @@ def test_interfaces_and_listening_sockets(run: Run, crash_session: CrashSession,
 
 def test_slab_caches(run: Run, crash_session: CrashSession) -> None:
     output = run("slabs")
-    said = re.findall(rf"^({HEX}) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+k) +(\S.*?)$", crash_session.run("kmem -s"), re.M)
+    expected = re.findall(
+        rf"^({HEX}) +(\d+) +(\d+) +(\d+) +(\d+) +(\d+k) +(\S.*?)$", crash_session.run("kmem -s"), re.M
+    )
     ours = re.findall(rf"^({HEX}) (\d+) (\d+) (\d+) (\d+k) (\S.*)$", output, re.M)
-    assert len(said) > 100
-    assert ours == [(address, size, total, slabs, ssize, name) for address, size, _, total, slabs, ssize, name in said]
-    memory = sum(int(slabs) * int(ssize[:-1]) * 1024 for _, _, _, _, slabs, ssize, _ in said)
+    assert len(expected) > 100
+    assert ours == [
+        (address, size, total, slabs, ssize, name) for address, size, _, total, slabs, ssize, name in expected
+    ]
+    memory = sum(int(slabs) * int(ssize[:-1]) * 1024 for _, _, _, _, slabs, ssize, _ in expected)
     assert f"({memory})\n" in output
     assert run("slabs", "-n", "task_struct").count("task_struct") == 1
 

@@ -27,12 +27,12 @@ def test_modules_equal_proc_modules(crash_session: CrashSession, truth: Truth) -
 
 
 def test_modules_equal_mod(crash_session: CrashSession) -> None:
-    said = [line.split() for line in crash_session.run("mod").splitlines()[1:]]
+    recorded = [line.split() for line in crash_session.run("mod").splitlines()[1:]]
     ours = run(
         crash_session,
         "[['%x' % m, str(m.name)] for m in readSUListFromHead(sym2addr('modules'), 'list', 'struct module')]",
     )
-    assert sorted(ours) == sorted([words[0], words[1]] for words in said)  # type: ignore[call-overload]
+    assert sorted(ours) == sorted([words[0], words[1]] for words in recorded)  # type: ignore[call-overload]
 
 
 def test_processes_from_the_symbol_of_the_first(crash_session: CrashSession, truth: Truth) -> None:
@@ -54,7 +54,7 @@ def test_a_walk_that_is_bounded(crash_session: CrashSession) -> None:
     output = crash_session.run(
         f"epython -c \"{HEADER}print(len(readSUListFromHead('init_task', 'tasks', 'struct task_struct', maxel=7)))\""
     )
-    assert output.count("7 elements") == 2, "said at once and in the summary"
+    assert output.count("7 elements") == 2, "reported at once and in the summary"
     assert "\n7\n" in output
 
 

@@ -66,17 +66,17 @@ def test_no_task_comes_twice(rows: list[dict[str, Any]]) -> None:
 
 
 def test_the_list_equals_that_of_ps(crash_session: CrashSession, rows: list[dict[str, Any]]) -> None:
-    said = {(int(pid), int(cpu), state) for pid, _, cpu, _, state in PS_ROW.findall(crash_session.run("ps"))}
-    assert len(said) > 300
-    assert {(row["tid"], row["cpu"], row["state"]) for row in rows} == said
+    expected = {(int(pid), int(cpu), state) for pid, _, cpu, _, state in PS_ROW.findall(crash_session.run("ps"))}
+    assert len(expected) > 300
+    assert {(row["tid"], row["cpu"], row["state"]) for row in rows} == expected
 
 
 def test_when_they_ran_equals_ps_m(crash_session: CrashSession, rows: list[dict[str, Any]]) -> None:
-    said = {}
+    expected = {}
     for days, hours, minutes, seconds, ms, state, pid, cpu in PS_M_ROW.findall(crash_session.run("ps -m")):
         total = ((int(days) * 24 + int(hours)) * 60 + int(minutes)) * 60 + int(seconds)
-        said[int(pid), int(cpu)] = (total * 1000 + int(ms), state)
-    assert {(row["tid"], row["cpu"]): (row["ran_ms_ago"], row["state"]) for row in rows} == said
+        expected[int(pid), int(cpu)] = (total * 1000 + int(ms), state)
+    assert {(row["tid"], row["cpu"]): (row["ran_ms_ago"], row["state"]) for row in rows} == expected
 
 
 def test_the_list_equals_that_of_drgn(rows: list[dict[str, Any]], drgn_program: Any) -> None:

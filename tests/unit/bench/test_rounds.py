@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The processes of the benchmark, with stand-ins: what is read from a session, and what is said when one fails."""
+"""The processes of the benchmark, with stand-ins: what is read from a session, and the error when one fails."""
 
 from __future__ import annotations
 

@@ -15,16 +15,16 @@ BLOCK = "from LinuxDump.block import *"
 
 
 def test_disks_equal_those_of_the_guest(inside: Inside, truth: Truth) -> None:
-    said = [line.split() for line in truth.lines("proc/diskstats")]
+    expected = [line.split() for line in truth.lines("proc/diskstats")]
     found = inside(BLOCK, "[[*disk_devt(d), disk_name(d)] for d in get_gendisks()]")
-    assert found == [[int(row[0]), int(row[1]), row[2]] for row in said]
+    assert found == [[int(row[0]), int(row[1]), row[2]] for row in expected]
     assert len(found) > 4
 
 
 def test_sizes_equal_those_of_the_guest(inside: Inside, truth: Truth) -> None:
-    said = {row[3]: int(row[2]) for row in (line.split() for line in truth.lines("proc/partitions")[2:])}
+    expected = {row[3]: int(row[2]) for row in (line.split() for line in truth.lines("proc/partitions")[2:])}
     found = inside(BLOCK, "{disk_name(d): disk_sectors(d) // 2 for d in get_gendisks() if disk_sectors(d)}")
-    assert found == said
+    assert found == expected
 
 
 def test_counts_of_requests(inside: Inside, truth: Truth) -> None:

@@ -19,12 +19,12 @@ def test_every_line_of_every_stack_is_understood(inside: Inside, truth: Truth) -
     one = "[s.addr, s.pid, s.cmd, len([f for f in s.frames if f.level >= 0])]"
     program = f"{BT}\ntext = exec_crash_command('foreach bt')"
     text, found = inside(program, f"[text, [{one} for s in parse_bt(text)]]")
-    said = {}
+    expected = {}
     for block in re.split(r"^(?=PID: )", text, flags=re.M)[1:]:
         levels = re.findall(r"^ *#\d+ .*? at [0-9a-f]{8,}", block, re.M)
-        said[int(block.split()[3], 16)] = len(levels)
+        expected[int(block.split()[3], 16)] = len(levels)
     assert len(found) > 300
-    assert {addr: levels for addr, _, _, levels in found} == said
+    assert {addr: levels for addr, _, _, levels in found} == expected
     comms = {pid: cmd for _, pid, cmd, _ in found}
     wrong = [t for t in truth.user_tasks if t.comm.isascii() and comms.get(t.pid) != t.comm]
     assert wrong == []
@@ -52,10 +52,10 @@ def test_searching_stacks(inside: Inside, crash_session: CrashSession, truth: Tr
     first = inside(BT, "[(lambda s: [s.hasfunc('^schedule$'), s.hasfunc('no such'), s.getSimpleSignature(),"
                        " s.simplerepr(), str(s)])(exec_bt('bt 1')[0])][0]")  # fmt: skip
     assert first[0][1] == "schedule" and first[1] is False
-    said = re.findall(r"^ *#\d+ \[\w+\] (\S+) at", crash_session.run("bt 1"), re.M)
-    assert "schedule" in said
-    assert first[2].split("/")[:3] == said[:3]
-    assert first[3].splitlines()[0].split() == ["#0", said[0]]
+    expected = re.findall(r"^ *#\d+ \[\w+\] (\S+) at", crash_session.run("bt 1"), re.M)
+    assert "schedule" in expected
+    assert first[2].split("/")[:3] == expected[:3]
+    assert first[3].splitlines()[0].split() == ["#0", expected[0]]
     assert first[4].startswith("\nPID=1  CPU=")
 
 

@@ -19,27 +19,29 @@ def test_the_mounts_are_those_of_mountinfo(inside: Inside, truth: Truth) -> None
     one += "mount_point(m), fs_type(m.mnt.mnt_sb), str(m.mnt_devname))"
     module = "from pykdump.linux.fs import for_each_mount, mount_point, dentry_path, fs_type, device_number"
     found = {row[0]: row for row in inside(module, f"[{one} for m in for_each_mount()]")}
-    said = {
+    expected = {
         m.mount_id: [m.mount_id, m.parent_id, m.device, m.root, m.mount_point, m.fs_type, m.source]
         for m in truth.mounts()
     }
-    assert len(said) > 8
-    hidden = [row for number, row in found.items() if number not in said]
+    assert len(expected) > 8
+    hidden = [row for number, row in found.items() if number not in expected]
     assert [row[5] for row in hidden] in ([], ["rootfs"])
-    assert {number: row for number, row in found.items() if number in said} == said
+    assert {number: row for number, row in found.items() if number in expected} == expected
 
 
 def test_get_mount_equals_crashs_mount(inside: Inside, crash_session: CrashSession) -> None:
     rows = re.findall(
         r"^([0-9a-f]{16}) ([0-9a-f]{16}) (\S+) +(\S+(?: \S+)*?) +(/.*?)\s*$", crash_session.run("mount"), re.M
     )
-    said = sorted((int(mount, 16), int(sb, 16), kind, place.rstrip("/") or "/") for mount, sb, kind, _, place in rows)
-    assert len(said) > 8
+    expected = sorted(
+        (int(mount, 16), int(sb, 16), kind, place.rstrip("/") or "/") for mount, sb, kind, _, place in rows
+    )
+    assert len(expected) > 8
     offset = inside("", "member_offset('struct mount', 'mnt')")
     found = sorted((row[0] - offset, row[1], row[2], row[4]) for row in inside(FS, "getMount()"))
     # crash names the type of the file system without its subtype.
-    assert [(m, sb, place) for m, sb, _, place in found] == [(m, sb, place) for m, sb, _, place in said]
-    assert [kind.partition(".")[0] for _, _, kind, _ in found] == [kind for _, _, kind, _ in said]
+    assert [(m, sb, place) for m, sb, _, place in found] == [(m, sb, place) for m, sb, _, place in expected]
+    assert [kind.partition(".")[0] for _, _, kind, _ in found] == [kind for _, _, kind, _ in expected]
     assert inside(FS, "[sb2Vfsmnt(row[1]) != 0 for row in getMount()]") == [True] * len(found)
 
 
@@ -52,11 +54,11 @@ def test_open_files_are_those_of_proc(inside: Inside, truth: Truth) -> None:
     )
     compared = 0
     for task in tasks:
-        said = truth.links(task.pid, "fds")
+        expected = truth.links(task.pid, "fds")
         if task.comm == "d-frozen-open":  # it has a number, and no file yet
             continue
-        assert found[task.pid].keys() == said.keys(), task
-        plain = {fd: path for fd, path in said.items() if path.startswith("/") and not path.endswith(" (deleted)")}
+        assert found[task.pid].keys() == expected.keys(), task
+        plain = {fd: path for fd, path in expected.items() if path.startswith("/") and not path.endswith(" (deleted)")}
         assert {fd: found[task.pid][fd] for fd in plain} == plain, task
         compared += len(plain)
     assert compared > 100

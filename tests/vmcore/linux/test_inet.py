@@ -27,7 +27,7 @@ def rows_of(inside: Inside, sockets: str, family: int) -> set[tuple[str, ...]]:
     return {(local, remote, state, str(inode)) for local, remote, state, inode in found}
 
 
-def said(truth: Truth, name: str) -> set[tuple[str, ...]]:
+def recorded(truth: Truth, name: str) -> set[tuple[str, ...]]:
     return {(row[1], row[2], row[3], row[9]) for row in table(truth, name)}
 
 
@@ -38,7 +38,7 @@ def without_time_wait(rows: set[tuple[str, ...]]) -> set[tuple[str, ...]]:
 def test_tcp_sockets(inside: Inside, truth: Truth) -> None:
     sockets = "[*get_TCP_LISTEN(), *(s for s, kind in get_TCP_ESTABLISHED())]"
     for name, family in (("tcp", 2), ("tcp6", 10)):
-        expected = without_time_wait(said(truth, name))
+        expected = without_time_wait(recorded(truth, name))
         assert len(expected) >= 4
         if family == 2:
             assert {"01", "0A"} <= {row[2] for row in expected}
@@ -51,8 +51,8 @@ def test_udp_and_raw_sockets(inside: Inside, truth: Truth) -> None:
     for name, sockets, family in (
         ("udp", "get_UDP()", 2), ("udp6", "get_UDP()", 10), ("raw", "get_RAW()", 2), ("raw6", "get_RAW6()", 10),
     ):  # fmt: skip
-        assert rows_of(inside, sockets, family) == said(truth, name), name
-    assert len(said(truth, "udp")) >= 2
+        assert rows_of(inside, sockets, family) == recorded(truth, name), name
+    assert len(recorded(truth, "udp")) >= 2
 
 
 def test_unix_sockets(inside: Inside, truth: Truth) -> None:

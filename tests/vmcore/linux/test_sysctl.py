@@ -26,18 +26,18 @@ def words(value: object) -> list[str]:
 
 
 def test_values_equal_those_of_proc_sys(inside: Inside, truth: Truth) -> None:
-    said = recorded(truth)
-    assert len(said) > 20
-    found = inside(SYSCTL, f"(lambda t: {{n: getCtlData(t[n]) for n in {sorted(said)} if n in t}})(getCtlTables())")
-    assert set(found) == set(said)
-    for name, expected in said.items():
-        shown = words(found[name])
+    kernels_values = recorded(truth)
+    assert len(kernels_values) > 20
+    found = inside(SYSCTL, f"(lambda t: {{n: getCtlData(t[n]) for n in {sorted(kernels_values)} if n in t}})(getCtlTables())")
+    assert set(found) == set(kernels_values)
+    for name, expected in kernels_values.items():
+        kernels_values = words(found[name])
         if name in COUNTERS:
-            assert shown[-1].endswith("more elements") == (len(expected) > 5)
-            assert all(word.isdigit() for word in shown[:5] if " " not in word)
-            assert abs(int(shown[0]) - int(expected[0])) < 1000
+            assert kernels_values[-1].endswith("more elements") == (len(expected) > 5)
+            assert all(word.isdigit() for word in kernels_values[:5] if " " not in word)
+            assert abs(int(kernels_values[0]) - int(expected[0])) < 1000
         else:
-            assert shown == expected, name
+            assert kernels_values == expected, name
 
 
 def test_values_equal_the_kernels_variables(inside: Inside, drgn_program: Any) -> None:

@@ -27,9 +27,9 @@ def test_processes_and_threads(inside: Inside, truth: Truth) -> None:
 def test_credentials(inside: Inside, truth: Truth) -> None:
     names = ("uid", "euid", "suid", "fsuid", "gid", "egid", "sgid", "fsgid")
     found = inside(TASKS, f"{{t.pid: [t.credential(n) for n in {names}] for t in tt.allThreads()}}")
-    said = {str(t.pid): [getattr(t, name) for name in names] for t in truth.user_tasks}
-    assert {pid: found[pid] for pid in said} == said
-    assert len({tuple(row) for row in said.values()}) > 1
+    expected = {str(t.pid): [getattr(t, name) for name in names] for t in truth.user_tasks}
+    assert {pid: found[pid] for pid in expected} == expected
+    assert len({tuple(row) for row in expected.values()}) > 1
     assert inside(TASKS, "[[t.uid, t.Uid, t.ts.Uid] for t in tt.allTasks() if t.uid][0]") in [
         [t.uid] * 3 for t in truth.user_tasks
     ]
@@ -55,24 +55,24 @@ def test_sockets(inside: Inside, truth: Truth) -> None:
 
 def test_children_and_parents(inside: Inside, truth: Truth) -> None:
     found = inside(TASKS, "{t.pid: [c.pid for c in t.taskChildren()] for t in tt.allTasks() if t.hasChildren()}")
-    said: dict[str, set[int]] = {}
+    expected: dict[str, set[int]] = {}
     for task in truth.user_tasks:
         if task.leader:
-            said.setdefault(str(task.ppid), set()).add(task.pid)
-    said.pop("0")
-    assert {pid: set(children) for pid, children in found.items() if pid in said} == said
+            expected.setdefault(str(task.ppid), set()).add(task.pid)
+    expected.pop("0")
+    assert {pid: set(children) for pid, children in found.items() if pid in expected} == expected
     assert inside(TASKS, "tt.getByPid(1).Realparent.pid") == 0
 
 
 def test_pid_namespaces(inside: Inside, truth: Truth) -> None:
-    said = {}
+    expected = {}
     for task in truth.user_tasks:
         numbers = re.search(r"^NSpid:\s+(.*)$", task.text("status"), re.M)
         assert numbers is not None
-        said[str(task.pid)] = [int(number) for number in numbers[1].split()]
+        expected[str(task.pid)] = [int(number) for number in numbers[1].split()]
     found = inside(TASKS, "{t.pid: t.ns_pids() for t in tt.allThreads()}")
-    assert {pid: found[pid] for pid in said} == said
-    deep = {int(pid) for pid, numbers in said.items() if len(numbers) > 1}
+    assert {pid: found[pid] for pid in expected} == expected
+    deep = {int(pid) for pid, numbers in expected.items() if len(numbers) > 1}
     assert deep
     assert set(inside(TASKS, "[t.pid for tasks in tt.pidnamespaces.values() for t in tasks]")) == deep
 
@@ -85,9 +85,9 @@ def test_memory_equals_that_of_ps(inside: Inside, crash_session: CrashSession, t
 
 def test_stacks(inside: Inside, crash_session: CrashSession, truth: Truth) -> None:
     pid = truth.named("open-files").pid
-    said = re.findall(r"^ *#\d+ \[\w+\] (\S+) at", crash_session.run(f"bt {pid}"), re.M)
-    assert len(said) > 3
-    assert inside(TASKS, f"[f.func for f in tt.getByPid({pid}).get_task_stack().frames]")[: len(said)] == said
+    expected = re.findall(r"^ *#\d+ \[\w+\] (\S+) at", crash_session.run(f"bt {pid}"), re.M)
+    assert len(expected) > 3
+    assert inside(TASKS, f"[f.func for f in tt.getByPid({pid}).get_task_stack().frames]")[: len(expected)] == expected
 
 
 def test_states_have_names_and_values(inside: Inside, truth: Truth) -> None:
@@ -103,18 +103,18 @@ def test_states_have_names_and_values(inside: Inside, truth: Truth) -> None:
 
 
 def test_runqueues_equal_those_of_runq(inside: Inside, crash_session: CrashSession) -> None:
-    said = re.findall(r"RUNQUEUE: ([0-9a-f]+)", crash_session.run("runq"))
-    assert inside(TASKS, "['%x' % rq for rq in getRunQueues()]") == said
+    expected = re.findall(r"RUNQUEUE: ([0-9a-f]+)", crash_session.run("runq"))
+    assert inside(TASKS, "['%x' % rq for rq in getRunQueues()]") == expected
     assert inside(TASKS, "all(t.Rq == tt.runqueues[t.cpu] and t.Rq.Timestamp > 0 for t in tt.allTasks())")
 
 
 def test_who_waits_equals_waitq(inside: Inside, crash_session: CrashSession, truth: Truth) -> None:
     """kswapd sleeps on a wait queue of its node; crash's waitq follows the same list."""
     queue = inside("", "Addr(readSU('struct pglist_data', readSymbol('node_data')[0]), 'kswapd_wait')")
-    said = [int(pid) for pid in re.findall(r"PID: (\d+)", crash_session.run(f"waitq {queue:x}"))]
+    expected = [int(pid) for pid in re.findall(r"PID: (\d+)", crash_session.run(f"waitq {queue:x}"))]
     found = inside(TASKS, f"[t.pid for t in decode_waitq(readSU('struct wait_queue_head', {queue}))]")
-    assert said == [truth.named("kswapd0").pid]
-    assert found == said
+    assert expected == [truth.named("kswapd0").pid]
+    assert found == expected
 
 
 def test_reports(crash_session: CrashSession, truth: Truth) -> None:
@@ -137,5 +137,5 @@ def test_reports(crash_session: CrashSession, truth: Truth) -> None:
         "x86_64": ("", "TIF_NOTIFY_RESUME", "TIF_SIGPENDING"),
         "aarch64": ("TIF_SIGPENDING", "TIF_NEED_RESCHED", ""),
     }
-    said = names[truth.meta["utsname"]["machine"]]
-    assert "".join(f" bit {bit} {name}\n" for bit, name in enumerate(said)) in memory
+    expected = names[truth.meta["utsname"]["machine"]]
+    assert "".join(f" bit {bit} {name}\n" for bit, name in enumerate(expected)) in memory

@@ -67,8 +67,8 @@ def test_every_directory_of_sysfs_has_the_tree_that_crash_walks(inside: Inside, 
     )
     assert len(rows) > 5
     for root, nodes in rows:
-        said = crash_session.run(f"tree -t rbtree {root:x}").split()
-        assert sorted(int(word, 16) for word in said) == sorted(nodes)
+        expected = crash_session.run(f"tree -t rbtree {root:x}").split()
+        assert sorted(int(word, 16) for word in expected) == sorted(nodes)
 
 
 def test_the_pages_of_files(inside: Inside, drgn_program: Any) -> None:

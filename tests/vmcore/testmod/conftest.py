@@ -50,7 +50,7 @@ finally:
 class View:
     """``view(expression)``: its value inside crash, as far as JSON can carry it.
 
-    ``A(name)`` is the address of a variable of the module, as the module told it, ``S(name)`` the struct there.
+    ``A(name)`` is the address of a variable of the module, as the module printed it, ``S(name)`` the struct there.
     """
 
     session: CrashSession
@@ -71,7 +71,7 @@ class View:
         assert len(parts) >= 3, output
         return json.loads(parts[1])
 
-    def said(self, expression: str, setup: str = "") -> str:
+    def printed(self, expression: str, setup: str = "") -> str:
         """What the expression makes pylog and Dump() print."""
         program = self.folder / "view.py"
         self(expression, setup)

@@ -63,9 +63,9 @@ def test_each_reader_of_a_damaged_list(
     wanted = testmod.numbers(name) + ([-999] if name == "mpyk_wild_list" else [])
     assert len(wanted) > 5
     assert view(reader.format(name), NUMBER) == wanted
-    said = view.said(reader.format(name), NUMBER)
-    assert complaint in said
-    assert ("+++ERROR+++" in said) == bool(complaint)
+    printed = view.printed(reader.format(name), NUMBER)
+    assert complaint in printed
+    assert ("+++ERROR+++" in printed) == bool(complaint)
 
 
 def test_what_readbadlist_tells(view: View, testmod: TestmodTruth) -> None:
@@ -100,10 +100,10 @@ def test_a_hundred_thousand_elements(view: View, testmod: TestmodTruth) -> None:
 def test_a_long_list_is_cut_with_a_word(view: View) -> None:
     reader = "len(readSUListFromHead(A('mpyk_many'), 'link', 'struct mpyk_small_item'{}))"
     assert view(reader.format("")) == 10000
-    assert "10000 elements" in view.said(reader.format(""))
+    assert "10000 elements" in view.printed(reader.format(""))
     assert view(reader.format(", warn=False")) == 10000
-    assert "elements" not in view.said(reader.format(", warn=False"))
-    assert "elements" not in view.said(reader.format(", maxel=100000"))
+    assert "elements" not in view.printed(reader.format(", warn=False"))
+    assert "elements" not in view.printed(reader.format(", maxel=100000"))
 
 
 def test_chains_of_next_pointers(view: View, testmod: TestmodTruth) -> None:
@@ -116,7 +116,7 @@ def test_chains_of_next_pointers(view: View, testmod: TestmodTruth) -> None:
     assert view("[i.number for i in readStructNext(first.next, 'next')]", setup) == every[2::2]
     wild = "[int(i) for i in readStructNext(S('mpyk_wild_items', 'struct mpyk_item') + 1, 'next')]"
     assert view(wild)[-1] == WILD
-    assert f"{WILD + 24:#x}" in view.said(wild), "the place of its own next"
+    assert f"{WILD + 24:#x}" in view.printed(wild), "the place of its own next"
 
 
 def test_hash_chains(view: View, testmod: TestmodTruth) -> None:
@@ -199,5 +199,5 @@ def test_a_struct_that_only_a_module_has_without_any_debuginfo(bare: View, testm
     """``readSU('struct <only in a module>', a)``; crash itself, without the debuginfo, does not know it."""
     assert bare("readSU('struct mpyk_bits', A('mpyk_bits')).minus") == -13
     assert bare("struct_size('struct nfs_server')") > 100
-    said = bare.session.run(f"struct mpyk_bits {testmod.address['mpyk_bits']:x}")
-    assert re.search("invalid data structure reference", said)
+    printed = bare.session.run(f"struct mpyk_bits {testmod.address['mpyk_bits']:x}")
+    assert re.search("invalid data structure reference", printed)

@@ -44,32 +44,34 @@ def replay(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 def test_the_kernels_definition_wins_then_the_module_loaded_first(replay: Replay) -> None:
     """The kernel's list starts with the module loaded last (list_add() in kernel/bpf/btf.c)."""
-    said = replay("walk 2:200:8 1:100:7 find page find private find only find nothing")
-    assert said == ["read 2", "read 1", "64 vmlinux", "8 block1", "4 block1", "0 -"]
+    printed = replay("walk 2:200:8 1:100:7 find page find private find only find nothing")
+    assert printed == ["read 2", "read 1", "64 vmlinux", "8 block1", "4 block1", "0 -"]
     assert replay("walk 1:100:8 2:200:7 find private")[2:] == ["16 block2"]
 
 
 def test_loading_one_more_changes_no_answer(replay: Replay) -> None:
-    said = replay("walk 1:100:7 find private walk 2:200:8 1:100:7 find private")
-    assert said == ["read 1", "8 block1", "read 2", "kept 1", "8 block1"]
+    printed = replay("walk 1:100:7 find private walk 2:200:8 1:100:7 find private")
+    assert printed == ["read 1", "8 block1", "read 2", "kept 1", "8 block1"]
 
 
 def test_unloaded_modules_are_not_searched_but_their_types_live(replay: Replay) -> None:
-    said = replay("walk 2:200:8 1:100:7 hold private walk 2:200:8 find private find only held walk held find private")
-    assert said[2:] == ["8 block1", "kept 2", "16 block2", "0 -", "held 8", "held 8", "0 -"]
+    printed = replay(
+        "walk 2:200:8 1:100:7 hold private walk 2:200:8 find private find only held walk held find private"
+    )
+    assert printed[2:] == ["8 block1", "kept 2", "16 block2", "0 -", "held 8", "held 8", "0 -"]
 
 
 def test_another_module_at_the_same_place(replay: Replay) -> None:
     """The memory is used again: what is the same in place and size has another number."""
-    said = replay("walk 1:100:7 hold private walk 3:100:8 find private held")
-    assert said == ["read 1", "8 block1", "read 3", "9 block3", "held 8"]
+    printed = replay("walk 1:100:7 hold private walk 3:100:8 find private held")
+    assert printed == ["read 1", "8 block1", "read 3", "9 block3", "held 8"]
 
 
 def test_a_walk_that_is_broken_off_loses_nothing(replay: Replay) -> None:
-    said = replay("walk 2:200:8 1:100:7 torn 2:200:8 find only walk 2:200:8 1:100:7")
-    assert said[2:] == ["kept 2", "4 block1", "kept 2", "kept 1"]
+    printed = replay("walk 2:200:8 1:100:7 torn 2:200:8 find only walk 2:200:8 1:100:7")
+    assert printed[2:] == ["kept 2", "4 block1", "kept 2", "kept 1"]
 
 
 def test_what_does_not_fit_the_kernel_is_left_out(replay: Replay) -> None:
-    said = replay("walk 4:400:9 5:500:9 2:200:8 find private")
-    assert [line.partition(":")[0] for line in said] == ["refused 4", "refused 5", "read 2", "16 block2"]
+    printed = replay("walk 4:400:9 5:500:9 2:200:8 find private")
+    assert [line.partition(":")[0] for line in printed] == ["refused 4", "refused 5", "read 2", "16 block2"]

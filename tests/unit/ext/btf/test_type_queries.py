@@ -54,21 +54,21 @@ def sample(order: str) -> Blob:
 @pytest.mark.parametrize("order", ["<", ">"])
 @pytest.mark.parametrize("pointer_size", [4, 8])
 def test_pointers_have_the_machines_size(describe: Describe, order: str, pointer_size: int) -> None:
-    said = describe(sample(order), pointer_size, f"{TYPEDEF}:alias")
-    assert said[0] == f"code={TYPEDEF} name=alias size=0 elements=0 unsigned=0 incomplete=0"
-    assert said[1] == f"code={PTR} name=- size={pointer_size} elements=0 unsigned=0 incomplete=0"
-    assert said[2].startswith(f"code={STRUCT} name=s size=16 ")
-    assert said[2].endswith("next@0/0=0 a@32/3=0 kind@64/0=0")
+    printed = describe(sample(order), pointer_size, f"{TYPEDEF}:alias")
+    assert printed[0] == f"code={TYPEDEF} name=alias size=0 elements=0 unsigned=0 incomplete=0"
+    assert printed[1] == f"code={PTR} name=- size={pointer_size} elements=0 unsigned=0 incomplete=0"
+    assert printed[2].startswith(f"code={STRUCT} name=s size=16 ")
+    assert printed[2].endswith("next@0/0=0 a@32/3=0 kind@64/0=0")
 
 
 @pytest.mark.parametrize("order", ["<", ">"])
 def test_names(describe: Describe, order: str) -> None:
     names = [f"{ENUM}:e", "0:e", f"{TYPEDEF}:unsigned long", f"{STRUCT}:e", f"{UNION}:u", f"{STRUCT}:nothing"]
-    said = describe(sample(order), 8, *names)
-    assert said[0] == f"code={ENUM} name=e size=4 elements=0 unsigned=0 incomplete=0 OFF@0/0=0 HIGH@0/0=-2"
-    assert said[1] == said[0]
-    assert said[2].startswith(f"code={INT} name=long unsigned int size=4 elements=0 unsigned=1")
-    assert said[3:] == ["unknown"] * 3
+    printed = describe(sample(order), 8, *names)
+    assert printed[0] == f"code={ENUM} name=e size=4 elements=0 unsigned=0 incomplete=0 OFF@0/0=0 HIGH@0/0=-2"
+    assert printed[1] == printed[0]
+    assert printed[2].startswith(f"code={INT} name=long unsigned int size=4 elements=0 unsigned=1")
+    assert printed[3:] == ["unknown"] * 3
 
 
 def test_kernels_before_enums_had_64_bits_and_types_had_tags(describe: Describe) -> None:
@@ -83,6 +83,6 @@ def test_a_struct_that_leads_nowhere(describe: Describe) -> None:
     blob = Blob()
     blob.members(b.STRUCT, "broken", 8, [("member", 77, 0, 0)])
     blob.add(b.TYPEDEF, "loop", size=2)
-    said = describe(blob, 8, f"{STRUCT}:broken", f"{TYPEDEF}:loop")
-    assert "the BTF of a member is broken." in said[0]
-    assert said[1] == "error: the BTF of this type is broken."
+    printed = describe(blob, 8, f"{STRUCT}:broken", f"{TYPEDEF}:loop")
+    assert "the BTF of a member is broken." in printed[0]
+    assert printed[1] == "error: the BTF of this type is broken."

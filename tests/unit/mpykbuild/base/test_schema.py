@@ -40,26 +40,26 @@ def test_all_mistakes_at_once(tmp_path: Path) -> None:
     text = '{"rows": [{"name": "X", "kind": "c", "big": 1, "size": true, "more": 1}, {}, 7]}'
     with pytest.raises(BuildError) as caught:
         schema.read_json(written(tmp_path, text), mistakes)
-    for said in (
+    for printed in (
         "table.json has 8 mistake(s)", "rows[0]: unknown key 'more'; the known keys are name, kind, big, size",
         "rows[0]: name: 'X' is not a name", "rows[0]: kind: 'c' is not one of a, b",
         "rows[0]: big: 1 is not true or false", "rows[0]: size: True is not a number of bytes",
         "rows[1]: the key 'name' is missing", "rows[1]: the key 'kind' is missing", "rows[2]: must be an object",
     ):  # fmt: skip
-        assert said in caught.value.what
+        assert printed in caught.value.what
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "printed"),
     [
         ("{", "is not valid JSON"),
         ('{"a": 1, "a": 2}', "the key 'a' occurs twice"),
         (None, "cannot be read: No such file"),
     ],
 )
-def test_files_that_are_not_tables(tmp_path: Path, text: str | None, said: str) -> None:
+def test_files_that_are_not_tables(tmp_path: Path, text: str | None, printed: str) -> None:
     path = tmp_path / "none.json" if text is None else written(tmp_path, text)
-    with pytest.raises(BuildError, match=said):
+    with pytest.raises(BuildError, match=printed):
         schema.read_json(path, mistakes)
 
 

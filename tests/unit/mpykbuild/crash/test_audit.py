@@ -54,7 +54,7 @@ def test_fallback_and_feature_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ("readmem,", "", "readmem is missing"),
         (" old,", "", "there is no bridge for its gdb, only for gdb 10 and 16"),
@@ -62,10 +62,10 @@ def test_fallback_and_feature_are_named(tmp_path: Path) -> None:
         ("task_table[16]", "task_table[4]", "struct task_table differs"),
     ],
 )
-def test_refusals(tmp_path: Path, old: str, new: str, told: str) -> None:
+def test_refusals(tmp_path: Path, old: str, new: str, message: str) -> None:
     found = audit(tmp_path, WHOLE.replace(old, new))
-    assert found.refusals == (told,)
-    assert found.lines[-1] == f"verdict: refused: {told}"
+    assert found.refusals == (message,)
+    assert found.lines[-1] == f"verdict: refused: {message}"
 
 
 def test_a_larger_structure_is_accepted(tmp_path: Path) -> None:

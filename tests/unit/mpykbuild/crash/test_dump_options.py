@@ -26,11 +26,11 @@ def info(offset: int, bits: int, actual: int) -> dict[str, str]:
 @pytest.mark.parametrize("offset", OFFSETS)
 def test_crash_and_the_kernel_compute_the_same_address(offset: int) -> None:
     """The kernel's __lm_to_phys() and crash's arm64_VTOP() on the same addresses."""
-    told = dump_options.phys_offset(info(offset, 52, 48))
-    assert told is not None
+    message = dump_options.phys_offset(info(offset, 52, 48))
+    assert message is not None
     for physical in (0x4000_0000, 0x6FE2_2050, 0x12_3456_7000):
         address = (physical - offset) & ALL | PAGE_OFFSET_52
-        assert ((address & ~PAGE_OFFSET_48) + told) & ALL == physical
+        assert ((address & ~PAGE_OFFSET_48) + message) & ALL == physical
 
 
 @pytest.mark.parametrize("known", [info(0x4000_0000, 48, 48), info(0x4000_0000, 52, 52), {"NUMBER(phys_base)": "0"}])

@@ -31,7 +31,7 @@ def test_the_table_keeps_its_schema() -> None:
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "message"),
     [
         ({"sinse": "8"}, "unknown key 'sinse'"),
         ({"since": "eight"}, "since: 'eight' is not a version"),
@@ -40,8 +40,8 @@ def test_the_table_keeps_its_schema() -> None:
         ({"name": "_Z1fv"}, "needs a label"),
     ],
 )
-def test_wrong_rows_are_refused(tmp_path: Path, change: dict[str, Any], told: str) -> None:
-    with pytest.raises(BuildError, match=told):
+def test_wrong_rows_are_refused(tmp_path: Path, change: dict[str, Any], message: str) -> None:
+    with pytest.raises(BuildError, match=message):
         crash_symbols.load_symbols(write(tmp_path, {**ROW, **change}))
 
 

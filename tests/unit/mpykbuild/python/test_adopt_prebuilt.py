@@ -32,10 +32,10 @@ def test_the_product_has_the_shape_of_one_from_source(tmp_path: Path, capsys: py
         assert (made / name).is_file(), name
     assert (made / "version.txt").read_text() == f"{VERSION}\n"
     assert (made / "builtin.txt").read_text().split() == ["_core", "posix"]
-    told = (made / find_prebuilt.REPORT).read_text()
-    assert told in capsys.readouterr().out
-    assert "wanted, need foreign libraries: array (needs inflate)" in told
-    assert "in the library, not wanted: _warnings, builtins, extra, marshal, sys" in told
+    message = (made / find_prebuilt.REPORT).read_text()
+    assert message in capsys.readouterr().out
+    assert "wanted, need foreign libraries: array (needs inflate)" in message
+    assert "in the library, not wanted: _warnings, builtins, extra, marshal, sys" in message
     assert not (made / "work").exists()
 
 

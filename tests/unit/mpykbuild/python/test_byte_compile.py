@@ -63,11 +63,11 @@ def test_an_interpreter_that_fails_is_an_error(jobs: list[Job]) -> None:
 
 
 def test_compiled_files_of_the_stdlib_are_not_used(jobs: list[Job], tmp_path: Path) -> None:
-    told = tmp_path / "told"
+    report = tmp_path / "flags"
     jobs[0].source.write_text("")
-    question = f"import sys; print(sys.pycache_prefix, sys.dont_write_bytecode, file=open({str(told)!r}, 'w'))"
+    question = f"import sys; print(sys.pycache_prefix, sys.dont_write_bytecode, file=open({str(report)!r}, 'w'))"
     subprocess.run([PYTHON, *byte_compile.FLAGS, "-c", question], env=byte_compile.ENVIRONMENT, check=True)
-    prefix, writes_nothing = told.read_text().split()
+    prefix, writes_nothing = report.read_text().split()
     assert not Path(prefix).exists()
     assert writes_nothing == "True"
 
@@ -75,10 +75,10 @@ def test_compiled_files_of_the_stdlib_are_not_used(jobs: list[Job], tmp_path: Pa
 def test_the_worker_imports_few_modules() -> None:
     """The modules that it imports change the marks that marshal writes."""
     command = [PYTHON, *byte_compile.FLAGS, "-X", "importtime", byte_compile.WORKER]
-    told = subprocess.run(
+    report = subprocess.run(
         command, env=byte_compile.ENVIRONMENT, check=True, text=True, capture_output=True, stdin=subprocess.DEVNULL
     ).stderr
-    imported = {line.rpartition("|")[2].strip() for line in told.splitlines()}
+    imported = {line.rpartition("|")[2].strip() for line in report.splitlines()}
     assert "importlib.util" in imported
     assert not {"json", "pathlib", "re", "typing"} & imported
 

@@ -47,12 +47,12 @@ def test_setup_local_is_read_like_makesetup_does(folder: Path) -> None:
 def test_the_error_has_all_differences_of_the_modules(folder: Path, source: Path) -> None:
     (folder / "Setup.local").write_text("*disabled*\nzlib gone\n")
     (folder / "builtin.lst").write_text("array posix never\n")
-    told = complaint(folder, source)
-    assert "Setup.local names gone, which upstream's Setup files do not have" in told
-    assert "upstream has xx, which Setup.local does not disable" in told
-    assert "builtin.lst lists never, which upstream does not have" in told
-    assert "_core is always built in, but builtin.lst does not list it" in told
-    assert "array" not in told
+    message = complaint(folder, source)
+    assert "Setup.local names gone, which upstream's Setup files do not have" in message
+    assert "upstream has xx, which Setup.local does not disable" in message
+    assert "builtin.lst lists never, which upstream does not have" in message
+    assert "_core is always built in, but builtin.lst does not list it" in message
+    assert "array" not in message
 
 
 def test_a_module_cannot_be_wanted_and_disabled(folder: Path, source: Path) -> None:
@@ -65,7 +65,7 @@ def test_the_error_has_all_differences_of_the_stdlib(folder: Path, source: Path)
     (source / "Lib" / "json" / "decoder.py").unlink()
     text = "os abc old\njson: decoder\n[omitted]\nabc vanished: no use\n"
     (folder / "stdlib.lst").write_text(text)
-    told = complaint(folder, source)
+    message = complaint(folder, source)
     for sentence in (
         "upstream's Lib has fresh, which stdlib.lst does not mention",
         "upstream's Lib has tkinter, which stdlib.lst does not mention",
@@ -74,7 +74,7 @@ def test_the_error_has_all_differences_of_the_stdlib(folder: Path, source: Path)
         "stdlib.lst omits vanished, which is not in Lib",
         "stdlib.lst both lists and omits abc",
     ):
-        assert sentence in told
+        assert sentence in message
 
 
 def test_a_list_with_all_its_imports_is_accepted(folder: Path, source: Path) -> None:
@@ -90,11 +90,11 @@ def test_missing_imports_and_needless_absent_names_are_errors(folder: Path, sour
     files, _ = wanted.stdlib.resolve(lib)
     with pytest.raises(BuildError) as caught:
         manifest.check_stdlib(wanted, lib, imports.survey_imports(lib, files))
-    told = caught.value.what
-    assert "zlib is imported by os, but stdlib.lst neither lists it" in told
-    assert "tkinter is imported by json.tool, but" in told
-    assert "stdlib.lst calls xml [absent], but nothing listed imports it" in told
-    assert "sometimes" not in told
+    message = caught.value.what
+    assert "zlib is imported by os, but stdlib.lst neither lists it" in message
+    assert "tkinter is imported by json.tool, but" in message
+    assert "stdlib.lst calls xml [absent], but nothing listed imports it" in message
+    assert "sometimes" not in message
 
 
 def test_builtin_mismatch_lists_both_directions(folder: Path) -> None:

@@ -123,7 +123,7 @@ def test_patches_are_applied_to_the_copy(bench: Bench, tmp_path: Path) -> None:
 
 @needs_tools
 @pytest.mark.parametrize(
-    ("how", "told"),
+    ("how", "message"),
     [
         ({"builtin": ("_core", "posix", "zlib")}, "the interpreter has zlib"),
         ({"says": OTHER_VERSION}, f"{VERSION} was wanted, but the source built is {OTHER_VERSION}"),
@@ -132,8 +132,8 @@ def test_patches_are_applied_to_the_copy(bench: Bench, tmp_path: Path) -> None:
         ({"flags": "-D__FILE__='\"\\$(CURDIR)/x\"'"}, r"core\.o contains "),
     ],
 )
-def test_a_wrong_result_is_no_product(bench: Bench, tmp_path: Path, how: dict[str, str], told: str) -> None:
-    with pytest.raises(BuildError, match=told):
+def test_a_wrong_result_is_no_product(bench: Bench, tmp_path: Path, how: dict[str, str], message: str) -> None:
+    with pytest.raises(BuildError, match=message):
         bench.build(make_source(tmp_path / "src", **how))  # type: ignore[arg-type]
     assert not bench.wanted().is_built()
     assert not list(bench.wanted().path.parent.glob("*/build"))

@@ -103,8 +103,8 @@ def test_only_programs_that_this_machine_cannot_run_are_wrapped(
     assert old.read_bytes() == b"\x7fELF\0GLIBC_2.36\0"
     assert data.read_bytes() == b"\x7fELF\0GLIBC_2.38\0"
     assert str(loader) in new.read_text()
-    said = subprocess.run([new, "a", "b c"], capture_output=True, text=True, check=True).stdout
-    assert said == f"{new}.elf a b c\n"
+    printed = subprocess.run([new, "a", "b c"], capture_output=True, text=True, check=True).stdout
+    assert printed == f"{new}.elf a b c\n"
 
 
 def test_a_missing_newer_libc_is_a_build_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,9 +13,9 @@ from mpykbuild.vmcore.architectures import ARCHITECTURES, Architecture
 from support.testmod import TestmodTruth, struct_of
 
 
-@pytest.mark.parametrize(("said", "number"), [("v1.24\n", 124), ("v1.30", 130), ("v2.1\n", 201)])
-def test_the_version_of_pahole_as_kbuild_writes_it(said: str, number: int) -> None:
-    assert test_module.pahole_version(said) == number
+@pytest.mark.parametrize(("printed", "number"), [("v1.24\n", 124), ("v1.30", 130), ("v2.1\n", 201)])
+def test_the_version_of_pahole_as_kbuild_writes_it(printed: str, number: int) -> None:
+    assert test_module.pahole_version(printed) == number
 
 
 def test_an_unknown_form_of_version_is_a_build_error() -> None:

@@ -97,7 +97,7 @@ def test_a_wrong_path_is_one_sentence(folder: Path, typed: str, capsys: pytest.C
 
 
 @pytest.mark.parametrize(
-    ("statement", "status", "said"),
+    ("statement", "status", "printed"),
     [
         ("pass", 0, ""),
         ("sys.exit()", 0, ""),
@@ -109,13 +109,13 @@ def test_a_wrong_path_is_one_sentence(folder: Path, typed: str, capsys: pytest.C
     ],
 )
 def test_every_way_to_end_has_its_status(
-    folder: Path, statement: str, status: int, said: str, capsys: pytest.CaptureFixture[str]
+    folder: Path, statement: str, status: int, printed: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     path = write(folder, "x.py", f"import sys\nprint('begun')\n{statement}\n")
     assert runner.main("program", [path]) == status
     captured = capsys.readouterr()
     assert captured.out == "begun\n"
-    assert captured.err == said
+    assert captured.err == printed
 
 
 def test_a_traceback_shows_the_programs_frames_only(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
