@@ -1,10 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Chooses the gdb bridge of this file that fits the running crash. */
+/*
+ * Chooses the gdb bridge of this file that fits the running crash.  gdb's version decides.  Its
+ * names alone do not: a later gdb may export all names that a bridge needs, and have other classes.
+ */
 #include "built_for_generated.h"
 #include "crash/symbols.h"
 #include "gdb/bridge.h"
 
 #include <stddef.h>
+#include <stdlib.h>
+
+/* "16.3" (gdb/version.c); NULL if this crash does not export it. */
+extern const char mpyk_gdb_version[] __asm__("version") __attribute__((weak));
 
 #define DECLARE(number) extern const struct mpyk_gdb_bridge mpyk_gdb##number##_bridge;
 #define ADDRESS(number) &mpyk_gdb##number##_bridge,
@@ -17,8 +24,11 @@ static const struct mpyk_gdb_bridge *bridge;
 int
 mpyk_gdb_choose(void)
 {
+    int running = mpyk_gdb_version != NULL ? atoi(mpyk_gdb_version) : 0;
+
     for (size_t i = 0; i < sizeof(bridges) / sizeof(bridges[0]); i++) {
-        if (mpyk_symbols_missing(bridges[i]->major) == NULL) {
+        if ((running == 0 || running == bridges[i]->major) &&
+            mpyk_symbols_missing(bridges[i]->major) == NULL) {
             bridge = bridges[i];
             return 0;
         }

@@ -6,7 +6,7 @@ C splits the line into words; everything that the words mean is decided here.
 
 from __future__ import annotations
 
-from pykdump.runtime.options import count_leading
+from pykdump.runtime.options import count_leading, help_lines
 
 USAGE = """\
 Usage: epython [options] [PROGRAM [ARGUMENT ...]]
@@ -19,6 +19,8 @@ Options:
   -d N                        debug level N for the program
   -h, --help, --ehelp         show this text
   -V, -v, --version           show the versions of everything involved
+Options of every program:
+{common}
 Output goes where crash sends it: `epython prog.py | head` and `epython prog.py > file` work.
 """
 # The kinds of run. The first word of ``argv`` is the program as the user typed it, the code, the module or the command.
@@ -28,6 +30,11 @@ PROGRAM, STRING, MODULE, COMMAND, PROMPT, HELP, VERSION = (
 _SHOW = {**dict.fromkeys(("-h", "--help", "--ehelp"), HELP), **dict.fromkeys(("-V", "-v", "--version"), VERSION)}
 # {option: (kind of run, what the option needs)}
 _RUN = {"-c": (STRING, "code"), "-m": (MODULE, "a module")}
+
+
+def usage_text() -> str:
+    """Return the text of ``epython -h``."""
+    return USAGE.format(common="\n".join(help_lines()))
 
 
 class WrongUsage(Exception):

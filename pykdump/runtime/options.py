@@ -28,19 +28,21 @@ class WrongOption(Exception):
 class Option:
     """A common option.
 
-    ``convert(name, text)`` makes its value; without it, the option is a switch. ``start(value, undo)`` puts the value
-    into force and appends the functions that end it to ``undo``. If the option has a ``default``, programs find its
-    value in ``API_options``.
+    ``help`` is its line in ``epython -h``. ``convert(name, text)`` makes its value; without it, the option is a
+    switch. ``start(value, undo)`` puts the value into force and appends the functions that end it to ``undo``. If the
+    option has a ``default``, programs find its value in ``API_options``.
     """
 
-    __slots__ = ("convert", "default", "start")
+    __slots__ = ("convert", "default", "help", "start")
 
     def __init__(
         self,
-        convert: Callable[[str, str], Any] | None,
+        help: str,
+        convert: Callable[[str, str], Any] | None = None,
         start: Callable[[Any, Undo], None] | None = None,
         default: Any = None,
     ) -> None:
+        self.help = help
         self.convert = convert
         self.start = start
         self.default = default
@@ -122,13 +124,25 @@ def publish_defaults() -> None:
     """Put the options that have a default into API_options."""
     for name, option in OPTIONS.items():
         if option.default is not None:
-            API_options[name] = option.default
+            API_options[_key(name)] = option.default
+
+
+def help_lines() -> list[str]:
+    """Return a line for each option, for ``epython -h``."""
+    words = {name: f"--{name}{_VALUE_WORDS[option.convert]}" for name, option in OPTIONS.items()}
+    return [f"  {words[name]:26}  {option.help}" for name, option in OPTIONS.items()]
+
+
+def _key(name: str) -> str:
+    """Return the key in API_options, which is an attribute too: ``full_names`` for ``--full-names``."""
+    return name.replace("-", "_")
 
 
 def _set_in_api_options(name: str, value: Any, undo: Undo) -> None:
-    before = API_options[name]
-    API_options[name] = value
-    undo.append(lambda: API_options.__setitem__(name, before))
+    key = _key(name)
+    before = API_options[key]
+    API_options[key] = value
+    undo.append(lambda: API_options.__setitem__(key, before))
 
 
 def _start_debug(level: int, undo: Undo) -> None:
@@ -189,14 +203,15 @@ def _start_ofile(path: str, undo: Undo) -> None:
     undo.append(stream.close)
 
 
+_VALUE_WORDS: dict[Callable[[str, str], Any] | None, str] = {None: "", _number: " N", _text: " FILE"}
 OPTIONS = {
-    "debug": Option(_number, _start_debug, default=0),
-    "experimental": Option(None, default=False),
-    "dumpcache": Option(None, default=False),
-    "timeout": Option(_number, _start_timeout),
-    "maxel": Option(_number, _start_maxel),
-    "usens": Option(_number, _start_usens),
-    "reload": Option(None, _reload),
-    "ofile": Option(_text, _start_ofile),
+    "debug": Option("set the debug level", _number, _start_debug, default=0),
+    "experimental": Option("let the program try what is not finished", default=False),
+    "dumpcache": Option("show the cached results at the end", default=False),
+    "timeout": Option("end crash commands that take longer than N seconds", _number, _start_timeout),
+    "maxel": Option("follow lists for at most N elements", _number, _start_maxel),
+    "usens": Option("use the network namespace of the task with PID N", _number, _start_usens),
+    "reload": Option("forget all results, and import the helpers again", start=_reload),
+    "ofile": Option("write the output into a file", _text, _start_ofile),
 }
 publish_defaults()

@@ -348,6 +348,6 @@ _ACTIONS: dict[str, Callable[[list[str]], int]] = {
     command_line.PROMPT: _run_prompt,
 }
 _TEXTS: dict[str, Callable[[], str]] = {
-    command_line.HELP: lambda: command_line.USAGE,
+    command_line.HELP: command_line.usage_text,
     command_line.VERSION: _version_report,
 }

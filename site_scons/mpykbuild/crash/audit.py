@@ -45,6 +45,20 @@ def exported_names(program: Path) -> dict[str, int]:
     return names
 
 
+def gdb_version(program: Path) -> str:
+    """Return the version of the gdb in a crash program, such as "16.3"; "" if the program does not export it."""
+    with program.open("rb") as stream:
+        elf = ELFFile(stream)
+        table = elf.get_section_by_name(".dynsym")
+        found = table.get_symbol_by_name("version") if isinstance(table, SymbolTableSection) else None
+        if not found or not isinstance(found[0]["st_shndx"], int):
+            return ""
+        section = elf.get_section(found[0]["st_shndx"])
+        start = found[0]["st_value"] - section["sh_addr"]
+        text = section.data()[start : start + found[0]["st_size"]]
+    return str(text.partition(b"\0")[0].decode("ascii", "replace"))
+
+
 def _state(row: CrashSymbol, names: Mapping[str, int]) -> str:
     """Return "there", "replaced" if the name is missing and has a fallback, or "MISSING"."""
     if row.name in names:
@@ -66,9 +80,11 @@ def _table(rows: list[CrashSymbol], names: Mapping[str, int]) -> list[str]:
     return lines
 
 
-def _bridge(needs: Needs, names: Mapping[str, int]) -> int:
+def _bridge(needs: Needs, names: Mapping[str, int], version: str) -> int:
     """Return the gdb major whose bridge the artefact chooses in this program; 0 if it can use none."""
     for major in needs.majors:
+        if version and version.split(".")[0] != str(major):
+            continue
         if all(row.name in names for row in crash_symbols.symbols_for_gdb(needs.symbols, major) if row.required):
             return major
     return 0
@@ -92,7 +108,8 @@ def audit_program(needs: Needs, program: Path) -> Audit:
     """Return the report on what an artefact needs and what a crash program has."""
     names = exported_names(program)
     own = crash_symbols.symbols_for_gdb(needs.symbols, 0)
-    chosen = _bridge(needs, names)
+    version = gdb_version(program)
+    chosen = _bridge(needs, names, version)
     layout, refusals = _layout(needs, names)
     refusals += [f"{row.shown} is missing" for row in own if _state(row, names) == "MISSING"]
     lines = [f"built for crash {join_words(needs.crashes)}, gdb {join_words(needs.majors)}; tried on {program}"]
@@ -105,7 +122,8 @@ def audit_program(needs: Needs, program: Path) -> Audit:
         if major == chosen or not chosen:
             lines += _table(rows, names)
     if not chosen:
-        refusals.append(f"there is no bridge for its gdb, only for gdb {join_words(needs.majors)}")
+        own_gdb = f"its gdb {version}" if version else "its gdb"
+        refusals.append(f"there is no bridge for {own_gdb}, only for gdb {join_words(needs.majors)}")
     lines += ["layout of what crash exports:", *layout]
     lost = [row.feature for row in own if _state(row, names) == "replaced"]
     lines.append(f"lost here: {', '.join(dict.fromkeys(lost)) or 'nothing'}")

@@ -17,13 +17,17 @@ from mpykbuild.base.paths import PROJECT
 from mpykbuild.base.schema import TEXT, Schema, entries, filled_list, matches, object_mistakes, read_json, repeated
 
 TABLE = PROJECT / "ext" / "crash" / "crash_symbols.json"
-# 10 means only gdb 10; 10+ means gdb 10 and all later majors. So a new major gets the rows of the one before.
-MAJORS = r"\d+\+?"
+# 10 means only gdb 10, 10-16 those from 10 to 16, and 10+ gdb 10 and all later ones. So a new major gets the rows of
+# the one before, until a row says that it ends there.
+MAJORS = r"\d+(\+|-\d+)?"
 _ROW: Schema = {
     "name": (True, TEXT),
     "label": (False, TEXT),
     "c_name": (False, TEXT),
-    "gdb": (False, matches(MAJORS, "a major of gdb such as 10, or 10+ for that and all later ones")),
+    "gdb": (
+        False,
+        matches(MAJORS, "a major of gdb such as 10, a range such as 10-16, or 10+ for 10 and all later ones"),
+    ),
     "since": (True, matches(r"\d+(\.\d+)+", "a version")),
     "fallback": (False, TEXT),
     "feature": (True, TEXT),
@@ -54,8 +58,10 @@ class CrashSymbol:
 
     def is_for(self, major: int) -> bool:
         """Return whether the bridge for a gdb major needs the name."""
-        first = int(self.gdb.rstrip("+") or -1)
-        return major == first or (self.gdb.endswith("+") and major > first)
+        if not self.gdb:
+            return False
+        first, _, last = self.gdb.rstrip("+").partition("-")
+        return int(first) <= major and (self.gdb.endswith("+") or major <= int(last or first))
 
     @property
     def required(self) -> bool:

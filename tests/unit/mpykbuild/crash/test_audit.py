@@ -54,6 +54,20 @@ def test_fallback_and_feature_are_named(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    ("version", "chosen"), [("10.2", 10), ("16.3", 16), ("16.3-debian", 16), ("17.1", 0), ("1.0", 0)]
+)
+def test_version_of_gdb_chooses_the_bridge(tmp_path: Path, version: str, chosen: int) -> None:
+    """The program has the names of both bridges, as a later gdb may have."""
+    source = WHOLE.replace(" old,", " old, _Z5newerv,") + f' const char version[] = "{version}";'
+    found = audit(tmp_path, source)
+    assert [
+        f"bridge for gdb {major}: 1 of 1 are there, {'' if major == chosen else 'not '}used here" for major in (10, 16)
+    ] == [line for line in found.lines if line.startswith("bridge")]
+    refused = f"there is no bridge for its gdb {version}, only for gdb 10 and 16"
+    assert found.refusals == (() if chosen else (refused,))
+
+
+@pytest.mark.parametrize(
     ("old", "new", "message"),
     [
         ("readmem,", "", "readmem is missing"),

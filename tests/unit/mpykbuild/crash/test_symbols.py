@@ -31,6 +31,15 @@ def test_the_table_keeps_its_schema() -> None:
 
 
 @pytest.mark.parametrize(
+    ("majors", "fits"),
+    [("", []), ("10", [10]), ("10+", [10, 12, 16, 17]), ("10-16", [10, 12, 16]), ("7-10", [7, 10]), ("16+", [16, 17])],
+)
+def test_majors_of_a_row(majors: str, fits: list[int]) -> None:
+    row = crash_symbols.CrashSymbol("x", "1.0", "types", gdb=majors)
+    assert [major for major in (7, 10, 12, 16, 17) if row.is_for(major)] == fits
+
+
+@pytest.mark.parametrize(
     ("change", "message"),
     [
         ({"sinse": "8"}, "unknown key 'sinse'"),

@@ -10,6 +10,7 @@ import pytest
 
 from mpykbuild.base.errors import BuildError
 from mpykbuild.crash import tree as crash_tree
+from mpykbuild.crash.bridges import bridge_sources
 from mpykbuild.crash.tree import (
     check_usable,
     compile_flags,
@@ -111,7 +112,7 @@ BROKEN = [
     (
         "broken-gdb-major",
         "with gdb 12.1; there is no bridge for gdb 12 in ext/ yet",
-        "gdb 7 or 10 or 16, or write ext/gdb/gdb12_bridge.cpp",
+        f"gdb {' or '.join(map(str, sorted(bridge_sources())))}, or write ext/gdb/gdb12_bridge.cpp",
     ),
     ("broken-gdb-contradiction", "contradicts itself: GDB=gdb-16.3, but GDB_FLAGS=-DGDB_10_2", "make clean"),
     ("broken-target-contradiction", "configured for X86_64, but its gdb was built for ARM64", "freshly unpacked"),

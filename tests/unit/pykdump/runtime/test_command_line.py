@@ -73,11 +73,11 @@ def test_a_wrong_line_is_one_sentence(line: str, message: str, capsys: pytest.Ca
 
 def test_help_is_shown(capsys: pytest.CaptureFixture[str]) -> None:
     assert runner.main("command line", ["epython", "-h"]) == 0
-    assert capsys.readouterr().out == command_line.USAGE
+    assert capsys.readouterr().out == command_line.usage_text()
 
 
 def test_crashs_own_help_page_has_the_same_options() -> None:
     (entry,) = [path for path in (ROOT / "ext").rglob("*.c") if "epython_text[]" in path.read_text()]
     page = re.findall(r'"    (-\w|PROGRAM)\b', entry.read_text())
-    usage = re.findall(r"^  (?:epython )?(-\w)\b", command_line.USAGE, re.MULTILINE)
+    usage = re.findall(r"^  (?:epython )?(-\w)\b", command_line.usage_text(), re.MULTILINE)
     assert sorted(page) == sorted(["PROGRAM", *usage])

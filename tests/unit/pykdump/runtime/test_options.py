@@ -44,7 +44,7 @@ def test_they_end_with_the_program() -> None:
     before = (API.debug, crash.default_timeout, lists._maxel, dict(API_options))
     common.apply()
     assert (API.debug, crash.default_timeout, lists._maxel) == (3, 16, 7)
-    assert API_options == {"debug": 3, "dumpcache": False, "experimental": True}
+    assert {**API_options, "debug": 3, "experimental": True, "dumpcache": False} == API_options
     common.undo()
     assert (API.debug, crash.default_timeout, lists._maxel, dict(API_options)) == before
 
@@ -90,20 +90,20 @@ def test_a_new_option_is_one_row(monkeypatch: pytest.MonkeyPatch, capsys: pytest
         started.append(value)
         undo.append(lambda: started.append("end"))
 
-    monkeypatch.setitem(options.OPTIONS, "newest", options.Option(options._number, start))
+    monkeypatch.setitem(options.OPTIONS, "newest", options.Option("", options._number, start))
     assert runner.main("command line", ["epython", "--newest", "5", "-c", "import sys; print(sys.argv)", "a"]) == 0
     assert (started, capsys.readouterr().out) == ([5, "end"], "['-c', 'a']\n")
 
 
 def test_new_switch_is_one_row(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    monkeypatch.setitem(options.OPTIONS, "newest", options.Option(None, default=False))
-    monkeypatch.delitem(API_options, "newest", raising=False)
+    monkeypatch.setitem(options.OPTIONS, "newest-one", options.Option("", default=False))
+    monkeypatch.delitem(API_options, "newest_one", raising=False)
     options.publish_defaults()
-    program = "from pykdump.API import API_options; print(API_options.newest)"
-    for words in ([program], [program, "--newest"], [program]):
+    program = "from pykdump.API import API_options; print(API_options.newest_one)"
+    for words in ([program], [program, "--newest-one"], [program]):
         assert runner.main("string", words) == 0
     assert capsys.readouterr().out == "False\nTrue\nFalse\n"
-    del API_options["newest"]
+    del API_options["newest_one"]
 
 
 def test_each_switch_that_programs_read_is_an_option(capsys: pytest.CaptureFixture[str]) -> None:
