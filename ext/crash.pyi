@@ -293,6 +293,11 @@ def Deref(pointer: Any, /) -> Any: ...
 class CType(int):
     """The common base of all typed ints."""
 
+class Member:
+    """The descriptor of a member, in the class of a C struct. Programs do not make it."""
+
+    def __get__(self, instance: Any, owner: Any = ..., /) -> Any: ...
+
 class StructResult(int):
     """A struct or union in the dump. It is an int, its address, and its attributes are the members.
 

@@ -32,6 +32,14 @@ def stub_names() -> set[str]:
 
 
 def stub_classes() -> dict[str, set[str]]:
-    """Return {class: the names that its stub defines}."""
-    classes = [node for node in CRASH_STUBS.body if isinstance(node, ast.ClassDef) and node.name not in FOR_TYPES_ONLY]
-    return {node.name: names_defined(node.body) for node in classes}
+    """Return {class: the methods and properties of its stub, and of its bases}.
+
+    Variables are left out: they are in the classes of C structs only.
+    """
+    found: dict[str, set[str]] = {}
+    for node in CRASH_STUBS.body:
+        if isinstance(node, ast.ClassDef) and node.name not in FOR_TYPES_ONLY:
+            own = {one.name for one in node.body if isinstance(one, ast.FunctionDef)}
+            bases = [found.get(base.id, set()) for base in node.bases if isinstance(base, ast.Name)]
+            found[node.name] = own.union(*bases)
+    return found
