@@ -68,8 +68,13 @@ make_fields(MpykType *type, const struct mpyk_field_desc *descs)
 static int
 load_fields(MpykType *type)
 {
-    MPYK_PYMEM struct mpyk_field_desc *descs = PyMem_Calloc((size_t)type->nfields, sizeof(*descs));
+    MPYK_PYMEM struct mpyk_field_desc *descs = NULL;
 
+    if (type->handle == NULL) {
+        return MPYK_FAILED(MPYK_FAIL_TYPE, "The debug information that described %s is gone.",
+                           type->name[0] != '\0' ? type->name : "this type");
+    }
+    descs = PyMem_Calloc((size_t)type->nfields, sizeof(*descs));
     if (descs == NULL) {
         PyErr_NoMemory();
         return -1;

@@ -45,7 +45,6 @@ mpyk_type_same_layout(const MpykType *known, const struct mpyk_type_source *sour
            known->nfields == desc->nfields && same_fields(known, source, handle, desc->nfields);
 }
 
-/*  */
 int
 mpyk_type_same_target(const MpykType *known, const MpykType *target)
 {
