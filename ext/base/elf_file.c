@@ -26,7 +26,7 @@ struct elf {
 };
 
 struct section {
-    uint32_t name, type;
+    uint32_t name, type, link;
     uint64_t flags, offset, size;
 };
 
@@ -66,14 +66,15 @@ get_section(const struct elf *elf, size_t index, struct section *section)
 
     section->name = (uint32_t)FIELD(elf, at, Shdr, sh_name);
     section->type = (uint32_t)FIELD(elf, at, Shdr, sh_type);
+    section->link = (uint32_t)FIELD(elf, at, Shdr, sh_link);
     section->flags = FIELD(elf, at, Shdr, sh_flags);
     section->offset = FIELD(elf, at, Shdr, sh_offset);
     section->size = FIELD(elf, at, Shdr, sh_size);
 }
 
 /*
- * Read the table of sections.  With more than 65279 sections, their number is in the size of the
- * first one.
+ * Read the table of sections.  With 65280 sections or more, the first one has their number in its
+ * size, and the number of the section with the names in its link (System V ABI, "Sections").
  */
 static const char *
 read_sections(struct elf *elf, const char *header)
@@ -87,9 +88,11 @@ read_sections(struct elf *elf, const char *header)
     if (elf->header_size != (elf->wide ? sizeof(Elf64_Shdr) : sizeof(Elf32_Shdr))) {
         return "it has no table of sections";
     }
-    if (elf->count == 0 && (elf->headers = copy_piece(elf, offset, elf->header_size)) != NULL) {
+    if ((elf->count == 0 || elf->names_index == SHN_XINDEX) &&
+        (elf->headers = copy_piece(elf, offset, elf->header_size)) != NULL) {
         get_section(elf, 0, &first);
-        elf->count = first.size;
+        elf->count = elf->count == 0 ? first.size : elf->count;
+        elf->names_index = elf->names_index == SHN_XINDEX ? first.link : elf->names_index;
         free(elf->headers);
     }
     elf->headers =

@@ -173,6 +173,8 @@ py_getListSize(PyObject *Py_UNUSED(module), PyObject *args_)
 
 /* ---- hash tables ---- */
 
+#define PIECE_BYTES (1 << 20)
+
 struct buckets {
     unsigned long long start;
     Py_ssize_t size, count, chain_offset;
@@ -190,26 +192,42 @@ bucket_append(PyObject *list, const struct buckets *b, Py_ssize_t index, unsigne
                                            : PyLong_FromUnsignedLong(first));
 }
 
+/* Append what the buckets [index, index + count) contain.  They are read in one piece. */
+static int
+buckets_append(PyObject *list, const struct buckets *b, char *table, Py_ssize_t index,
+               Py_ssize_t count)
+{
+    unsigned long long start = b->start + (unsigned long long)index * b->size;
+    unsigned long first;
+
+    if (mpyk_readmem(start, MPYK_KVADDR, table, b->size * count) < 0) {
+        return -1;
+    }
+    for (Py_ssize_t i = 0; i < count; i++) {
+        memcpy(&first, table + i * b->size + b->chain_offset, sizeof(first));
+        if (bucket_append(list, b, index + i, first) < 0) {
+            return -1;
+        }
+    }
+    return PyErr_CheckSignals();
+}
+
+/*
+ * The table is read in pieces, because its length may come from a damaged dump: then a read fails
+ * before much memory is used.
+ */
 static PyObject *
 buckets_list(const struct buckets *b)
 {
+    Py_ssize_t step = PIECE_BYTES / b->size;
     MPYK_REF *list = PyList_New(0);
-    MPYK_PYMEM char *table = NULL;
-    unsigned long first;
+    MPYK_PYMEM char *table = PyMem_Malloc((size_t)(b->size * step));
 
-    if (list == NULL || b->count <= 0) {
-        return mpyk_keep(&list);
+    if (list == NULL || table == NULL) {
+        return list == NULL ? NULL : PyErr_NoMemory();
     }
-    table = PyMem_Malloc((size_t)(b->size * b->count));
-    if (table == NULL) {
-        return PyErr_NoMemory();
-    }
-    if (mpyk_readmem(b->start, MPYK_KVADDR, table, b->size * b->count) < 0) {
-        return NULL;
-    }
-    for (Py_ssize_t i = 0; i < b->count; i++) {
-        memcpy(&first, table + i * b->size + b->chain_offset, sizeof(first));
-        if (bucket_append(list, b, i, first) < 0) {
+    for (Py_ssize_t i = 0; i < b->count; i += step) {
+        if (buckets_append(list, b, table, i, b->count - i < step ? b->count - i : step) < 0) {
             return NULL;
         }
     }
@@ -226,11 +244,14 @@ get_buckets(PyObject *args_, const char *format, int with_index)
         mpyk_as_address(start, &b.start) < 0) {
         return NULL;
     }
-    if (b.chain_offset < 0 || b.size < b.chain_offset + (Py_ssize_t)sizeof(unsigned long) ||
-        b.count > PY_SSIZE_T_MAX / b.size) {
-        return mpyk_fail(MPYK_FAIL_VALUE,
-                         "a bucket of %zd bytes has no pointer at offset %zd, or %zd are too many",
-                         b.size, b.chain_offset, b.count);
+    if (b.chain_offset < 0 || b.size < (Py_ssize_t)sizeof(unsigned long) || b.size > PIECE_BYTES ||
+        b.chain_offset > b.size - (Py_ssize_t)sizeof(unsigned long) ||
+        b.count > PY_SSIZE_T_MAX / b.size - PIECE_BYTES) {
+        return mpyk_fail(
+            MPYK_FAIL_VALUE,
+            "a bucket of %zd bytes has no pointer at offset %zd or is too large, or %zd "
+            "are too many",
+            b.size, b.chain_offset, b.count);
     }
     return buckets_list(&b);
 }

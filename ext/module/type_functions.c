@@ -142,16 +142,8 @@ enum_values(PyObject *Py_UNUSED(module), PyObject *name)
 {
     const char *text = mpyk_as_text(name);
     MpykType *type = text != NULL ? find_enum(text) : NULL;
-    MPYK_REF *dict = type != NULL ? PyDict_New() : NULL;
 
-    for (int i = 0; dict != NULL && type->fields != NULL && i < type->nfields; i++) {
-        const MpykMember *field = &type->fields[i];
-
-        if (mpyk_set_item(dict, field->name, mpyk_enumerator_object(type, field->value)) < 0) {
-            return NULL;
-        }
-    }
-    return mpyk_keep(&dict);
+    return type != NULL ? mpyk_enum_values(type) : NULL;
 }
 
 static PyObject *

@@ -66,6 +66,8 @@ mpyk_type_blank(int code, MpykType *target)
     return type;
 }
 
+static void resize_arrays(MpykType *element);
+
 /* Fill in what a source says about this one level of a type. */
 static int
 fill_type(MpykType *type, const struct mpyk_type_source *source, mpyk_handle handle,
@@ -89,6 +91,7 @@ fill_type(MpykType *type, const struct mpyk_type_source *source, mpyk_handle han
     type->incomplete = desc->incomplete != 0;
     type->anonymous = name[0] == '\0';
     type->nfields = desc->nfields;
+    resize_arrays(type);
     return 0;
 }
 
@@ -119,6 +122,34 @@ mpyk_type_pointer_to(MpykType *target)
     return target->pointer;
 }
 
+/* The size of an array, from its innermost elements outwards. */
+static void
+set_array_size(MpykType *array)
+{
+    MpykType *element = array->target->real;
+
+    if (element->code == MPYK_TYPE_CODE_ARRAY) {
+        set_array_size(element);
+    }
+    element->arrayed |= element->size == 0;
+    array->size = array->elements * element->size;
+}
+
+/* A type has got a definition: its arrays, and the arrays of its typedefs, have a size now. */
+static void
+resize_arrays(MpykType *element)
+{
+    if (!element->arrayed) {
+        return;
+    }
+    element->arrayed = 0;
+    for (MpykType *type = all_types; type != NULL; type = type->next) {
+        if (type->code == MPYK_TYPE_CODE_ARRAY) {
+            set_array_size(type);
+        }
+    }
+}
+
 MpykType *
 mpyk_type_array_of(MpykType *target, uint64_t elements)
 {
@@ -134,9 +165,9 @@ mpyk_type_array_of(MpykType *target, uint64_t elements)
         return NULL;
     }
     type->elements = elements;
-    type->size = elements * target->real->size;
     type->next_array = target->arrays;
     target->arrays = type;
+    set_array_size(type);
     return type;
 }
 

@@ -237,7 +237,7 @@ mpyk_kernel_btf_with_modules(void)
 {
     struct mpyk_btf_place *place = mpyk_kernel_btf();
     struct offsets offsets;
-    uint64_t head, entry;
+    uint64_t head, entry, mark;
     int count = 0;
 
     if (place == NULL || place->modules_searched ||
@@ -245,11 +245,17 @@ mpyk_kernel_btf_with_modules(void)
         return place;
     }
     head = mpyk_kernel_symbol_address("btf_modules", 0);
-    entry = head != 0 ? read_number(head, mpyk_target.pointer_size) : 0;
+    entry = mark = head != 0 ? read_number(head, mpyk_target.pointer_size) : 0;
     mpyk_btf_set_begin(&place->set);
     while (entry != 0 && entry != head && !PyErr_Occurred() && count++ < MAX_MODULES) {
         see_module(place, &offsets, entry);
         entry = PyErr_Occurred() ? 0 : read_number(entry, mpyk_target.pointer_size);
+        /* A damaged list may lead back into itself.  The mark moves to 1, 2, 4, 8...: the walk
+         * meets it within a few rounds of the loop (Brent's algorithm). */
+        if (entry == mark) {
+            break;
+        }
+        mark = (count & (count - 1)) == 0 ? entry : mark;
     }
     mpyk_btf_set_end(&place->set, entry == head && head != 0 && !PyErr_Occurred());
     place->modules_searched = !PyErr_Occurred();

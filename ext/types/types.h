@@ -71,6 +71,7 @@ struct mpyk_type {
     unsigned loading : 1;     /* its members are being loaded now */
     unsigned shaped : 1;      /* its arrays have gdb's dimensions */
     unsigned shape_asked : 1; /* gdb was asked for them */
+    unsigned arrayed : 1;     /* an array was made of it while its size was not known */
     int nfields;
     MpykType *target; /* of typedef, pointer, array, function */
     MpykType *real;   /* the type without typedefs; other types point to themselves */

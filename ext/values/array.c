@@ -63,11 +63,12 @@ array_slice(PyObject *self, PyObject *slice)
         return NULL;
     }
     count = PySlice_AdjustIndices(array_length(self), &start, &stop, step);
-    list = PyList_New(count);
+    list = mpyk_check_count((uint64_t)count) == 0 ? PyList_New(count) : NULL;
     for (Py_ssize_t i = 0; list != NULL && i < count; i++) {
         PyObject *item = array_item(self, start + i * step);
 
-        if (item == NULL) {
+        if (item == NULL || mpyk_check_round((uint64_t)i) < 0) {
+            Py_XDECREF(item);
             return NULL;
         }
         PyList_SET_ITEM(list, i, item);

@@ -62,20 +62,31 @@ enum_repr(PyObject *self)
     return PyErr_Occurred() ? NULL : PyLong_Type.tp_repr(self);
 }
 
-/* {name: value} in the order of the declaration. */
+PyObject *
+mpyk_enum_values(MpykType *type)
+{
+    MPYK_REF *values = PyDict_New();
+
+    if (values == NULL || mpyk_type_load(type) < 0) {
+        return NULL;
+    }
+    for (int i = 0; type->real->fields != NULL && i < type->real->nfields; i++) {
+        const MpykMember *field = &type->real->fields[i];
+
+        if (mpyk_set_item(values, field->name, mpyk_enumerator_object(type, field->value)) < 0) {
+            return NULL;
+        }
+    }
+    return mpyk_keep(&values);
+}
+
+/* The enum is that of the value, which may have no tag, or one that several enums have. */
 static PyObject *
 enum_info(PyObject *self, void *Py_UNUSED(closure))
 {
-    MPYK_REF *module = NULL;
+    MpykType *type = mpyk_value_ctype(self);
 
-    if (mpyk_value_ctype(self) == NULL) {
-        return PyDict_New();
-    }
-    module = PyImport_ImportModule("crash");
-    if (module == NULL) {
-        return NULL;
-    }
-    return PyObject_CallMethod(module, "enum_values", "s", Py_TYPE(self)->tp_name);
+    return type != NULL ? mpyk_enum_values(type) : PyDict_New();
 }
 
 static PyObject *

@@ -5,7 +5,7 @@
 static inline int64_t
 sign_extend(uint64_t value, unsigned bits)
 {
-    unsigned shift = 64 - bits;
+    unsigned shift = bits < 64 ? 64 - bits : 0;
 
     return (int64_t)(value << shift) >> shift;
 }
@@ -96,7 +96,10 @@ decode(MpykType *type, const unsigned char *data, uint64_t address)
         }
         return int_object(mpyk_decode_integer(data, size), 8 * size, type->is_unsigned);
     case MPYK_KIND_ENUM:
-        return enum_object(type, mpyk_decode_integer(data, size <= 8 ? size : 8), 8 * size);
+        if (size > 8 || size == 0) {
+            return mpyk_fail(MPYK_FAIL_TYPE, "An enum of %zu bytes cannot be read.", size);
+        }
+        return enum_object(type, mpyk_decode_integer(data, size), 8 * size);
     case MPYK_KIND_FLOAT:
         return float_object(type, data);
     case MPYK_KIND_PTR_STRUCT:
@@ -124,6 +127,20 @@ read_scalar(MpykType *type, uint64_t address)
     return decode(type, data, address);
 }
 
+/* A list of this length takes half a gigabyte. */
+#define LIST_MAX (1u << 24)
+
+int
+mpyk_check_count(uint64_t count)
+{
+    if (count > LIST_MAX) {
+        return MPYK_FAILED(MPYK_FAIL_VALUE,
+                           "%llu elements are more than a list may have (%u): read them in parts.",
+                           (unsigned long long)count, LIST_MAX);
+    }
+    return 0;
+}
+
 static PyObject *
 decode_list(MpykType *element, uint64_t count, const unsigned char *data, uint64_t address)
 {
@@ -133,7 +150,8 @@ decode_list(MpykType *element, uint64_t count, const unsigned char *data, uint64
         uint64_t offset = i * element->size;
         PyObject *item = decode(element, data + offset, address + offset);
 
-        if (item == NULL) {
+        if (item == NULL || mpyk_check_round(i) < 0) {
+            Py_XDECREF(item);
             return NULL;
         }
         PyList_SET_ITEM(list, (Py_ssize_t)i, item);
@@ -148,9 +166,8 @@ read_numbers(MpykType *array, uint64_t address)
     MpykType *element = array->target->real;
     MPYK_PYMEM unsigned char *data = NULL;
 
-    if (array->size > (1ull << 31)) {
-        return mpyk_fail(MPYK_FAIL_TYPE, "An array of %llu bytes is too large to be read.",
-                         (unsigned long long)array->size);
+    if (mpyk_check_count(array->elements) < 0) {
+        return NULL;
     }
     data = PyMem_Malloc(array->size);
     if (data == NULL) {
@@ -170,10 +187,11 @@ static PyObject *
 read_rows(MpykType *array, uint64_t address)
 {
     uint64_t step = array->target->real->size;
-    MPYK_REF *list = PyList_New(0);
+    MPYK_REF *list = mpyk_check_count(array->elements) == 0 ? PyList_New(0) : NULL;
 
     for (uint64_t i = 0; list != NULL && i < array->elements; i++) {
-        if (mpyk_append(list, mpyk_value_read(array->target, address + i * step)) < 0) {
+        if (mpyk_append(list, mpyk_value_read(array->target, address + i * step)) < 0 ||
+            mpyk_check_round(i) < 0) {
             return NULL;
         }
     }
@@ -285,7 +303,7 @@ mpyk_read_slice(MpykType *element, uint64_t base, PyObject *slice)
 {
     Py_ssize_t start, stop, step;
     MPYK_REF *list = NULL;
-    uint64_t address;
+    uint64_t address, count;
 
     if (PySlice_Unpack(slice, &start, &stop, &step) < 0) {
         return NULL;
@@ -294,10 +312,14 @@ mpyk_read_slice(MpykType *element, uint64_t base, PyObject *slice)
         return mpyk_fail(MPYK_FAIL_INDEX,
                          "A slice of a pointer needs an end that is not before its start.");
     }
-    list = PyList_New(0);
-    for (Py_ssize_t i = start; list != NULL && i < stop; i += step) {
-        if (mpyk_element_address(element, base, i, &address) < 0 ||
-            mpyk_append(list, mpyk_value_read(element, address)) < 0) {
+    /* Unsigned: the distance of the ends, and the step after the last element, may exceed 2^63. */
+    count = ((uint64_t)stop - (uint64_t)start + (uint64_t)step - 1) / (uint64_t)step;
+    list = mpyk_check_count(count) == 0 ? PyList_New(0) : NULL;
+    for (uint64_t i = 0; list != NULL && i < count; i++) {
+        Py_ssize_t index = (Py_ssize_t)((uint64_t)start + i * (uint64_t)step);
+
+        if (mpyk_element_address(element, base, index, &address) < 0 ||
+            mpyk_append(list, mpyk_value_read(element, address)) < 0 || mpyk_check_round(i) < 0) {
             return NULL;
         }
     }

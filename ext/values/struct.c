@@ -384,17 +384,41 @@ mpyk_struct_set_sinfo(PyObject *Py_UNUSED(module), PyObject *factory)
 }
 
 /* A pickle calls readSU(), which needs only the name: classes of C types cannot be imported. */
+/*
+ * A pickle has only the name of the struct.  A struct without a tag, or one whose tag means another
+ * struct first, would become something else.
+ */
+static int
+check_name_identifies(PyObject *self, const char *name)
+{
+    MpykType *type = mpyk_value_ctype(self);
+    MpykType *named = type != NULL ? mpyk_type_find(name) : NULL;
+
+    if (type == NULL || (named != NULL && named->real == type->real)) {
+        return 0;
+    }
+    return PyErr_Occurred() ? -1
+                            : MPYK_FAILED(MPYK_FAIL_TYPE,
+                                          "A value of \"%s\" cannot be pickled or copied: the "
+                                          "name does not identify the type.",
+                                          name);
+}
+
 static PyObject *
 struct_reduce(PyObject *self, PyObject *Py_UNUSED(args))
 {
-    MPYK_REF *module = PyImport_ImportModule("crash");
-    MPYK_REF *maker = module != NULL ? PyObject_GetAttrString(module, "readSU") : NULL;
+    const char *name = mpyk_struct_symbol(self);
+    MPYK_REF *module = NULL;
+    MPYK_REF *maker = NULL;
 
-    if (maker == NULL) {
+    if (check_name_identifies(self, name) < 0) {
         return NULL;
     }
-    return Py_BuildValue("O(sK)", maker, mpyk_struct_symbol(self),
-                         (unsigned long long)mpyk_int_value(self));
+    module = PyImport_ImportModule("crash");
+    maker = module != NULL ? PyObject_GetAttrString(module, "readSU") : NULL;
+    return maker != NULL
+               ? Py_BuildValue("O(sK)", maker, name, (unsigned long long)mpyk_int_value(self))
+               : NULL;
 }
 
 static PyMethodDef struct_methods[] = {

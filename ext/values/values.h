@@ -96,6 +96,19 @@ int mpyk_element_address(MpykType *element, uint64_t base, Py_ssize_t index, uin
 /* [read(start), ...] for a slice of something without a length: the slice must have both ends. */
 PyObject *mpyk_read_slice(MpykType *element, uint64_t base, PyObject *slice);
 
+/*
+ * A list of `count` elements, where the count may come from a damaged dump or a mistake.  0, or -1
+ * with ValueError if it would take gigabytes.
+ */
+int mpyk_check_count(uint64_t count);
+
+/* For each round of such a loop: 0, or -1 with KeyboardInterrupt. */
+static inline int
+mpyk_check_round(uint64_t round)
+{
+    return (round & 0xFFF) == 0xFFF ? PyErr_CheckSignals() : 0;
+}
+
 /* member.c: descriptors */
 PyObject *mpyk_member_new(const MpykMember *member);
 int mpyk_member_init(PyObject *module);
@@ -119,6 +132,8 @@ int mpyk_ptr_init(PyObject *module);
 int mpyk_enum_init(PyObject *module);
 int mpyk_string_init(PyObject *module);
 int mpyk_array_init(PyObject *module);
+/* {name: value} of an enum in the order of the declaration. */
+PyObject *mpyk_enum_values(MpykType *type);
 /* The value of an enumerator as an int; an unsigned enum has no negative values. */
 PyObject *mpyk_enumerator_object(MpykType *type, int64_t value);
 /* The text up to the first NUL of `size` bytes that were read from `address`. */

@@ -61,6 +61,24 @@ def test_each_class_and_byte_order(probe: Probe, tmp_path: Path, bits: int, orde
     assert probe(".BTF", path) == [f"{PAYLOAD.hex()} id="]
 
 
+@pytest.mark.parametrize("bits", [32, 64])
+@pytest.mark.parametrize("order", ["<", ">"])
+@pytest.mark.parametrize("with_count", [False, True])
+def test_numbers_too_large_for_the_header(
+    probe: Probe, tmp_path: Path, bits: int, order: str, with_count: bool
+) -> None:
+    """System V ABI: the first section has the number of sections in sh_size, that of the names in sh_link."""
+    data, path = bytearray(elf(bits, order)), tmp_path / "vmlinux"
+    count_at, table_at, link_at, size_at = (60, 40, 40, 32) if bits == 64 else (48, 32, 24, 20)
+    count, names = struct.unpack_from(order + "HH", data, count_at)
+    (table,) = struct.unpack_from(order + ("Q" if bits == 64 else "I"), data, table_at)
+    struct.pack_into(order + "HH", data, count_at, 0 if with_count else count, 0xFFFF)
+    struct.pack_into(order + "I", data, table + link_at, names)
+    struct.pack_into(order + ("Q" if bits == 64 else "I"), data, table + size_at, count if with_count else 0)
+    path.write_bytes(data)
+    assert probe(".BTF", path) == [f"{PAYLOAD.hex()} id={BUILD_ID.hex()}"]
+
+
 def test_what_is_not_there(probe: Probe, tmp_path: Path) -> None:
     path, empty, packed = tmp_path / "vmlinux", tmp_path / "empty", tmp_path / "packed"
     path.write_bytes(elf())
