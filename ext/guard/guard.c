@@ -297,6 +297,14 @@ call_catching(mpyk_call call, void *arg)
     return caught == MPYK_CAUGHT_QUIT ? GUARD_INTERRUPTED : GUARD_FAILED;
 }
 
+/* The jump buffer is out of use as soon as its function returns: no SIGINT may jump then. */
+static enum guard_outcome
+unwatched(enum guard_outcome outcome)
+{
+    mpyk_signals_unwatch();
+    return outcome;
+}
+
 /*
  * The only setjmp().  This function has no local variable that changes after setjmp(), so nothing
  * is lost when crash jumps back here.
@@ -305,9 +313,9 @@ static enum guard_outcome __attribute__((noinline))
 call_with_env(mpyk_call call, void *arg)
 {
     if (setjmp(pc->main_loop_env) == 0) {
-        return call_catching(call, arg);
+        return unwatched(call_catching(call, arg));
     }
-    return pc->sbrk != NULL ? GUARD_INTERRUPTED : GUARD_FAILED;
+    return unwatched(pc->sbrk != NULL ? GUARD_INTERRUPTED : GUARD_FAILED);
 }
 
 /* The part of the clean-up in crash's main loop that a failed call may need. */
@@ -385,14 +393,17 @@ guarded_with_state(mpyk_call call, void *arg, enum guard_mode mode)
     struct line_state line;
     enum guard_outcome outcome;
 
+    if (!mpyk_signals_is_main_thread()) {
+        return MPYK_FAILED(MPYK_FAIL_CRASH, "Only the main thread can run commands of crash and "
+                                            "gdb.  Let this thread read memory, and run the "
+                                            "command in the main thread.");
+    }
     mpyk_signals_enter(&signals);
     line_save(&line);
     streams_detach(&streams);
     frame_enter(&frame, mode);
     if (mode == GUARD_COMMAND) {
         mpyk_signals_for_command();
-    } else {
-        mpyk_signals_for_gdb();
     }
     outcome = call_with_env(call, arg);
     if (mpyk_signals_leave(&signals)) {

@@ -20,13 +20,13 @@ typedef void (*mpyk_call)(void *arg);
  * mpyk_guarded() is for lookups and memory reads; it is cheap (no system call).  mpyk_guarded_gdb()
  * is for calls that may end in crash's gdb_interface() or in gdb: it also restores the signal
  * handlers. mpyk_guarded_command() is for whole crash commands: it saves the state of the command
- * that Python is part of, and lets SIGINT stop the inner command.
+ * that Python is part of, and lets SIGINT stop the inner command.  The last two are for the main
+ * thread; elsewhere they raise crash.error.
  */
 int mpyk_guarded(mpyk_call call, void *arg);
 int mpyk_guarded_gdb(mpyk_call call, void *arg);
 int mpyk_guarded_command(mpyk_call call, void *arg);
 
-/*  */
 /* The number of active guards.  0 means that crash's main loop has started Python directly. */
 int mpyk_guard_depth(void);
 

@@ -3,9 +3,13 @@
  * Who handles SIGINT at what time.  At crash's prompt, crash does.  While Python runs, Python does
  * (KeyboardInterrupt).
  *
- * While Python is in crash or gdb, SIGINT is blocked.  Both install their own handlers there, and
- * these jump, or ignore the signal and lose it.  A short call lets the signal wait.  During a crash
- * command a timer looks for it, first asks the command to stop, and then forces it to stop.
+ * While Python is in crash or gdb, SIGINT is blocked in the main thread.  Both install their own
+ * handlers there, and these jump, or ignore the signal and lose it.  So a second thread, the
+ * watcher, waits for SIGINT.  A short call lets the signal wait.  A crash command is first asked to
+ * stop, and then forced to.
+ *
+ * Only the main thread may call these functions: a handler of crash that runs in another thread
+ * would jump to the wrong stack.
  */
 #ifndef MPYK_SIGNALS_H
 #define MPYK_SIGNALS_H
@@ -15,8 +19,11 @@
 struct mpyk_signals {
     struct sigaction sigint, sigsegv, sigpipe;
     sigset_t mask;
-    int was_watching, interrupted, tty_faked;
+    int was_blocked, was_watching, was_command;
 };
+
+/* Whether the caller is the thread that runs crash (in a forked child: the only one). */
+int mpyk_signals_is_main_thread(void);
 
 /* Save the current handlers, and block SIGINT. */
 void mpyk_signals_enter(struct mpyk_signals *saved);
@@ -24,14 +31,15 @@ void mpyk_signals_enter(struct mpyk_signals *saved);
 /* Give SIGINT to Python: it raises KeyboardInterrupt.  0, or -1 with an exception set. */
 int mpyk_signals_for_python(void);
 
-/* Keep crash from losing a blocked SIGINT while it calls gdb. */
-void mpyk_signals_for_gdb(void);
-
 /*
- * Look for a SIGINT while a crash command runs.  This needs a guard, because it makes crash's own
- * handler jump.
+ * Let a SIGINT stop the crash command that runs next.  This needs a guard, because it makes crash's
+ * own handler jump; the guard calls mpyk_signals_unwatch() before its jump buffer is out of use.
  */
 void mpyk_signals_for_command(void);
+void mpyk_signals_unwatch(void);
+
+/* The command waits for this child, which also gets the SIGINT; 0: it has ended. */
+void mpyk_signals_child(pid_t child);
 
 /*
  * Restore what mpyk_signals_enter() saved.  True if a SIGINT came for the crash command in the
@@ -45,7 +53,7 @@ int mpyk_signals_leave(const struct mpyk_signals *saved);
  */
 void mpyk_signals_repeat(void);
 
-/* Drop the references to Python objects, and the timer; before Python is finalized. */
+/* Drop the references to Python objects, and end the watcher; before Python is finalized. */
 void mpyk_signals_clear(void);
 
 #endif /* MPYK_SIGNALS_H */

@@ -15,6 +15,7 @@
 #include "session/capture.h"
 #include "session/command_table.h"
 #include "session/output.h"
+#include "session/shell_escape.h"
 
 #include <unistd.h>
 
@@ -25,14 +26,26 @@ struct execution {
 };
 
 /*
- * The crash.error of a failed command has all text that the command printed, with crash's message.
+ * The crash.error of a failed command has all text that the command printed.  crash's own message
+ * is part of it; the reason that gdb threw is not, and is added.
  */
 static void
 add_printed_text(PyObject *printed)
 {
-    if (mpyk_failure_is(MPYK_FAIL_CRASH) && PyUnicode_GET_LENGTH(printed) > 0) {
-        mpyk_fail_with(MPYK_FAIL_CRASH, Py_NewRef(printed));
+    MPYK_REF *exception = NULL;
+    MPYK_REF *reason = NULL;
+
+    if (!mpyk_failure_is(MPYK_FAIL_CRASH) || PyUnicode_GET_LENGTH(printed) == 0) {
+        return;
     }
+    exception = mpyk_take_exception();
+    reason = PyObject_Str(exception);
+    if (reason == NULL) {
+        return;
+    }
+    mpyk_fail_with(MPYK_FAIL_CRASH, PyUnicode_Contains(printed, reason) == 1
+                                        ? Py_NewRef(printed)
+                                        : PyUnicode_FromFormat("%U%U", printed, reason));
 }
 
 /*
@@ -77,7 +90,7 @@ call_exec_command(void *arg)
     strcpy(pc->command_line, e->command);
     strcpy(pc->orig_line, e->command);
     argcnt = parse_line(pc->command_line, args);
-    if (argcnt > 0) {
+    if (argcnt > 0 && !mpyk_shell_escape(e->command)) {
         exec_command();
     }
     fflush(fp);
@@ -108,11 +121,6 @@ check_command(const char *line)
         mpyk_fail(MPYK_FAIL_CRASH,
                   "a crash command is one line; run the lines one after the other");
         return -1;
-    }
-    if (command_is(line, "extend") && strstr(line, "-u") != NULL) {
-        return MPYK_FAILED(
-            MPYK_FAIL_CRASH,
-            "`extend -u` cannot run from a program: it could unload the Python that runs it");
     }
     return 0;
 }
@@ -220,51 +228,33 @@ call_gdb(void *arg)
     struct execution *e = arg;
 
     fp = e->capture;
-    e->ok = gdb_pass_through((char *)e->command, e->capture, GNU_RETURN_ON_ERROR);
+    /* Without GNU_RETURN_ON_ERROR gdb's exception arrives here, and with it gdb's reason. */
+    if (!mpyk_shell_escape(e->command)) {
+        gdb_pass_through((char *)e->command, e->capture, 0);
+    }
     fflush(fp);
-}
-
-static PyObject *
-run_gdb(PyObject *command, int *ok)
-{
-    struct execution e = {0};
-    PyObject *text;
-
-    e.command = mpyk_as_text(command);
-    if (e.command == NULL) {
-        return NULL;
-    }
-    if (*e.command == '\0') {
-        *ok = 1;
-        return PyUnicode_FromString("");
-    }
-    text = collect(mpyk_guarded_command, call_gdb, &e);
-    *ok = e.ok;
-    return text;
 }
 
 static PyObject *
 py_exec_gdb_command(PyObject *Py_UNUSED(module), PyObject *command)
 {
-    int ok = 0;
-    MPYK_REF *text = run_gdb(command, &ok);
+    struct execution e = {.command = mpyk_as_text(command)};
 
-    if (text == NULL || ok) {
-        return mpyk_keep(&text);
+    if (e.command == NULL || *e.command == '\0') {
+        return e.command != NULL ? PyUnicode_FromString("") : NULL;
     }
-    if (PyUnicode_GET_LENGTH(text) > 0) {
-        return mpyk_fail_with(MPYK_FAIL_CRASH, mpyk_keep(&text));
-    }
-    return mpyk_fail(MPYK_FAIL_CRASH, "gdb request failed: %U", command);
+    return collect(mpyk_guarded_command, call_gdb, &e);
 }
 
 static PyObject *
-py_get_GDB_output(PyObject *Py_UNUSED(module), PyObject *command)
+py_get_GDB_output(PyObject *module, PyObject *command)
 {
-    int ok = 0;
-    MPYK_REF *text = run_gdb(command, &ok);
+    MPYK_REF *text = py_exec_gdb_command(module, command);
 
-    return text == NULL || ok ? mpyk_keep(&text) : Py_NewRef(Py_None);
+    if (text == NULL && mpyk_forget(MPYK_FAIL_CRASH) == 0) {
+        return Py_NewRef(Py_None);
+    }
+    return mpyk_keep(&text);
 }
 
 /* ---- where crash's error messages go ---- */

@@ -290,7 +290,7 @@ py_phys_to_page(PyObject *Py_UNUSED(module), PyObject *arg)
         return not_in_this_crash("phys_to_page()");
     }
     if (check_tables() < 0 || mpyk_as_address(arg, (unsigned long long *)&t.from) < 0 ||
-        mpyk_guarded_gdb(call_phys_to_page, &t) < 0) {
+        mpyk_guarded(call_phys_to_page, &t) < 0) {
         return NULL;
     }
     if (!t.ok) {

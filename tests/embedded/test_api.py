@@ -175,3 +175,19 @@ def test_objects_print_their_address(evaluate: Evaluate) -> None:
         assert address in text
     for text in texts[3:5]:
         assert "0xffff" in text
+
+
+def test_reason_of_gdb_is_in_the_exception(crash_session: CrashSession, program: Callable[..., str]) -> None:
+    path = program(
+        "from pykdump.API import *\n"
+        "for command in ('print nonesuch_symbol', 'ptype struct nonesuch_tag', 'print 1 +', 'nonesuch_command'):\n"
+        "    try: exec_gdb_command(command)\n"
+        "    except crash.error as error: print(error)\n"
+        "    print(crash.get_GDB_output(command))\n"
+    )
+    lines = crash_session.run(f"epython {path}").splitlines()
+    assert 'No symbol "nonesuch_symbol" in current context.' in lines[0]
+    assert "No struct type named nonesuch_tag." in lines[2]
+    assert "syntax error" in lines[4]
+    assert 'Undefined command: "nonesuch_command".' in lines[6]
+    assert lines[1::2] == ["None"] * 4

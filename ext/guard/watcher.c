@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* See watcher.h. */
+#include "base/mpykdump.h"
+
+#include "guard/watcher.h"
+
+#include <pthread.h>
+#include <signal.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+/* How long a command may continue after it was asked to stop, and how often it is nudged then. */
+#define GRACE_NSEC 200000000L
+#define RETRY_NSEC 2000000L
+
+/* These must not disturb crash, gdb, or a program that uses SIGALRM. */
+#define NUDGE_SIGNAL (SIGRTMAX - 3)
+#define STOP_SIGNAL (SIGRTMAX - 5)
+
+#define STACK_BYTES (64 * 1024)
+
+static pthread_t watcher;
+static int running;
+static pid_t main_thread;
+static struct sigaction old_action;
+
+/* Both threads use these; only by atomic functions. */
+static int blocked, caught, stopping;
+
+static int
+load(const int *value)
+{
+    return __atomic_load_n(value, __ATOMIC_SEQ_CST);
+}
+
+static int
+swap(int *value, int new_value)
+{
+    return __atomic_exchange_n(value, new_value, __ATOMIC_SEQ_CST);
+}
+
+static void
+signal_main(int signo)
+{
+    syscall(SYS_tgkill, getpid(), main_thread, signo);
+}
+
+/*
+ * The main thread has unblocked SIGINT before it could see that the watcher has one: it gets the
+ * signal now.  Both sides may find this out, so only one of them takes it.
+ */
+static void
+hand_back(void)
+{
+    if (!load(&blocked) && swap(&caught, 0)) {
+        signal_main(SIGINT);
+    }
+}
+
+static void
+nudge_until_taken(void)
+{
+    struct timespec wait = {.tv_nsec = GRACE_NSEC};
+
+    while (load(&caught) && load(&blocked) && !load(&stopping)) {
+        signal_main(NUDGE_SIGNAL);
+        nanosleep(&wait, NULL);
+        wait.tv_nsec = RETRY_NSEC;
+    }
+    hand_back();
+}
+
+static void *
+watch(void *Py_UNUSED(arg))
+{
+    sigset_t wanted;
+    int signo;
+
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, STOP_SIGNAL);
+    for (;;) {
+        if (sigwait(&wanted, &signo) != 0) {
+            continue;
+        }
+        if (signo == STOP_SIGNAL) {
+            return NULL;
+        }
+        swap(&caught, 1);
+        nudge_until_taken();
+    }
+}
+
+static void
+before_fork(void)
+{
+    mpyk_watcher_stop();
+}
+
+static void
+after_fork_in_child(void)
+{
+    main_thread = (pid_t)syscall(SYS_gettid);
+}
+
+/* A forked child has only the thread that forked: it must not find half of a watcher. */
+static void
+prepare_once(void)
+{
+    static int prepared;
+
+    if (!prepared) {
+        prepared = pthread_atfork(before_fork, NULL, after_fork_in_child) == 0;
+    }
+}
+
+/* 0 or an error number.  The thread starts with all signals blocked. */
+static int
+start_thread(void)
+{
+    sigset_t all, old;
+    pthread_attr_t attributes;
+    int error = pthread_attr_init(&attributes);
+
+    if (error != 0) {
+        return error;
+    }
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &old);
+    (void)pthread_attr_setstacksize(&attributes, STACK_BYTES);
+    error = pthread_create(&watcher, &attributes, watch, NULL);
+    pthread_sigmask(SIG_SETMASK, &old, NULL);
+    pthread_attr_destroy(&attributes);
+    return error;
+}
+
+void
+mpyk_watcher_start(void (*nudge)(int, siginfo_t *, void *))
+{
+    struct sigaction action = {.sa_sigaction = nudge,
+                               .sa_flags = SA_NODEFER | SA_SIGINFO | SA_RESTART};
+
+    if (running) {
+        return;
+    }
+    main_thread = (pid_t)syscall(SYS_gettid);
+    prepare_once();
+    swap(&stopping, 0);
+    if (start_thread() == 0) {
+        sigaction(NUDGE_SIGNAL, &action, &old_action);
+        running = 1;
+    }
+}
+
+void
+mpyk_watcher_stop(void)
+{
+    if (running) {
+        swap(&stopping, 1);
+        pthread_kill(watcher, STOP_SIGNAL);
+        pthread_join(watcher, NULL);
+        sigaction(NUDGE_SIGNAL, &old_action, NULL);
+        running = 0;
+    }
+}
+
+int
+mpyk_watcher_is_main_thread(void)
+{
+    return main_thread == 0 || main_thread == (pid_t)syscall(SYS_gettid);
+}
+
+int
+mpyk_watcher_set_blocked(int is_blocked)
+{
+    int old = swap(&blocked, is_blocked);
+
+    hand_back();
+    return old;
+}
+
+int
+mpyk_watcher_has_caught(void)
+{
+    return load(&caught);
+}
+
+int
+mpyk_watcher_take(void)
+{
+    sigset_t set;
+    struct timespec none = {0, 0};
+
+    if (running) {
+        return swap(&caught, 0);
+    }
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    return swap(&caught, 0) || sigtimedwait(&set, NULL, &none) == SIGINT;
+}
