@@ -88,18 +88,6 @@ mpyk_set_exception(PyObject *exception)
 #endif
 }
 
-/* The system's number of a Python thread; 0 if it is not known.  Python keeps it from 3.11 on. */
-static inline unsigned long
-mpyk_native_thread_id(const PyThreadState *thread)
-{
-#if PY_VERSION_HEX >= 0x030B0000
-    return thread->native_thread_id;
-#else
-    (void)thread;
-    return 0;
-#endif
-}
-
 /* Settings of PyConfig that exist only in some releases. */
 static inline void
 mpyk_config_by_version(PyConfig *config)

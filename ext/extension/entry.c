@@ -8,13 +8,13 @@
 
 #include "extension/epython.h"
 #include "extension/interpreter.h"
+#include "extension/pin.h"
 #include "extension/so_path.h"
 #include "guard/crash_fit.h"
 #include "session/command_table.h"
 
-/* Run a command of the bundle, or a program that registered itself. */
-static void
-cmd_program(void)
+static void __attribute__((noinline))
+run_program(void)
 {
     struct mpyk_words words;
 
@@ -25,6 +25,16 @@ cmd_program(void)
     }
     (void)mpyk_run(mpyk_command_is_bundled(words.argv[0]) ? "command" : "program", words.argc,
                    words.argv);
+}
+
+/* Run a command of the bundle, or a program that registered itself. */
+static void
+cmd_program(void)
+{
+    run_program();
+    if (mpyk_run_depth() == 0) {
+        (void)mpyk_unpin();
+    }
 }
 
 static void __attribute__((constructor))

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "extension/epython.h"
 #include "extension/interpreter.h"
+#include "extension/pin.h"
 #include "guard/signals.h"
 #include "module/module.h"
 #include "session/output.h"
@@ -91,6 +92,7 @@ mpyk_run(const char *kind, int argc, char *const *argv)
     mpyk_signals_enter(&signals);
     if (mpyk_interp_start() == 0) {
         if (run_depth++ == 0) {
+            mpyk_pin();
             mpyk_output_reset();
             mpyk_crash_module_run_starts();
         }
@@ -184,11 +186,20 @@ mpyk_split_line(struct mpyk_words *words)
     return words->argc;
 }
 
-void
-mpyk_cmd_epython(void)
+static void __attribute__((noinline))
+run_line(void)
 {
     struct mpyk_words words;
 
     mpyk_split_line(&words);
     (void)mpyk_run("command line", words.argc, words.argv);
+}
+
+void
+mpyk_cmd_epython(void)
+{
+    run_line();
+    if (run_depth == 0) {
+        (void)mpyk_unpin();
+    }
 }

@@ -11,6 +11,7 @@
 #include "extension/heap.h"
 #include "extension/init_python.h"
 #include "extension/interpreter.h"
+#include "extension/park.h"
 #include "extension/recursion.h"
 #include "extension/so_path.h"
 #include "guard/signals.h"
@@ -20,9 +21,6 @@
 #include "values/values.h"
 
 #include <errno.h>
-#include <sys/syscall.h>
-#include <time.h>
-#include <unistd.h>
 
 static char *start_failure;
 
@@ -71,60 +69,6 @@ mpyk_interp_start(void)
     return -1;
 }
 
-/*
- * Threads that a program has left would continue in code that is unloaded.  A signal handler sends
- * each of them into an endless sleep in libc.  They keep the memory of Python that they use.
- */
-#define THREADS_MAX 64
-static volatile int parked;
-
-static void
-on_park(int Py_UNUSED(signo))
-{
-    __atomic_add_fetch(&parked, 1, __ATOMIC_SEQ_CST);
-    for (;;) {
-        pause();
-    }
-}
-
-static int
-other_threads(pid_t *threads)
-{
-    PyThreadState *current = PyThreadState_Get(), *t;
-    int count = 0;
-
-    for (t = PyInterpreterState_ThreadHead(PyThreadState_GetInterpreter(current)); t != NULL;
-         t = PyThreadState_Next(t)) {
-        if (t != current && mpyk_native_thread_id(t) != 0 && count < THREADS_MAX) {
-            threads[count++] = (pid_t)mpyk_native_thread_id(t);
-        }
-    }
-    return count;
-}
-
-/* Park the threads that still exist.  True if there were any. */
-static int
-park_threads(const pid_t *threads, int count)
-{
-    struct sigaction action = {.sa_handler = on_park}, old;
-    struct timespec moment = {.tv_nsec = 1000000};
-    int sent = 0;
-
-    parked = 0;
-    sigfillset(&action.sa_mask);
-    sigaction(SIGRTMAX - 4, &action, &old);
-    for (int i = 0; i < count; i++) {
-        if (syscall(SYS_tgkill, getpid(), threads[i], SIGRTMAX - 4) == 0) {
-            sent++;
-        }
-    }
-    for (int i = 0; i < 1000 && parked < sent; i++) {
-        nanosleep(&moment, NULL);
-    }
-    sigaction(SIGRTMAX - 4, &old, NULL);
-    return sent > 0;
-}
-
 /* The functions that programs gave to atexit.register() may still use the dump and its types.
  * SIGINT stays blocked: unloading must not stop half-way. */
 static void
@@ -142,12 +86,12 @@ run_exit_functions(void)
 static void
 finalize(void)
 {
-    pid_t threads[THREADS_MAX];
+    pid_t threads[MPYK_THREADS_MAX];
     int count;
 
     mpyk_output_reset();
     run_exit_functions();
-    count = other_threads(threads);
+    count = mpyk_other_threads(threads);
     mpyk_output_reset();
     mpyk_recursion_clear();
     mpyk_types_stop();
@@ -156,7 +100,7 @@ finalize(void)
     mpyk_signals_clear();
     mpyk_output_clear();
     Py_FinalizeEx();
-    if (!park_threads(threads, count)) {
+    if (!mpyk_park_threads(threads, count)) {
         mpyk_heap_release();
     }
 }

@@ -122,3 +122,81 @@ def test_exit_functions_see_the_dump(variant: Variant, run_crash: RunCrash, tmp_
     assert "bye swapper/0 0 16\n" in result.stdout
     assert "ZeroDivisionError" in result.stdout + result.stderr
     assert "LOAD AVERAGE" in result.stdout
+
+
+def test_finalizers_may_use_the_dump_when_python_ends(variant: Variant, run_crash: RunCrash, tmp_path: Path) -> None:
+    """Their objects live until Python is finalized, after the module `crash` was cleared."""
+    (tmp_path / "prog.py").write_text(
+        "import builtins, crash\nfrom pykdump.API import *\n"
+        "class Late:\n"
+        "    def __init__(self, call): self.call = call\n"
+        "    def __del__(self):\n"
+        "        try: self.call()\n"
+        "        except Exception as error: last.append(type(error).__name__)\n"
+        "last = []\n"
+        "calls = [lambda: crash.readmem(0x10, 8), lambda: crash.readmem(0, 8), lambda: crash.sym2addr('nonesuch'),\n"
+        "         lambda: crash.readSU('struct nonesuch', 1), lambda: crash.exec_crash_command('nonesuch'),\n"
+        "         lambda: crash.getFullBuckets(0x10, 8, 1), lambda: crash.readList(0x10), lambda: int.x,\n"
+        "         lambda: readSU('struct page', 0x1000).nonesuch, lambda: crash.enum_values('enum pid_type')]\n"
+        "builtins.kept = [Late(call) for call in calls]\n"
+        "builtins.raw = type('Raw', (), {'__del__': lambda self: crash.readmem(0x10, 8)})()\n"
+    )
+    load, run, unload = f"extend {variant.extension}", "epython prog.py", f"extend -u {variant.extension}"
+    result = run_crash(variant, [load, run, unload, load, run, "sym jiffies"], cwd=tmp_path)
+    assert "jiffies\n" in result.stdout
+    assert "shared object unloaded" in result.stdout
+    assert "SystemError" not in result.stdout + result.stderr
+    assert result.status == 0, "the second Python ends with the session"
+
+
+@pytest.mark.parametrize("command", ["extend -u {so}", "< unload"])
+def test_program_that_unloads_the_extension_goes_on(
+    variant: Variant, run_crash: RunCrash, tmp_path: Path, command: str
+) -> None:
+    command = command.format(so=variant.extension)
+    (tmp_path / "unload").write_text(f"extend -u {variant.extension}\n")
+    (tmp_path / "prog.py").write_text(
+        f"from pykdump.API import *\nexec_crash_command({command!r})\n"
+        "import json\nprint('goes on', readSymbol('init_task').comm, json.dumps([1]))\n"
+        "try: exec_crash_command('epython -c 1')\nexcept crash.error as error: print('gone:', error)\n"
+    )
+    load = f"extend {variant.extension}"
+    result = run_crash(variant, [load, "epython prog.py", "help", load, "epython -c 'print(6 * 7)'"], cwd=tmp_path)
+    assert "goes on swapper/0 [1]\n" in result.stdout
+    assert "gone: crash: command not found: epython" in result.stdout
+    assert result.stdout.count("shared object loaded") == 2
+    assert "42\n" in result.stdout
+    assert result.status == 0
+
+
+def test_path_with_the_letters_of_an_option(variant: Variant, run_crash: RunCrash, tmp_path: Path) -> None:
+    (tmp_path / "prog.py").write_text("from pykdump.API import *\nprint(exec_crash_command('extend ./my-unload.so'))\n")
+    result = run_crash(variant, [f"extend {variant.extension}", "epython prog.py", "sym jiffies"], cwd=tmp_path)
+    assert "./my-unload.so" in result.stdout
+    assert "cannot run from a program" not in result.stdout
+    assert result.status == 0
+
+
+def test_threads_that_a_program_left_end_nothing(variant: Variant, run_crash: RunCrash, tmp_path: Path) -> None:
+    (tmp_path / "prog.py").write_text(
+        "import threading, time\n"
+        "def spin():\n    while True: pass\n"
+        "def nap():\n    while True: time.sleep(0.001)\n"
+        "for work in (spin, nap, threading.Event().wait, spin):\n"
+        "    threading.Thread(target=work, daemon=True).start()\n"
+    )
+    load, unload = f"extend {variant.extension}", f"extend -u {variant.extension}"
+    result = run_crash(
+        variant,
+        [
+            load,
+            "epython prog.py",
+            unload,
+            "!sleep 0.3",
+            load,
+            "epython -c 'print(6 * 7)'",
+        ],
+        cwd=tmp_path,
+    )
+    assert "42\n" in result.stdout
+    assert result.status == 0
