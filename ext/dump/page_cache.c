@@ -166,6 +166,7 @@ long
 mpyk_read_range(ulonglong addr, int memtype, char *buffer, long size)
 {
     long done = 0;
+    unsigned round = 0;
 
     if (memtype == UVADDR || memtype == XENMACHADDR || !cache_ready()) {
         return mpyk_crash_readmem(addr, memtype, buffer, size) == 0 ? size : 0;
@@ -175,7 +176,8 @@ mpyk_read_range(ulonglong addr, int memtype, char *buffer, long size)
             (long)(machdep->pagesize - ((addr + (ulonglong)done) & (machdep->pagesize - 1)));
         long part = in_page < size - done ? in_page : size - done;
 
-        if (read_within_page(addr + (ulonglong)done, memtype, buffer + done, part) < 0) {
+        if (read_within_page(addr + (ulonglong)done, memtype, buffer + done, part) < 0 ||
+            (++round % 4096 == 0 && PyErr_CheckSignals() < 0)) {
             break;
         }
         done += part;

@@ -56,8 +56,16 @@ def test_lists_that_would_take_gigabytes(raised: Callable[[str], str], slice_: s
     assert "elements are more than a list may have (16777216)" in raised(slice_)
 
 
-def test_long_list_can_be_interrupted(crash_session: CrashSession, program: Program) -> None:
-    body = "while True: readSU('struct page', sym2addr('init_task'))[0:16000000]\n"
+@pytest.mark.parametrize(
+    "call",
+    [
+        "readSU('struct page', sym2addr('init_task'))[0:16000000]",
+        "crash.readmem(crash.readPtr(sym2addr('page_offset_base')) + (1 << 20), 1 << 27)",
+        "crash.getFullBuckets(crash.readPtr(sym2addr('page_offset_base')) + (1 << 20), 8, 1 << 24)",
+    ],
+)
+def test_long_read_can_be_interrupted(crash_session: CrashSession, program: Program, call: str) -> None:
+    body = f"while True:\n    try: {call}\n    except (crash.error, IndexError): pass\n"
     marker = crash_session.send(f"epython {program(START + body)}")
     crash_session.read_until("started")
     time.sleep(0.5)
