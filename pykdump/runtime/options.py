@@ -159,13 +159,13 @@ def _start_maxel(count: int, undo: Undo) -> None:
 
 
 def _start_usens(pid: int, undo: Undo) -> None:
-    from pykdump.namespaces import set_nsproxy
+    from pykdump import namespaces
 
+    undo.append(namespaces.remember())
     try:
-        set_nsproxy(pid)
+        namespaces.set_nsproxy(pid)
     except ValueError as error:
         raise WrongOption(f"--usens {pid}: {error}.") from None
-    undo.append(set_nsproxy)
 
 
 def _reload(_given: bool, _undo: Undo) -> None:
