@@ -13,7 +13,7 @@ from pykdump.option_values import API_options
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TextIO
 
     Undo = list[Callable[[], object]]
 
@@ -81,10 +81,16 @@ class CommonOptions:
             if option.start is not None:
                 option.start(value, self._undo)
 
-    def undo(self) -> None:
-        """Restore everything that apply() has changed."""
+    @property
+    def in_force(self) -> bool:
+        """Whether undo() has something to do."""
+        return bool(self._undo)
+
+    def undo(self) -> int:
+        """Restore everything that apply() has changed, and return 0. Raises WrongOption; a second call goes on."""
         while self._undo:
             self._undo.pop()()
+        return 0
 
 
 def count_leading(words: list[str]) -> int:
@@ -186,7 +192,14 @@ def _start_ofile(path: str, undo: Undo) -> None:
     except OSError as error:
         raise WrongOption(f"--ofile {path}: {error.strerror}.") from None
     sys.stdout = stream
-    undo.append(stream.close)
+    undo.append(lambda: _close(stream))
+
+
+def _close(stream: TextIO) -> None:
+    try:
+        stream.close()
+    except OSError as error:
+        raise WrongOption(f"--ofile {stream.name}: {error.strerror}.") from None
 
 
 OPTIONS = {
