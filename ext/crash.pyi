@@ -178,8 +178,12 @@ def get_GDB_output(command: str, /) -> str | None:
 def crash_set_error(target: str, /) -> str:
     """Send crash's error messages to ``default``, ``redirect`` or a file; return the old target."""
 
-def register_epython_prog(name: str, summary: str, synopsis: str, help: str, /) -> None:
-    """Make the program ``name`` a crash command with the same name."""
+def register_epython_prog(name: str, summary: str, synopsis: str, help: str, /) -> bool:
+    """Make the program ``name`` a crash command with the same name; return True.
+
+    If crash or an extension has a command of that name, it stays: a warning is printed, and the result is False. Raises
+    crash.error for a name that no command can have.
+    """
 
 def get_epython_cmds() -> list[str]: ...
 def set_default_timeout(seconds: int, /) -> int: ...

@@ -106,7 +106,7 @@ FUNCTIONS: dict[str, list[tuple[str, object]]] = {
     "set_readmem_task": [("crash.set_readmem_task(0)", None)],
     "register_epython_prog": [
         ("[crash.register_epython_prog('mpyktest', 'a', 'b', 'c'), 'mpyktest' in crash.get_epython_cmds()]",
-         [None, True]),
+         [True, True]),
     ],
     "set_default_timeout": [
         ("(lambda old: [crash.set_default_timeout(7), crash.default_timeout, crash.set_default_timeout(old)])"
