@@ -11,7 +11,7 @@ import sys
 import time
 
 from pykdump import legacy_crash_names
-from pykdump.runtime import aliases, command_line, end_of_program, programs
+from pykdump.runtime import aliases, command_line, end_of_program, leave, missing_names, programs, source_cache
 from pykdump.runtime.command_line import Run
 from pykdump.runtime.interpreter_state import BASE_PATH, InterpreterState
 from pykdump.runtime.options import CommonOptions, WrongOption
@@ -26,6 +26,8 @@ STATUS_USAGE = 2
 STATUS_INTERRUPTED = 130  # what a shell reports for SIGINT
 COMMAND_LINE = "command line"
 aliases.install()
+source_cache.install()
+leave.install()
 legacy_crash_names.install()
 
 
@@ -216,6 +218,7 @@ def _execute(code: CodeType, filename: str | None, argv: list[str]) -> int:
         module.__file__ = filename
     sys.modules["__main__"] = module
     sys.argv = argv
+    module.__dict__.update(missing_names.missing_names(code))
     exec(code, module.__dict__)
     return 0
 
