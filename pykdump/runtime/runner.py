@@ -14,6 +14,7 @@ from pykdump import legacy_crash_names
 from pykdump.runtime import aliases, command_line, end_of_program, leave, missing_names, programs, source_cache
 from pykdump.runtime.command_line import Run
 from pykdump.runtime.interpreter_state import BASE_PATH, InterpreterState
+from pykdump.runtime.old_modules import NotInThisVersion, complete
 from pykdump.runtime.options import CommonOptions, WrongOption
 
 TYPE_CHECKING = False
@@ -141,6 +142,8 @@ def _status_of(action: Callable[[], int], saved: InterpreterState) -> int:
         return _print_error(f"epython: {error}", STATUS_USAGE)
     except programs.ProgramNotFound as error:
         return _print_error(f"epython: {error}")
+    except NotInThisVersion as error:
+        return _print_error(f"epython: {_last_line(error.__traceback__)}{error}")
     except BrokenPipeError as error:
         if _output_is_closed():
             return 0  # a reader such as "| head" has read enough, which is no failure
@@ -199,7 +202,18 @@ def _program_frames(trace: TracebackType | None) -> TracebackType | None:
     return first
 
 
-_OUR_FILES = {main.__code__.co_filename, programs.find.__code__.co_filename}
+def _last_line(trace: TracebackType | None) -> str:
+    """Return "FILE, line N: " of the innermost frame outside of the runtime."""
+    place = ""
+    while trace is not None:
+        filename = trace.tb_frame.f_code.co_filename
+        if filename not in _OUR_FILES:
+            place = f"{filename}, line {trace.tb_lineno}: "
+        trace = trace.tb_next
+    return place
+
+
+_OUR_FILES = {main.__code__.co_filename, programs.find.__code__.co_filename, complete.__code__.co_filename}
 
 
 def _set_search_path(directory: str) -> None:

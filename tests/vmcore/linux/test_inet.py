@@ -131,3 +131,10 @@ def test_the_namespaces_of_another_process(crash_session: CrashSession, truth: T
     words_before, words_after = before.split("\n", 1)[1].split(), other.split("\n", 1)[1].split()
     assert [a == b for a, b in zip(words_before, words_after)] == [False] * 4
     assert crash_session.run(f"epython {path}") == before
+
+
+def test_what_a_socket_is(inside: Inside) -> None:
+    found = inside(PROTO, "sorted({decodeSock(s) for s in [*get_TCP_LISTEN(), *get_UDP()]})")
+    assert [2, 1, "TCP", True] in found and [2, 2, "UDP", True] in found and [10, 1, "TCPv6", True] in found
+    assert inside(PROTO, "[decodeSock(s) for s in get_AF_UNIX()][0][0::2]")[0] == 1
+    assert inside(PROTO, "decodeSock(readSU('struct sock', 0xdead0000))") == [-1, 1, "CORRUPTED", False]
