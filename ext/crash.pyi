@@ -22,7 +22,7 @@ UVADDR: Final[int]  # user virtual addresses of the current task
 PHYSADDR: Final[int]
 XENMACHADDR: Final[int]
 AMBIGUOUS: Final[int]
-HZ: Final[int]  # 0 in minimal mode
+HZ: Final[int]  # ticks in a second, of the kernel; sysfacts()["hz"] is what crash assumes
 PAGESIZE: Final[int]
 PAGE_CACHE_SHIFT: Final[int]
 TYPE_CODE_PTR: Final[int]
@@ -208,7 +208,7 @@ def get_pathname(dentry: int, vfsmount: int, /) -> str: ...
 def get_NR_syscalls() -> int: ...
 def setprocname(name: str, /) -> None: ...
 def sysfacts() -> dict[str, Any]:
-    """Return namelist, dumpfile, crash, gdb, release, machine, nodename, cpus, live, minimal."""
+    """Return namelist, dumpfile, crash, gdb, release, machine, nodename, cpus, hz, live, minimal."""
 
 # Types. The name of a type is that of C: "struct task_struct", "task_struct", "pid_t", "char *".
 

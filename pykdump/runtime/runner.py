@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import time
 
-from pykdump import legacy_crash_names
+from pykdump import kernel_clock, legacy_crash_names
 from pykdump.runtime import aliases, command_line, end_of_program, leave, missing_names, programs, source_cache
 from pykdump.runtime.command_line import Run
 from pykdump.runtime.interpreter_state import BASE_PATH, InterpreterState
@@ -29,6 +29,7 @@ COMMAND_LINE = "command line"
 aliases.install()
 source_cache.install()
 leave.install()
+kernel_clock.install()
 legacy_crash_names.install()
 
 
