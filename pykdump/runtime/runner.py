@@ -11,7 +11,16 @@ import sys
 import time
 
 from pykdump import kernel_clock, legacy_crash_names
-from pykdump.runtime import aliases, command_line, end_of_program, leave, missing_names, programs, source_cache
+from pykdump.runtime import (
+    aliases,
+    bundle_importer,
+    command_line,
+    end_of_program,
+    leave,
+    missing_names,
+    programs,
+    source_cache,
+)
 from pykdump.runtime.command_line import Run
 from pykdump.runtime.interpreter_state import BASE_PATH, InterpreterState
 from pykdump.runtime.old_modules import NotInThisVersion, complete
@@ -26,6 +35,7 @@ STATUS_ERROR = 1
 STATUS_USAGE = 2
 STATUS_INTERRUPTED = 130  # what a shell reports for SIGINT
 COMMAND_LINE = "command line"
+bundle_importer.install()
 aliases.install()
 source_cache.install()
 leave.install()

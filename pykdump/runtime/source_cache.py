@@ -54,4 +54,4 @@ _hook = FileFinder.path_hook(
 def install() -> None:
     """Take the code of modules from files from the cache. A second call does nothing."""
     if _hook not in sys.path_hooks:
-        sys.path_hooks.insert(1, _hook)  # behind zipimport, which refuses folders
+        sys.path_hooks.insert(0, _hook)  # it refuses archives
