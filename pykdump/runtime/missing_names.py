@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 API = "pykdump.API"
 _STAR = ("*",)
+# {file: (its code, which source_cache.py keeps, and the result of _unresolved())}
+_known: dict[str, tuple[CodeType, set[str]]] = {}
 # The argument of LOAD_GLOBAL has a flag in its lowest bit: bpo-46329, Python 3.11.
 _FLAG_BITS = {"LOAD_GLOBAL": 1 if sys.version_info >= (3, 11) else 0}
 _LOADS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")  # the last one since 3.12, in annotations
@@ -28,7 +30,9 @@ _LOADS = ("LOAD_NAME", "LOAD_GLOBAL", "LOAD_FROM_DICT_OR_GLOBALS")  # the last o
 
 def missing_names(code: CodeType) -> dict[str, Any]:
     """Return the values of the API's names that a program loads and does not have."""
-    unresolved = _unresolved(code)
+    known = _known.get(code.co_filename)
+    unresolved = known[1] if known is not None and known[0] is code else _unresolved(code)
+    _known[code.co_filename] = code, unresolved
     wanted = unresolved & _names_of_api() if unresolved else unresolved
     if not wanted:
         return {}
