@@ -46,7 +46,7 @@ def _version_lines(facts: dict[str, Any]) -> list[str]:
 def _clock_lines() -> list[str]:
     """Return a line if crash and the kernel differ on the tick rate."""
     assumed = crash.sysfacts()["hz"]
-    if assumed == crash.HZ:
+    if assumed in (0, crash.HZ):  # 0: minimal mode, where crash has no rate
         return []
     return [
         f"the kernel has HZ={crash.HZ}, crash assumes {assumed}: uptime and start times that crash prints are wrong"

@@ -51,8 +51,8 @@ def test_a_crash_that_assumes_another_tick_rate(facts: dict[str, Any]) -> None:
     kernel.hz = 1000
     line = "the kernel has HZ=250, crash assumes 1000: uptime and start times that crash prints are wrong"
     assert line in version_report.report().splitlines()
-    kernel.hz = 250
-    assert "HZ" not in version_report.report()
+    for kernel.hz in (250, 0):
+        assert "HZ" not in version_report.report()
 
 
 def test_a_crash_that_lacks_something(facts: dict[str, Any]) -> None:
