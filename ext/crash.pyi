@@ -22,7 +22,7 @@ UVADDR: Final[int]  # user virtual addresses of the current task
 PHYSADDR: Final[int]
 XENMACHADDR: Final[int]
 AMBIGUOUS: Final[int]
-HZ: Final[int]  # 0 in minimal mode
+HZ: Final[int]  # ticks in a second, of the kernel; sysfacts()["hz"] is what crash assumes
 PAGESIZE: Final[int]
 PAGE_CACHE_SHIFT: Final[int]
 TYPE_CODE_PTR: Final[int]
@@ -178,8 +178,12 @@ def get_GDB_output(command: str, /) -> str | None:
 def crash_set_error(target: str, /) -> str:
     """Send crash's error messages to ``default``, ``redirect`` or a file; return the old target."""
 
-def register_epython_prog(name: str, summary: str, synopsis: str, help: str, /) -> None:
-    """Make the program ``name`` a crash command with the same name."""
+def register_epython_prog(name: str, summary: str, synopsis: str, help: str, /) -> bool:
+    """Make the program ``name`` a crash command with the same name; return True.
+
+    If crash or an extension has a command of that name, it stays: a warning is printed, and the result is False. Raises
+    crash.error for a name that no command can have.
+    """
 
 def get_epython_cmds() -> list[str]: ...
 def set_default_timeout(seconds: int, /) -> int: ...
@@ -204,7 +208,7 @@ def get_pathname(dentry: int, vfsmount: int, /) -> str: ...
 def get_NR_syscalls() -> int: ...
 def setprocname(name: str, /) -> None: ...
 def sysfacts() -> dict[str, Any]:
-    """Return namelist, dumpfile, crash, gdb, release, machine, nodename, cpus, live, minimal."""
+    """Return namelist, dumpfile, crash, gdb, release, machine, nodename, cpus, hz, live, minimal."""
 
 # Types. The name of a type is that of C: "struct task_struct", "task_struct", "pid_t", "char *".
 

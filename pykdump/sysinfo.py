@@ -6,7 +6,9 @@ from __future__ import annotations
 import os
 import sys
 
-from crash import HZ, PAGE_CACHE_SHIFT, PAGESIZE, exec_crash_command
+from crash import HZ, PAGE_CACHE_SHIFT, PAGESIZE, error, exec_crash_command, get_uptime, sysfacts
+
+from pykdump.kernel_clock import ms2uptime
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,12 +78,22 @@ def system_facts(text: str) -> dict[str, Any]:
     facts["machine"] = (facts.get("MACHINE", "").split() or [""])[0]
     facts["CPUS"] = int((facts.get("CPUS", "").split() or ["0"])[0])
     facts["HZ"] = HZ
+    if "UPTIME" in facts and HZ and sysfacts()["hz"] != HZ:
+        facts["UPTIME"] = _true_uptime(facts["UPTIME"])
     facts["pointersize"] = 8 if sys.maxsize > 2**32 else 4
     facts["pointermask"] = 2 ** (8 * facts["pointersize"]) - 1
     namelist = (facts.get("DEBUG KERNEL") or facts.get("KERNEL", "")).split("  [")[0]
     facts["DebugDir"] = os.path.dirname(namelist) or "."
     facts["debuginfo"] = _debuginfo_folders(release, facts["DebugDir"], facts["livedump"])
     return facts
+
+
+def _true_uptime(text: str) -> str:
+    """Return the uptime by the kernel's own tick rate; ``text``, which is crash's, if crash cannot tell the ticks."""
+    try:
+        return ms2uptime(get_uptime() * 1000 // HZ)
+    except (error, NotImplementedError):
+        return text
 
 
 def _debuginfo_folders(release: str, kernel_folder: str, live: bool) -> list[str]:

@@ -6,6 +6,7 @@
  */
 #include "crash/crash_compat.h"
 
+#include "extension/bundle_file.h"
 #include "extension/epython.h"
 #include "extension/interpreter.h"
 #include "extension/pin.h"
@@ -44,8 +45,8 @@ mpyk_load(void)
     if (!mpyk_fits() || pc == NULL || pc->curext == NULL) {
         return;
     }
-    /* A relative path is right only until the next `cd`. */
-    (void)mpyk_so_path();
+    /* A relative path is right only until the next `cd`, and the file until it is replaced. */
+    mpyk_bundle_file_keep();
     if (mpyk_commands_register(mpyk_cmd_epython, cmd_program) < 0) {
         fprintf(fp, "mpykdump: out of memory; nothing was registered.\n");
     }

@@ -15,6 +15,7 @@
 #include "guard/signals.h"
 #include "module/module.h"
 #include "session/output.h"
+#include "session/process_state.h"
 
 /* What runner.main() returns when SIGINT ended the program. */
 #define STATUS_INTERRUPTED 130
@@ -87,9 +88,11 @@ int
 mpyk_run(const char *kind, int argc, char *const *argv)
 {
     struct mpyk_signals signals;
+    struct mpyk_process_state process;
     int status = 1;
 
     mpyk_signals_enter(&signals);
+    mpyk_process_state_save(&process);
     if (mpyk_interp_start() == 0) {
         if (run_depth++ == 0) {
             mpyk_pin();
@@ -104,6 +107,7 @@ mpyk_run(const char *kind, int argc, char *const *argv)
         mpyk_output_flush();
         run_depth--;
     }
+    mpyk_process_state_restore(&process);
     (void)mpyk_signals_leave(&signals);
     if (status == STATUS_INTERRUPTED && run_depth > 0) {
         mpyk_signals_repeat();

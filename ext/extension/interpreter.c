@@ -8,6 +8,7 @@
 #include "crash/crash_compat.h"
 
 #include "base/cleanup.h"
+#include "extension/bundle_file.h"
 #include "extension/heap.h"
 #include "extension/init_python.h"
 #include "extension/interpreter.h"
@@ -40,7 +41,8 @@ start(char **reason)
         }
         return -1;
     }
-    if (PyImport_AppendInittab("crash", mpyk_crash_module_init) < 0) {
+    if (mpyk_bundle_file_install() < 0 ||
+        PyImport_AppendInittab("crash", mpyk_crash_module_init) < 0) {
         return -1;
     }
     if (mpyk_init_python(path, reason) < 0) {
@@ -111,6 +113,7 @@ mpyk_interp_stop(void)
     if (Py_IsInitialized()) {
         finalize();
     }
+    mpyk_bundle_file_forget();
     mpyk_so_path_forget();
     free(start_failure);
     start_failure = NULL;

@@ -297,10 +297,18 @@ py_register_epython_prog(PyObject *Py_UNUSED(module), PyObject *args_)
     if (!PyArg_ParseTuple(args_, "ssss:register_epython_prog", &name, &summary, &synopsis, &text)) {
         return NULL;
     }
-    if (mpyk_command_add(name, summary, synopsis, text, &reason) < 0) {
+    switch (mpyk_command_add(name, summary, synopsis, text, &reason)) {
+    case 0:
+        Py_RETURN_TRUE;
+    case 1:
+        /* No exception: a start-up script must go on with its other programs. */
+        PySys_FormatStderr("register_epython_prog: there is a `%s` command already, which stays; "
+                           "use `epython %s`.\n",
+                           name, name);
+        Py_RETURN_FALSE;
+    default:
         return mpyk_fail(MPYK_FAIL_CRASH, "cannot register `%s`: %s", name, reason);
     }
-    Py_RETURN_NONE;
 }
 
 static PyObject *
@@ -336,8 +344,8 @@ static PyMethodDef exec_methods[] = {
      "crash_set_error(target) -> str: send crash's errors to 'default', 'redirect' or a file; "
      "returns the old target."},
     {"register_epython_prog", py_register_epython_prog, METH_VARARGS,
-     "register_epython_prog(name, summary, synopsis, help): make the program `name` a crash "
-     "command."},
+     "register_epython_prog(name, summary, synopsis, help) -> bool: make the program `name` a "
+     "crash command.  If there is such a command, warn and return False."},
     {"get_epython_cmds", py_get_epython_cmds, METH_NOARGS,
      "get_epython_cmds() -> list[str]: commands of this extension."},
     {NULL, NULL, 0, NULL},

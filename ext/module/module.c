@@ -47,8 +47,7 @@ add_constants(PyObject *module)
         }
     }
     /* In minimal mode crash has not found these values: they are 0. */
-    if (PyModule_AddIntConstant(module, "HZ", (long)machdep->hz) < 0 ||
-        PyModule_AddIntConstant(module, "PAGESIZE", (long)machdep->pagesize) < 0 ||
+    if (PyModule_AddIntConstant(module, "PAGESIZE", (long)machdep->pagesize) < 0 ||
         PyModule_AddIntConstant(module, "PAGE_CACHE_SHIFT", (long)machdep->pageshift) < 0) {
         return -1;
     }

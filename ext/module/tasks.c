@@ -214,10 +214,19 @@ py_get_task_mem_usage(PyObject *Py_UNUSED(module), PyObject *arg)
     return Py_BuildValue("(kk)", r.usage.total_vm * kb, r.usage.rss * kb);
 }
 
+/* At boot jiffies are this many seconds before their 32 bits wrap around: INITIAL_JIFFIES. */
+#define INITIAL_SECONDS 300
+
+/*
+ * crash takes INITIAL_JIFFIES off, by its own idea of the tick rate.  module.HZ is the kernel's:
+ * see pykdump/kernel_clock.py.
+ */
 static PyObject *
-py_get_uptime(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
+py_get_uptime(PyObject *module, PyObject *Py_UNUSED(ignored))
 {
     struct task_request r = {0};
+    MPYK_REF *hz = NULL;
+    long rate;
 
     if (!MPYK_HAS(get_uptime)) {
         return not_in_this_crash("get_uptime()");
@@ -225,7 +234,13 @@ py_get_uptime(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
     if (mpyk_guarded_gdb(call_get_uptime, &r) < 0) {
         return NULL;
     }
-    return PyLong_FromUnsignedLongLong(r.jiffies);
+    hz = PyObject_GetAttrString(module, "HZ");
+    rate = hz != NULL ? PyLong_AsLong(hz) : -1;
+    if (rate < 0) {
+        return NULL;
+    }
+    return PyLong_FromLongLong((long long)r.jiffies +
+                               (long long)INITIAL_SECONDS * (rate - (long)machdep->hz));
 }
 
 static PyObject *
@@ -371,11 +386,12 @@ py_tasks(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 static PyObject *
 py_sysfacts(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(ignored))
 {
-    return Py_BuildValue(
-        "{sz sz sz sz sz sz sz si sO sO}", "namelist", pc->namelist, "dumpfile", pc->dumpfile,
-        "crash", pc->program_version, "gdb", pc->gdb_version, "release", kt->utsname.release,
-        "machine", kt->utsname.machine, "nodename", kt->utsname.nodename, "cpus", kt->cpus, "live",
-        ACTIVE() ? Py_True : Py_False, "minimal", (pc->flags & MINIMAL_MODE) ? Py_True : Py_False);
+    return Py_BuildValue("{sz sz sz sz sz sz sz si si sO sO}", "namelist", pc->namelist, "dumpfile",
+                         pc->dumpfile, "crash", pc->program_version, "gdb", pc->gdb_version,
+                         "release", kt->utsname.release, "machine", kt->utsname.machine, "nodename",
+                         kt->utsname.nodename, "cpus", kt->cpus, "hz", machdep->hz, "live",
+                         ACTIVE() ? Py_True : Py_False, "minimal",
+                         (pc->flags & MINIMAL_MODE) ? Py_True : Py_False);
 }
 
 static PyMethodDef task_methods[] = {

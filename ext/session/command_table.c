@@ -136,8 +136,7 @@ mpyk_command_add(const char *name, const char *summary, const char *synopsis, co
         return -1;
     }
     if (get_command_table_entry((char *)name) != NULL) {
-        *reason = "there is a command of this name already";
-        return -1;
+        return 1;
     }
     if (table_add(name, run_program, summary, synopsis, text) < 0) {
         *reason = "the command table is full";

@@ -12,7 +12,10 @@
  */
 int mpyk_commands_register(cmd_func_t epython, cmd_func_t program);
 
-/* Add a command that runs `epython NAME`.  0; -1 with a reason in *reason. */
+/*
+ * Add a command that runs `epython NAME`.  0; 1 if there is a command of this name already, which
+ * stays as it is; -1 with a reason in *reason.
+ */
 int mpyk_command_add(const char *name, const char *summary, const char *synopsis, const char *text,
                      const char **reason);
 

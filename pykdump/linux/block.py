@@ -181,7 +181,6 @@ def get_queue_requests(queue: StructResult) -> list[StructResult]:
 
     Each has ``_reqinfo_`` with ``state`` and ``rq_alloc``: the seconds since its allocation as a negative number.
     """
-    structSetProcAttr(REQUEST, "_reqinfo_", _request_info)
     found: dict[int, StructResult] = {}
     for hctx in get_hw_queues(queue):
         # An I/O scheduler has its own tags, and its requests are there.
@@ -197,3 +196,6 @@ def _request_info(request: StructResult) -> Bunch:
     states = {0: "MQ_RQ_IDLE", 1: "MQ_RQ_IN_FLIGHT", 2: "MQ_RQ_COMPLETE"}
     state = int(request.state) if request.hasField("state") else -1
     return Bunch({"rq_alloc": begun - now, "state": states.get(state, "?")})
+
+
+structSetProcAttr(REQUEST, "_reqinfo_", _request_info)

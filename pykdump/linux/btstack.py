@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+from collections import defaultdict
 
 from crash import error, exec_crash_command, sym2addr
 
@@ -154,3 +155,39 @@ def exec_bt(crashcmd: str | None = None, text: str | None = None, bg: bool = Fal
             pylog.warning(f"Crash error executing {crashcmd!r}")
             text = str(problem)
     return list(parse_bt(text or "", crashcmd is not None))
+
+
+class fastSubroutineStacks:
+    """The functions on all stacks: who is in which one.
+
+    ``funcpids`` is {function: {TID, ...}}, ``functasks`` is {function: {``struct task_struct *``, ...}}, and
+    ``alltaskaddrs`` has the ``struct task_struct *`` of all threads.
+    """
+
+    def __init__(self) -> None:
+        self.funcpids: defaultdict[str, set[int]] = defaultdict(set)
+        self.functasks: defaultdict[str, set[int]] = defaultdict(set)
+        self.alltaskaddrs: list[int] = []
+        for stack in exec_bt("foreach bt"):
+            self.alltaskaddrs.append(stack.addr)
+            for frame in stack.frames:
+                self.funcpids[frame.func].add(stack.pid)
+                self.functasks[frame.func].add(stack.addr)
+
+    def find_pids_byfuncname(self, funcnames: str | re.Pattern[str]) -> set[int]:
+        """Return the TIDs of the threads that are in one of the functions.
+
+        ``funcnames`` is "name1 | name2" or a compiled regular expression that matches the start of a name.
+        """
+        if isinstance(funcnames, str):
+            wanted = [name.strip() for name in funcnames.split("|")]
+        else:
+            wanted = [name for name in self.funcpids if funcnames.match(name)]
+        return set().union(*(self.funcpids.get(name, ()) for name in wanted))
+
+
+def verifyFastSet(dset: set[int], func: str | re.Pattern[str]) -> None:
+    """Remove those TIDs from a set whose stack has no function that matches a regular expression."""
+    for pid in list(dset):
+        if not any(stack.hasfunc(func) for stack in exec_bt(f"bt {pid}")):
+            dset.discard(pid)

@@ -6,24 +6,14 @@ from __future__ import annotations
 import crash
 from crash import readSymbol, symbol_exists
 
-from pykdump.caches import CU_LIVE, memoize_cond
+from pykdump.kernel_clock import ms2uptime
 
 INITIAL_SECONDS = 300  # at boot jiffies are five minutes before their 32 bits wrap around (INITIAL_JIFFIES)
-NANOSECONDS = 1_000_000_000
+__all__ = ["INITIAL_SECONDS", "get_uptime", "jiffie_clock_base", "jiffies2ms", "kernel_hz", "ms2uptime"]
 
 
-@memoize_cond(CU_LIVE)
 def kernel_hz() -> int:
-    """Return the ticks in a second, CONFIG_HZ.
-
-    ``crash.HZ`` is not reliable: crash assumes 1000 if the kernel contains no copy of its configuration. The
-    clocksource "jiffies" (kernel/time/jiffies.c) has the length of a tick in ns: ``mult >> shift``.
-    """
-    if symbol_exists("clocksource_jiffies"):
-        source = readSymbol("clocksource_jiffies")
-        tick = int(source.mult) >> int(source.shift)
-        if tick:
-            return round(NANOSECONDS / tick)
+    """Return the ticks in a second, CONFIG_HZ: the same as ``crash.HZ``."""
     return int(crash.HZ)
 
 
@@ -36,14 +26,6 @@ def jiffies2ms(jiffies: int) -> int:
 def jiffie_clock_base() -> int:
     """Return the milliseconds from boot to the dump."""
     return jiffies2ms(readSymbol("jiffies_64" if symbol_exists("jiffies_64") else "jiffies"))
-
-
-def ms2uptime(ms: float) -> str:
-    """Return milliseconds as "3 days, 01:02:03"; less than a day gives "01:02:03"."""
-    minutes, seconds = divmod(int(ms) // 1000, 60)
-    hours, minutes = divmod(minutes, 60)
-    days, hours = divmod(hours, 24)
-    return (f"{days} days, " if days else "") + f"{hours:02d}:{minutes:02d}:{seconds:02d}"
 
 
 def get_uptime() -> str:

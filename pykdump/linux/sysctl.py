@@ -22,6 +22,7 @@ from crash import (
 from pykdump.c_integers import INT_SIZE, LONG_SIZE, PTR_SIZE
 from pykdump.linux.clock import kernel_hz
 from pykdump.linux.trees import for_all_rbtree
+from pykdump.namespaces import get_nsproxy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -74,12 +75,12 @@ def _entries(directory: StructResult, prefix: str = "", depth: int = 0) -> Itera
 def getCtlTables(nsproxy: StructResult | None = None) -> dict[str, StructResult]:
     """Return {name: ``struct ctl_table``} of all variables, with those of the namespaces of a ``struct nsproxy``.
 
-    The default is the initial nsproxy. Raises TypeError on an old kernel, which keeps variables in another way.
+    The default is get_nsproxy(). Raises TypeError on an old kernel, which keeps variables in another way.
     """
     root = readSymbol("sysctl_table_root")
     if not root.hasField("default_set") or struct_size("struct ctl_node") < 0:
         raise TypeError("This kernel keeps no tree of sysctl variables: it is too old.")
-    spaces = nsproxy if nsproxy is not None else readSymbol("init_task").nsproxy
+    spaces = nsproxy if nsproxy is not None else get_nsproxy()
     found = dict(_entries(root.default_set.dir))
     if spaces.net_ns.hasField("sysctls"):
         found.update(_entries(spaces.net_ns.sysctls.dir))

@@ -10,7 +10,7 @@ import re
 
 from crash import Addr, error, get_task_mem_usage, member_offset, readSU, readSymbol, sym2addr
 
-from pykdump.caches import CU_LIVE, CU_PYMOD, memoize_cond
+from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.compat_helpers import Bunch
 from pykdump.linux.clock import get_uptime, jiffie_clock_base, jiffies2ms, ms2uptime
 from pykdump.linux.percpu import runqueues
@@ -126,9 +126,11 @@ class Layout:
         self.runqueues = runqueues()
 
 
-@memoize_cond(CU_PYMOD)
 def _add_attributes() -> None:
-    """Define the attributes that programs read from the structs, such as ``task_struct.Uid``."""
+    """Define the attributes that programs read from the structs, such as ``task_struct.Uid``.
+
+    Programs expect them as soon as they have imported this module.
+    """
     structSetAttr(TASK_STRUCT, "Uid", ["real_cred.uid.val", "real_cred.uid", "uid"])
     structSetAttr(TASK_STRUCT, "User", ["real_cred.user", "user"])
     structSetAttr(TASK_STRUCT, "Realparent", ["real_parent", "parent"])
@@ -355,7 +357,6 @@ class TaskTable:
     """All tasks, with functions that find them by PID, TID, name or open file."""
 
     def __init__(self) -> None:
-        _add_attributes()
         self.tt = [Task(idle_tasks()[0].ts, self)] if idle_tasks() else []
         self.tt += [Task(ts, self) for ts in process_leaders()]
         self.pids = {task.pid: task for task in self.tt}
@@ -448,6 +449,9 @@ def decode_waitq(wq: StructResult) -> list[StructResult]:
     else:
         entries = readSUListFromHead(Addr(wq, "task_list"), "task_list", "struct __wait_queue", maxel=MAX_TASKS)
     return [readSU(TASK_STRUCT, int(entry.private)) for entry in entries if entry.private]
+
+
+_add_attributes()
 
 
 def __getattr__(name: str) -> Any:

@@ -2,7 +2,8 @@
 """Old names of modules and functions: ``from LinuxDump.Tasks import TaskTable`` gives pykdump.linux.tasks.TaskTable.
 
 This is the one table of old spellings. An old module name gives the very same module object as the new name, so that
-a value which a program sets through one name is seen through the other.
+a value which a program sets through one name is seen through the other. The names that only the old modules had are in
+old_names.py; a module that exists there alone is a module with these names.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from importlib import import_module
 from importlib.machinery import ModuleSpec, PathFinder
 
 from pykdump.lazy_imports import function
+from pykdump.runtime import old_modules
+from pykdump.runtime.old_names import OLD_NAMES
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,10 +33,12 @@ MODULES = {
     "LinuxDump.crashhelper": "pykdump.legacy.command_text",
     "LinuxDump.fs": "pykdump.linux.fs",
     "LinuxDump.fs.dcache": "pykdump.linux.fs.dcache",
+    "LinuxDump.fs.fs_h": "pykdump.linux.fs.flags",
     "LinuxDump.idr": "pykdump.linux.idr",
     "LinuxDump.inet": "pykdump.linux.inet",
     "LinuxDump.inet.netdevice": "pykdump.linux.inet.netdevice",
     "LinuxDump.inet.proto": "pykdump.linux.inet.sockets",
+    "LinuxDump.kobjects": "pykdump.linux.kobjects",
     "LinuxDump.libmisc": "pykdump.legacy.misc_helpers",
     "LinuxDump.netdevice": "pykdump.linux.inet.netdevice",
     "LinuxDump.percpu": "pykdump.linux.percpu",
@@ -77,8 +82,14 @@ MOVED_FUNCTIONS: dict[str, dict[str, tuple[str, ...]]] = {
 BARE_MODULES = {"crashcolor": "LinuxDump.crashcolor", "crashhelper": "LinuxDump.crashhelper"}
 # Modules that the classic API had. Each of these names gives all public names of the API and of crash.
 FACADES = frozenset(
-    "pykdump." + name for name in ("Generic", "datatypes", "highlevel", "lowlevel", "memocaches", "logging", "dlkmload")
-)
+    "pykdump." + name
+    for name in (
+        "Generic", "Misc", "datatypes", "dlkmload", "highlevel", "logging", "lowlevel", "memocaches", "vmcorearch",
+        "wrapcrash",
+    )
+)  # fmt: skip
+# Old modules without a module of ours that have modules below them.
+_OLD_PACKAGES = frozenset((PACKAGE, "LinuxDump.scsi", "LinuxDump.specialcases"))
 
 
 class _AliasFinder:
@@ -88,9 +99,9 @@ class _AliasFinder:
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         if name in MOVED_FUNCTIONS:
             return _spec_with_moved_functions(name, path)
-        if name != PACKAGE and name not in MODULES and name not in FACADES:
-            return None
-        return ModuleSpec(name, _AliasFinder(), is_package=name == PACKAGE)  # type: ignore[arg-type]
+        if name == PACKAGE or name in MODULES or name in FACADES or name in OLD_NAMES:
+            return ModuleSpec(name, _AliasFinder(), is_package=name in _OLD_PACKAGES)  # type: ignore[arg-type]
+        return None
 
     @staticmethod
     def create_module(spec: ModuleSpec) -> ModuleType | None:
@@ -104,9 +115,10 @@ class _AliasFinder:
         if name == PACKAGE or name in FACADES:
             # "from LinuxDump import *" has always given the whole API.
             module.__dict__.update(_public(import_module("pykdump.API")))
-        else:
+        elif name in MODULES:
             # The import system takes what is in sys.modules after this call, not the module it passed.
-            sys.modules[name] = import_module(MODULES[name])
+            module = sys.modules[name] = import_module(MODULES[name])
+        old_modules.complete(module, name)
 
 
 class _MovedFunctionsLoader:

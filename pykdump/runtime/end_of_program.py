@@ -40,9 +40,14 @@ def _forget_results(module: ModuleType) -> None:
     module.purge_at_end_of_program()
 
 
+def _return_to_initial_namespaces(module: ModuleType) -> None:
+    module.set_nsproxy()
+
+
 # {module: what to do if it was imported}, in the order of the output.
 _CLEAN_UP: dict[str, Callable[[ModuleType], None]] = {
     "pykdump.pylog": _print_problems,
     "pykdump.struct_attributes": _forget_expressions,
     "pykdump.caches": _forget_results,
+    "pykdump.namespaces": _return_to_initial_namespaces,
 }

@@ -13,7 +13,7 @@ from pykdump.option_values import API_options
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
+    from typing import Any, TextIO
 
     Undo = list[Callable[[], object]]
 
@@ -83,10 +83,16 @@ class CommonOptions:
             if option.start is not None:
                 option.start(value, self._undo)
 
-    def undo(self) -> None:
-        """Restore everything that apply() has changed."""
+    @property
+    def in_force(self) -> bool:
+        """Whether undo() has something to do."""
+        return bool(self._undo)
+
+    def undo(self) -> int:
+        """Restore everything that apply() has changed, and return 0. Raises WrongOption; a second call goes on."""
         while self._undo:
             self._undo.pop()()
+        return 0
 
 
 def count_leading(words: list[str]) -> int:
@@ -173,13 +179,13 @@ def _start_maxel(count: int, undo: Undo) -> None:
 
 
 def _start_usens(pid: int, undo: Undo) -> None:
-    from pykdump.namespaces import set_nsproxy
+    from pykdump import namespaces
 
+    undo.append(namespaces.remember())
     try:
-        set_nsproxy(pid)
+        namespaces.set_nsproxy(pid)
     except ValueError as error:
         raise WrongOption(f"--usens {pid}: {error}.") from None
-    undo.append(set_nsproxy)
 
 
 def _reload(_given: bool, _undo: Undo) -> None:
@@ -200,7 +206,14 @@ def _start_ofile(path: str, undo: Undo) -> None:
     except OSError as error:
         raise WrongOption(f"--ofile {path}: {error.strerror}.") from None
     sys.stdout = stream
-    undo.append(stream.close)
+    undo.append(lambda: _close(stream))
+
+
+def _close(stream: TextIO) -> None:
+    try:
+        stream.close()
+    except OSError as error:
+        raise WrongOption(f"--ofile {stream.name}: {error.strerror}.") from None
 
 
 _VALUE_WORDS: dict[Callable[[str, str], Any] | None, str] = {None: "", _number: " N", _text: " FILE"}

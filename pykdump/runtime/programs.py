@@ -6,6 +6,8 @@ from __future__ import annotations
 import os
 import sys
 
+from pykdump.runtime import source_cache
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from types import CodeType
@@ -95,8 +97,7 @@ def _spellings(path: str) -> tuple[str, ...]:
 def _from_file(path: str) -> Program:
     with open(path, "rb") as stream:
         source = stream.read()
-    # dont_inherit: the __future__ imports of this module must not apply to the program.
-    return Program(path, os.path.dirname(path), compile(source, path, "exec", dont_inherit=True))
+    return Program(path, os.path.dirname(path), source_cache.code_of(source, path))
 
 
 def _where_searched(name: str, expanded: str) -> str:

@@ -14,35 +14,24 @@ import sys
 
 import crash
 
-from pykdump.runtime import history
+from pykdump.runtime import history, leave
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from types import CodeType
-    from typing import Any, NoReturn
+    from typing import Any
 
     Completer = Callable[[str, str], tuple[list[str], str, str]]
 
 PS1, PS2 = ">>> ", "... "
 LINE_WIDTH = 100
 LONG_COLLECTION = 2000
-_WORDS_TO_LEAVE = ("exit", "quit")
 _LAST = ("last_exc", "last_type", "last_value", "last_traceback")
 _HELP = """\
 Python inside crash: every name of pykdump.API is here, _ is the last value.
 The Tab key completes names, members, and in strings symbols, types and crash commands.
 help(readSU) describes a function; exit() or Ctrl-D returns to crash, Ctrl-C stops what runs."""
-
-
-class _Exit:
-    """``exit()``. The one of the module site would also close stdin, which belongs to crash."""
-
-    def __call__(self, code: object = None) -> NoReturn:
-        raise SystemExit(code)
-
-    def __repr__(self) -> str:
-        return "exit() or Ctrl-D returns to crash"
 
 
 class _Help:
@@ -135,7 +124,7 @@ class Session:
 
     def feed(self, line: str) -> None:
         """Add one line; run the statement if it is complete."""
-        if not self._pending and line.strip() in _WORDS_TO_LEAVE:
+        if not self._pending and line.strip() in leave.WORDS:
             raise SystemExit
         try:
             code = self._compiled([*self._pending, line])
@@ -267,9 +256,9 @@ class _SavedState:
 
 
 def _add_api(namespace: dict[str, Any]) -> None:
-    """Add the names of the API and exit() to a namespace; names that a program has defined stay."""
+    """Add the names of the API and help() to a namespace; names that a program has defined stay."""
     from pykdump import API
 
-    leave, public = _Exit(), {name: value for name, value in vars(API).items() if not name.startswith("_")}
-    for name, value in {"exit": leave, "quit": leave, "help": _Help(), **public}.items():
+    public = {name: value for name, value in vars(API).items() if not name.startswith("_")}
+    for name, value in {"help": _Help(), **public}.items():
         namespace.setdefault(name, value)

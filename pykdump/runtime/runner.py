@@ -10,9 +10,20 @@ from __future__ import annotations
 import sys
 import time
 
-from pykdump import legacy_crash_names
-from pykdump.runtime import aliases, command_line, end_of_program, programs
+from pykdump import kernel_clock, legacy_crash_names
+from pykdump.runtime import (
+    aliases,
+    bundle_importer,
+    command_line,
+    end_of_program,
+    leave,
+    missing_names,
+    programs,
+    source_cache,
+)
 from pykdump.runtime.command_line import Run
+from pykdump.runtime.interpreter_state import BASE_PATH, InterpreterState
+from pykdump.runtime.old_modules import NotInThisVersion, complete
 from pykdump.runtime.options import CommonOptions, WrongOption
 
 TYPE_CHECKING = False
@@ -24,10 +35,12 @@ STATUS_ERROR = 1
 STATUS_USAGE = 2
 STATUS_INTERRUPTED = 130  # what a shell reports for SIGINT
 COMMAND_LINE = "command line"
+bundle_importer.install()
 aliases.install()
+source_cache.install()
+leave.install()
+kernel_clock.install()
 legacy_crash_names.install()
-# The path that C has set: the bundle. A nested run starts from it too, not from the path of the outer program.
-_BASE_PATH = tuple(entry for entry in sys.path if entry)
 
 
 def main(kind: str, argv: Sequence[str]) -> int:
@@ -36,7 +49,7 @@ def main(kind: str, argv: Sequence[str]) -> int:
     ``kind`` is "command line" for the words of ``epython`` (with ``epython`` as the first one), or a kind of
     command_line.Run: then ``argv[0]`` names the program or the command, or is the code.
     """
-    saved = _InterpreterState()
+    saved = InterpreterState()
     options = CommonOptions()
     try:
         status = _status_of(lambda: _run(_run_of(kind, list(argv)), options, saved), saved)
@@ -47,21 +60,29 @@ def main(kind: str, argv: Sequence[str]) -> int:
         _output_is_closed()
     except BaseException as error:  # noqa: BLE001 - nothing may reach C, not even a second Ctrl-C inside a handler
         status = STATUS_INTERRUPTED if isinstance(error, KeyboardInterrupt) else STATUS_ERROR
-    try:
-        options.undo()
-        saved.restore()
-    except KeyboardInterrupt:
-        options.undo()
-        saved.restore()
-    _InterpreterState.depth -= 1
-    return status
+    finally:
+        InterpreterState.depth -= 1
+    return max(status, _clean_up(options, saved))
+
+
+def _clean_up(options: CommonOptions, saved: InterpreterState) -> int:
+    """Undo the options and restore the interpreter, also after a Ctrl-C in the middle. Return a status."""
+    status = 0
+    while True:
+        try:
+            while options.in_force:
+                status = max(status, _status_of(options.undo, saved))
+            saved.restore()
+            return status
+        except KeyboardInterrupt:
+            status = STATUS_INTERRUPTED
 
 
 def _run_of(kind: str, argv: list[str]) -> Run:
     return command_line.parse(argv[1:]) if kind == COMMAND_LINE else Run(kind, argv)
 
 
-def _run(run: Run, options: CommonOptions, saved: _InterpreterState) -> int:
+def _run(run: Run, options: CommonOptions, saved: InterpreterState) -> int:
     """Run the program with the common options of its command line in force."""
     if run.kind in _TEXTS:
         print(_TEXTS[run.kind](), end="")
@@ -109,12 +130,12 @@ def _wants_time(run: Run) -> bool:
     )
 
 
-def _print_time(saved: _InterpreterState) -> None:
+def _print_time(saved: InterpreterState) -> None:
     real, cpu = time.monotonic() - saved.began, time.process_time() - saved.cpu
     print(f"\n ** Execution took {real:6.2f}s (real) {cpu:6.2f}s (CPU)", file=saved.streams[1])
 
 
-def _status_of(action: Callable[[], int], saved: _InterpreterState) -> int:
+def _status_of(action: Callable[[], int], saved: InterpreterState) -> int:
     """Call ``action`` and turn every way to end it into an exit status."""
     try:
         try:
@@ -132,6 +153,8 @@ def _status_of(action: Callable[[], int], saved: _InterpreterState) -> int:
         return _print_error(f"epython: {error}", STATUS_USAGE)
     except programs.ProgramNotFound as error:
         return _print_error(f"epython: {error}")
+    except NotInThisVersion as error:
+        return _print_error(f"epython: {_last_line(error.__traceback__)}{error}")
     except BrokenPipeError as error:
         if _output_is_closed():
             return 0  # a reader such as "| head" has read enough, which is no failure
@@ -190,59 +213,24 @@ def _program_frames(trace: TracebackType | None) -> TracebackType | None:
     return first
 
 
-_OUR_FILES = {main.__code__.co_filename, programs.find.__code__.co_filename}
+def _last_line(trace: TracebackType | None) -> str:
+    """Return "FILE, line N: " of the innermost frame outside of the runtime."""
+    place = ""
+    while trace is not None:
+        filename = trace.tb_frame.f_code.co_filename
+        if filename not in _OUR_FILES:
+            place = f"{filename}, line {trace.tb_lineno}: "
+        trace = trace.tb_next
+    return place
 
 
-class _InterpreterState:
-    """The state that a program may change and that the next program must find unchanged."""
-
-    depth = 0
-
-    def __init__(self) -> None:
-        self.path = list(sys.path)
-        self.argv = getattr(sys, "argv", [])
-        self.streams = self.streams_of_run = (sys.stdin, sys.stdout, sys.stderr)
-        self.recursion_limit = sys.getrecursionlimit()
-        self.main = sys.modules.get("__main__")
-        self.modules = frozenset(sys.modules)
-        self.began, self.cpu = time.monotonic(), time.process_time()
-        self.shows_time = False
-        # A program may run another one with exec_crash_command("epython ...").
-        self.outermost = _InterpreterState.depth == 0
-        _InterpreterState.depth += 1
-
-    def restore(self) -> None:
-        sys.path[:] = self.path
-        sys.argv = self.argv
-        sys.stdin, sys.stdout, sys.stderr = self.streams
-        sys.setrecursionlimit(self.recursion_limit)
-        if self.main is not None:
-            sys.modules["__main__"] = self.main
-        for name in [n for n in sys.modules if n not in self.modules]:
-            # The next program may have its own crashcolor.
-            if name in aliases.BARE_MODULES or _is_foreign(sys.modules.get(name)):
-                del sys.modules[name]
-
-    def restore_streams(self) -> None:
-        sys.stdin, sys.stdout, sys.stderr = self.streams_of_run
-
-
-def _is_foreign(module: object) -> bool:
-    """Return whether a module came from the program's folder or $PYKDUMPPATH.
-
-    It must be forgotten: the next program may have another module of that name.
-    """
-    origin = getattr(module, "__file__", None)
-    if not isinstance(origin, str):
-        paths = getattr(module, "__path__", None)  # a namespace package
-        origin = next(iter(paths), "") if paths is not None else ""
-    return bool(origin) and not origin.startswith(_BASE_PATH)
+_OUR_FILES = {main.__code__.co_filename, programs.find.__code__.co_filename, complete.__code__.co_filename}
 
 
 def _set_search_path(directory: str) -> None:
     """Search the bundle first, so that a stray re.py does no harm; then the program's folder and $PYKDUMPPATH."""
     added = [e for e in (directory, *programs.path_entries()) if e]
-    sys.path[:] = list(dict.fromkeys([*_BASE_PATH, *added]))
+    sys.path[:] = list(dict.fromkeys([*BASE_PATH, *added]))
     for entry in added:
         # The cache of a folder depends on its mtime: it would miss a module that was written within the last second.
         sys.path_importer_cache.pop(entry, None)
@@ -255,6 +243,7 @@ def _execute(code: CodeType, filename: str | None, argv: list[str]) -> int:
         module.__file__ = filename
     sys.modules["__main__"] = module
     sys.argv = argv
+    module.__dict__.update(missing_names.missing_names(code))
     exec(code, module.__dict__)
     return 0
 

@@ -20,6 +20,7 @@ def report() -> str:
     """Return the report, a line for each fact."""
     facts = crash._version_facts()
     lines = _version_lines(facts)
+    lines += _clock_lines()
     lines += _need_lines("from crash", facts["from_crash"])
     lines += _need_lines(f"from gdb {facts['gdb_major']}", facts["from_gdb"])
     lines += [
@@ -40,6 +41,16 @@ def _version_lines(facts: dict[str, Any]) -> list[str]:
     if not facts["own_release"]:
         lines.append("this file was built for another release of crash")
     return lines
+
+
+def _clock_lines() -> list[str]:
+    """Return a line if crash and the kernel differ on the tick rate."""
+    assumed = crash.sysfacts()["hz"]
+    if assumed in (0, crash.HZ):  # 0: minimal mode, where crash has no rate
+        return []
+    return [
+        f"the kernel has HZ={crash.HZ}, crash assumes {assumed}: uptime and start times that crash prints are wrong"
+    ]
 
 
 def _need_lines(source: str, needs: list[Need]) -> list[str]:

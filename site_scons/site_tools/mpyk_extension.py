@@ -32,8 +32,14 @@ COMMON = ["-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", 
 
 UNITS_WITH_SOURCE_ID = ("module/module",)
 EXPORTS = "ext/mpykdump.map"
-LINKER_FLAGS = ["-Bsymbolic", "--exclude-libs,ALL", "--as-needed", "--gc-sections", "--wrap=pthread_create",
-                f"--version-script={EXPORTS}"]
+LINKER_FLAGS = [
+    "-Bsymbolic",
+    "--exclude-libs,ALL",
+    "--as-needed",
+    "--gc-sections",
+    "--wrap=pthread_create",
+    f"--version-script={EXPORTS}",
+]
 
 
 def _crash_facts(env: Any, crash: CrashPlan, crash_stamp: Any, folder: str) -> Any:

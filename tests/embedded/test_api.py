@@ -128,9 +128,10 @@ def test_container_of_and_addr_are_inverse(evaluate: Evaluate) -> None:
 
 
 def test_sys_info_equals_sys(crash_session: CrashSession, evaluate: Evaluate) -> None:
+    # tests/vmcore/linux/test_clock.py has UPTIME, which crash may compute with a wrong tick rate.
     expected = dict(re.findall(r"^ *([A-Z ]+): +(.*?) *$", crash_session.run("sys"), re.MULTILINE))
     ours = evaluate("{k: v for k, v in sys_info.items() if isinstance(v, (str, int))}")
-    for key in ("RELEASE", "VERSION", "NODENAME", "DATE", "UPTIME", "LOAD AVERAGE", "TASKS", "MEMORY", "PANIC"):
+    for key in ("RELEASE", "VERSION", "NODENAME", "DATE", "LOAD AVERAGE", "TASKS", "MEMORY", "PANIC"):
         assert ours[key] == expected[key]
     assert ours["CPUS"] == int(expected["CPUS"].split()[0])
     assert ours["machine"] == expected["MACHINE"].split()[0]
@@ -140,7 +141,7 @@ def test_sys_info_equals_sys(crash_session: CrashSession, evaluate: Evaluate) ->
 
 def test_constants_equal_those_of_crash(crash_session: CrashSession, evaluate: Evaluate) -> None:
     machine = crash_session.run("help -m")
-    ours = evaluate("[HZ, PAGESIZE, PAGE_CACHE_SHIFT, pointersize, INT_SIZE, LONG_SIZE]")
+    ours = evaluate("[crash.sysfacts()['hz'], PAGESIZE, PAGE_CACHE_SHIFT, pointersize, INT_SIZE, LONG_SIZE]")
     assert ours[0] == int(re.search(r"\bhz: (\d+)", machine)[1])  # type: ignore[index]
     assert ours[1] == int(re.search(r"pagesize: (\d+)", machine)[1])  # type: ignore[index]
     assert ours[2:] == [12, 8, 4, 8]

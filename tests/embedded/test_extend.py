@@ -6,6 +6,7 @@ from __future__ import annotations
 import shutil
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +14,7 @@ import pytest
 
 from mpykbuild.crash.requirements_section import read_requirements
 from mpykbuild.crash.tree import parse_tree
-from support.session import Result, Variant
+from support.session import CrashSession, Result, Variant, Vmcore
 
 RunCrash = Callable[..., Result]
 
@@ -200,3 +201,20 @@ def test_threads_that_a_program_left_end_nothing(variant: Variant, run_crash: Ru
     )
     assert "42\n" in result.stdout
     assert result.status == 0
+
+
+@pytest.mark.parametrize("then", ["replaced", "removed"])
+def test_the_file_may_be_replaced_while_it_is_loaded(
+    variant: Variant, vmcore: Vmcore, tmp_path: Path, then: str
+) -> None:
+    """A new build puts another file in its place: what was loaded stays readable."""
+    copy = tmp_path / "mpykdump.so"
+    shutil.copy(variant.extension, copy)
+    with CrashSession(replace(variant, extension=copy), vmcore) as session:
+        assert session.run("epython -c 'print(1)'") == "1\n"
+        copy.unlink()
+        if then == "replaced":
+            copy.write_bytes(b"\0" * 4096)
+        program = "import json, textwrap; from LinuxDump import Tasks; print(len(Tasks.getRunQueues()) > 0)"
+        assert session.run(f'epython -c "{program}"') == "True\n"
+        assert "threads of" in session.run("taskinfo --summary")

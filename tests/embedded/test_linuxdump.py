@@ -93,3 +93,28 @@ def test_stacks_are_merged(crash_session: CrashSession, program: Program) -> Non
     assert "sleeper-" in merged
     assert all(int(line.split()[1]) >= 20 for line in precise.splitlines() if line.startswith("-------"))
     assert sum(int(line.split()[0]) for line in summary.splitlines() if line[:6].strip().isdigit()) == sum(counts)
+
+
+@pytest.mark.parametrize(
+    ("text", "output"),
+    [
+        ("from LinuxDump import Tasks\nprint(Tasks.getRunQueues()[0].Timestamp > 0)\n", "True\n"),
+        ("import LinuxDump.Tasks\nt = readSymbol('init_task')\nprint(t.Uid, t.User == t.real_cred.user)\n",
+         "0 True\n"),
+        ("from LinuxDump.block import get_gendisks\nprint(hasattr(type(readSU('struct request', 0)), '_reqinfo_'))\n",
+         "True\n"),
+        ("from LinuxDump.fs.dcache import *\nprint(S_ISREG(0o100644), readSymbol('init_task').pid)\n", "True 0\n"),
+        ("from LinuxDump import Dev, syscall, scsi, fregsapi\nimport LinuxDump.inet.summary\nprint(1)\n", "1\n"),
+        ("from LinuxDump.Tasks import *\nprint(TASK_STATE.TASK_INTERRUPTIBLE, sys.byteorder)\n", "1 little\n"),
+    ],
+)  # fmt: skip
+def test_names_that_programs_find(crash_session: CrashSession, program: Program, text: str, output: str) -> None:
+    # A session in which no other program has made the attributes.
+    crash_session.run("epython --reload -c 'pass'")
+    assert crash_session.run(f"epython {program('from pykdump.API import *' + chr(10) + text)}") == output
+
+
+def test_a_name_that_is_lacking_is_one_sentence(crash_session: CrashSession, program: Program) -> None:
+    path = program("from LinuxDump.Dev import print_gendisk\nprint_gendisk(1)\n")
+    sentence = "This version of PyKdump lacks print_gendisk of the old module LinuxDump.Dev."
+    assert crash_session.run(f"epython {path}") == f"epython: {path}, line 2: {sentence}\n"

@@ -145,3 +145,28 @@ def test_ctrl_c_ends_a_program(crash_session: CrashSession, program: Program, lo
     output = crash_session.read_until(marker)
     assert "Interrupted." in output
     assert works(crash_session)
+
+
+@pytest.mark.parametrize(
+    ("text", "output"),
+    [
+        ("print('jiffies' in exec_crash_command('sym jiffies'))\n", "True\n"),
+        (
+            "from optparse import Values\np = OptionParser()\nprint(p.parse_args([])[1], CDefine('#define A 5').A)\n",
+            "[] 5\n",
+        ),
+        ("def f():\n    return readSU('struct task_struct', sym2addr('init_task')).comm\nprint(f())\n", "swapper/0\n"),
+        ("from pykdump import *\nprint(readSymbol('init_task').comm, sys_info.CPUS > 0)\n", "swapper/0 True\n"),
+        ("print(1)\nexit()\nprint(2)\n", "1\n"),
+        ("print(1)\nquit('enough')\nprint(2)\n", "1\nenough\n"),
+    ],
+)
+def test_programs_that_import_nothing(crash_session: CrashSession, program: Program, text: str, output: str) -> None:
+    assert crash_session.run(f"epython {program(text)}") == output
+
+
+def test_warnings_of_the_compiler_are_shown_once(crash_session: CrashSession, program: Program) -> None:
+    program("pattern = '\\w'\n", "beside_old.py")
+    path = program("import warnings\nimport beside_old\npattern = '\\d'\nprint('ran')\n", "old_pattern.py")
+    crash_session.run(f"epython {path}")
+    assert crash_session.run(f"epython {path}") == "ran\n"

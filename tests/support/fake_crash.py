@@ -54,6 +54,7 @@ class Kernel:
         self.commands: dict[str, str] = {}
         self.enums: dict[str, dict[str, int]] = {}
         self.live = False
+        self.hz = 250  # what crash assumes
 
     def define(self, suname: str, **members: str) -> None:
         """Lay out a struct, members in their order, without padding."""
@@ -264,7 +265,7 @@ def _functions() -> dict[str, Any]:
         "exec_crash_command": _command,
         "whatis": _whatis,
         "mem2long": lambda raw, signed=False: int.from_bytes(raw, "little", signed=bool(signed)),
-        "sysfacts": lambda: {"live": KERNEL.live},
+        "sysfacts": lambda: {"live": KERNEL.live, "hz": KERNEL.hz},
         "exec_gdb_command": _command,
     }
 

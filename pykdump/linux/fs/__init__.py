@@ -12,7 +12,6 @@ from crash import (
     member_offset,
     readmem,
     readSU,
-    readSymbol,
     sym2addr,
 )
 
@@ -20,6 +19,7 @@ from pykdump.c_integers import PTR_SIZE
 from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.linux.trees import for_all_rbtree
 from pykdump.lists import readSUListFromHead
+from pykdump.namespaces import get_nsproxy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -98,9 +98,9 @@ def _path(dentry: StructResult, mount: StructResult) -> str:
 
 
 def for_each_mount(namespace: StructResult | None = None) -> Iterator[StructResult]:
-    """Yield each ``struct mount`` of a ``struct mnt_namespace``, by default of the initial one."""
+    """Yield each ``struct mount`` of a ``struct mnt_namespace``, by default of get_nsproxy()."""
     if namespace is None:
-        namespace = readSymbol("init_task").nsproxy.mnt_ns
+        namespace = get_nsproxy().mnt_ns
     # Commit 2eea9ce4310d ("mounts: keep list of mounts in an rbtree", v6.8).
     if namespace.hasField("mounts") and member_offset("struct mount", "mnt_node") >= 0:
         yield from for_all_rbtree(namespace.mounts, "struct mount", "mnt_node")
@@ -108,14 +108,18 @@ def for_each_mount(namespace: StructResult | None = None) -> Iterator[StructResu
         yield from readSUListFromHead(Addr(namespace, "list"), "mnt_list", "struct mount", maxel=MAX_MOUNTS)
 
 
-@memoize_cond(CU_LIVE)
 def getMount() -> list[tuple[int, int, str, str, str]]:
-    """Return (``struct vfsmount *``, ``struct super_block *``, type, device, mount point) of each initial mount.
+    """Return (``struct vfsmount *``, ``struct super_block *``, type, device, mount point) of each mount.
 
-    "Initial" is the mount namespace of init_task.
+    The mounts are those of the mount namespace of get_nsproxy().
     """
+    return _mounts(int(get_nsproxy().mnt_ns))
+
+
+@memoize_cond(CU_LIVE)
+def _mounts(namespace: int) -> list[tuple[int, int, str, str, str]]:
     rows = []
-    for mount in for_each_mount():
+    for mount in for_each_mount(readSU("struct mnt_namespace", namespace)):
         sb = mount.mnt.mnt_sb
         row = (Addr(mount, "mnt"), int(sb), fs_type(sb), str(mount.mnt_devname or "none"), mount_point(mount))
         rows.append(row)

@@ -38,7 +38,7 @@ def read_dir(dentry: StructResult | None) -> list[StructResult]:
 
 
 def pathname2dentry(pn: str) -> tuple[StructResult | None, StructResult | None]:
-    """Return (``struct dentry``, ``struct vfsmount``) of an absolute path in the initial mount namespace.
+    """Return (``struct dentry``, ``struct vfsmount``) of an absolute path in the mount namespace of get_nsproxy().
 
     The dentry is None if it is not cached. The mount is None as well if no mount, not even the root, has the path.
     """

@@ -6,8 +6,9 @@ from __future__ import annotations
 import stat
 import sys
 
-from crash import Addr, container_of, readSU, readSymbol, sym2addr
+from crash import Addr, container_of, readSU, sym2addr
 
+from pykdump import namespaces
 from pykdump.lists import readSUListFromHead
 
 TYPE_CHECKING = False
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from crash import StructResult
-
-_namespace: StructResult | None = None
 
 
 def ntohs(n: int) -> int:
@@ -77,19 +76,15 @@ def get_net_namespace_list() -> list[StructResult]:
 
 
 def get_ns_net() -> StructResult:
-    """Return the ``struct net`` that set_ns_net() chose, or the initial one."""
-    if _namespace is not None:
-        return _namespace
-    net: StructResult = readSymbol("init_task").nsproxy.net_ns
-    return net
+    """Return the ``struct net`` that set_ns_net() chose, or else that of get_nsproxy()."""
+    return namespaces.get_net()
 
 
 def set_ns_net(addr: int | None = None) -> bool:
-    """Choose a ``struct net *``; None chooses the initial one. Returns False if there is no such namespace."""
-    global _namespace
+    """Choose a ``struct net *``; None chooses that of get_nsproxy(). Returns False if there is no such namespace."""
     if addr is not None and int(addr) not in map(int, get_net_namespace_list()):
         return False
-    _namespace = readSU("struct net", int(addr)) if addr is not None else None
+    namespaces.set_net(readSU("struct net", int(addr)) if addr is not None else None)
     return True
 
 

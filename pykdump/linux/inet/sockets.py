@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from crash import Addr, member_offset, member_size, readmem, readPtr, readSU, readSymbol, struct_size, sym2addr
+from crash import Addr, error, member_offset, member_size, readmem, readPtr, readSU, readSymbol, struct_size, sym2addr
 
 from pykdump.c_constants import CDefine, CEnum
 from pykdump.linux.inet import get_ns_net, ntodots, ntodots6, ntohs, socket_inode
@@ -121,6 +121,28 @@ class IP_sock:
         """Return address and port as "10.0.0.1:22", padded for a table. Port 0 is "*"."""
         text = ntodots6(ip) if self.family == PF_INET6 else ntodots(ip)
         return f"{text}:{port or '*'}".ljust(27)
+
+
+def decodeSock(sock: StructResult) -> tuple[int, int, str, bool]:
+    """Return (family, type, name of the protocol, whether it is IPv4 or IPv6) of a ``struct sock`` or a larger one.
+
+    If the socket cannot be read, the family is -1.
+    """
+    try:
+        common = readSU("struct sock_common", int(sock))
+        family, protocol = int(common.skc_family), common.skc_prot
+        name = str(protocol.name) if protocol else "???"
+        kind = int(readSU("struct sock", int(sock)).sk_type)
+        return family, kind, name, family in (PF_INET, PF_INET6)
+    except (error, IndexError):
+        return -1, sockTypes.SOCK_STREAM, "CORRUPTED", False
+
+
+def format_sockaddr_in(sin: StructResult) -> str:
+    """Return a ``struct sockaddr_in`` as "10.0.0.1:22". Raises TypeError for another family than IPv4."""
+    if int(sin.sin_family) != PF_INET:
+        raise TypeError(f"family={int(sin.sin_family)} o={sin}")
+    return f"{ntodots(int(sin.sin_addr.s_addr))}:{ntohs(int(sin.sin_port))}"
 
 
 def _tcp_hashinfo() -> StructResult:

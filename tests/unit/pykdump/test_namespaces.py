@@ -12,14 +12,19 @@ from support import fake_crash
 fake_crash.install()
 
 from pykdump import namespaces  # noqa: E402
+from pykdump.linux import inet  # noqa: E402
 
 INIT, OTHER, TASK, ZOMBIE = 0x1000, 0x2000, 0x3000, 0x4000
+INIT_NET, OTHER_NET, THIRD_NET = 0x5000, 0x6000, 0x7000
 
 
 @pytest.fixture
 def kernel(monkeypatch: pytest.MonkeyPatch) -> Iterator[fake_crash.Kernel]:
     kernel = fake_crash.install()
-    kernel.define("struct nsproxy", count="u64")
+    kernel.define("struct net", count="u64")
+    kernel.define("struct nsproxy", net_ns="ptr struct net")
+    kernel.make("struct nsproxy", INIT, net_ns=INIT_NET)
+    kernel.make("struct nsproxy", OTHER, net_ns=OTHER_NET)
     kernel.define("struct task_struct", nsproxy="ptr struct nsproxy")
     kernel.make("struct task_struct", TASK, nsproxy=OTHER)
     kernel.make("struct task_struct", ZOMBIE, nsproxy=0)
@@ -49,3 +54,33 @@ def test_a_task_without_namespaces(kernel: fake_crash.Kernel, pid: int, reason: 
     with pytest.raises(ValueError, match=reason):
         namespaces.set_nsproxy(pid)
     assert namespaces.get_nsproxy() == INIT
+
+
+def test_the_network_helpers_follow_the_setting(kernel: fake_crash.Kernel) -> None:
+    assert inet.get_ns_net() == INIT_NET
+    namespaces.set_nsproxy(5)
+    assert inet.get_ns_net() == OTHER_NET
+
+
+def test_a_network_namespace_is_chosen_alone_until_the_next_choice(
+    kernel: fake_crash.Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(inet, "get_net_namespace_list", lambda: [INIT_NET, OTHER_NET, THIRD_NET])
+    namespaces.set_nsproxy(5)
+    assert inet.set_ns_net(THIRD_NET)
+    assert (namespaces.get_net(), namespaces.get_nsproxy()) == (THIRD_NET, OTHER)
+    assert not inet.set_ns_net(0xDEAD)
+    assert inet.get_ns_net() == THIRD_NET
+    assert inet.set_ns_net()
+    assert inet.get_ns_net() == OTHER_NET
+    inet.set_ns_net(THIRD_NET)
+    namespaces.set_nsproxy()
+    assert inet.get_ns_net() == INIT_NET
+
+
+def test_a_choice_is_kept_and_put_back(kernel: fake_crash.Kernel) -> None:
+    namespaces.set_nsproxy(5)
+    put_back = namespaces.remember()
+    namespaces.set_nsproxy()
+    put_back()
+    assert namespaces.get_nsproxy() == OTHER

@@ -76,3 +76,16 @@ def test_texts_of_other_crashes_are_understood(inside: Inside) -> None:
         [2, "tracesys", "system_call", None, -1, []],
         [-1, "sysrq_handle_crash", "", None, 22, []],
     ]
+
+
+def test_who_is_in_a_function(inside: Inside, truth: Truth) -> None:
+    module = "from LinuxDump.BTstack import *"
+    names = "fastSubroutineStacks().find_pids_byfuncname('schedule | do_nanosleep')"
+    found = set(inside(module, f"sorted({names})"))
+    assert {task.pid for task in truth.tasks if task.comm.startswith("sleeper-")} & found
+    same = "fastSubroutineStacks().find_pids_byfuncname(re.compile('do_nanosleep$'))"
+    check = f"(lambda s: [sorted(s), verifyFastSet(s, 'do_nanosleep'), sorted(s)])({same})"
+    before, _, after = inside(module, check)
+    assert before == after != []
+    assert inside(module, f"(lambda s: [verifyFastSet(s, 'no_such_function'), len(s)])({same})") == [None, 0]
+    assert inside(module, "len(fastSubroutineStacks().alltaskaddrs)") > 300

@@ -5,8 +5,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
+from support.session import CrashSession
 from support.truth import Truth
 
 Inside = Callable[[str, str], Any]
@@ -112,3 +114,27 @@ def test_network_devices(inside: Inside, truth: Truth) -> None:
     assert inside("from LinuxDump.inet.netdevice import dev_base_list", "len(dev_base_list())") == len(names)
     addresses = set(re.findall(r"\|-- ([0-9.]+)\n\s+/32 host LOCAL", truth.text("proc/net/fib_trie")))
     assert set(inside(module, "get_host_IPs()")) == {a for a in addresses if not a.startswith("127.")}
+
+
+def test_the_namespaces_of_another_process(crash_session: CrashSession, truth: Truth, tmp_path: Path) -> None:
+    path = tmp_path / "usens.py"
+    path.write_text(
+        "from pykdump.API import *\nfrom LinuxDump.inet import get_ns_net\nfrom LinuxDump.inet.proto import *\n"
+        "from LinuxDump.netdevice import dev_base_list\nfrom LinuxDump.fs import getMount\n"
+        "from LinuxDump.sysctl import getCtlTables\n"
+        "print(*(str(dev.name) for dev in dev_base_list()))\nprint(hex(get_ns_net()), hex(getMount()[0][0]))\n"
+        "print(hex(getCtlTables()['net.ipv4.ip_forward']), len(list(get_AF_UNIX())) > 0)\n"
+    )
+    before = crash_session.run(f"epython {path}")
+    other = crash_session.run(f"epython {path} --usens {truth.named('ns-all').pid}")
+    assert other.splitlines()[0] == "lo"
+    words_before, words_after = before.split("\n", 1)[1].split(), other.split("\n", 1)[1].split()
+    assert [a == b for a, b in zip(words_before, words_after)] == [False] * 4
+    assert crash_session.run(f"epython {path}") == before
+
+
+def test_what_a_socket_is(inside: Inside) -> None:
+    found = inside(PROTO, "sorted({decodeSock(s) for s in [*get_TCP_LISTEN(), *get_UDP()]})")
+    assert [2, 1, "TCP", True] in found and [2, 2, "UDP", True] in found and [10, 1, "TCPv6", True] in found
+    assert inside(PROTO, "[decodeSock(s) for s in get_AF_UNIX()][0][0::2]")[0] == 1
+    assert inside(PROTO, "decodeSock(readSU('struct sock', 0xdead0000))") == [-1, 1, "CORRUPTED", False]

@@ -9,7 +9,7 @@ from support import fake_crash
 
 fake_crash.install()
 
-from pykdump import caches, struct_attributes  # noqa: E402
+from pykdump import caches, namespaces, struct_attributes  # noqa: E402
 from pykdump.option_values import API_options  # noqa: E402
 from pykdump.pylog import pylog  # noqa: E402
 from pykdump.runtime.end_of_program import finish_program  # noqa: E402
@@ -48,3 +48,11 @@ def test_the_caches_are_shown_if_asked(capsys: pytest.CaptureFixture[str], monke
     finish_program()
     lines = [line.split() for line in capsys.readouterr().out.splitlines()]
     assert [count for count, name in lines if name.endswith(".double") and __name__ in name] == ["2"]
+
+
+def test_a_choice_of_namespaces_ends_with_the_program() -> None:
+    kernel = fake_crash.install()
+    kernel.define("struct net", count="u64")
+    namespaces.set_net(kernel.view("struct net", 0x1000))
+    finish_program()
+    assert namespaces.is_initial()

@@ -121,3 +121,13 @@ def test_a_program_cannot_make_options_for_the_next_one(capsys: pytest.CaptureFi
     assert runner.main("string", ["import sys; print(sys.argv)", "--mine"]) == 0
     assert capsys.readouterr().out == "['-c', '--mine']\n"
     del API_options["mine"]
+
+
+def test_an_inner_program_gives_the_namespaces_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pykdump import namespaces
+
+    chosen: list[Any] = []
+    monkeypatch.setattr(namespaces, "set_nsproxy", lambda pid=None: chosen.append(pid))
+    monkeypatch.setattr(namespaces, "remember", lambda: lambda: chosen.append("as before"))
+    assert runner.main("string", ["1", "--usens", "5"]) == 0
+    assert (chosen[0], chosen[-1]) == (5, "as before")

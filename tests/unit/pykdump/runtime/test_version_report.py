@@ -46,6 +46,15 @@ def test_a_crash_that_has_everything(facts: dict[str, Any], capsys: pytest.Captu
     )
 
 
+def test_a_crash_that_assumes_another_tick_rate(facts: dict[str, Any]) -> None:
+    kernel = fake_crash.install()
+    kernel.hz = 1000
+    line = "the kernel has HZ=250, crash assumes 1000: uptime and start times that crash prints are wrong"
+    assert line in version_report.report().splitlines()
+    for kernel.hz in (250, 0):
+        assert "HZ" not in version_report.report()
+
+
 def test_a_crash_that_lacks_something(facts: dict[str, Any]) -> None:
     facts["gdb"], facts["own_release"] = None, False
     facts["from_crash"] = [("get_uptime", False, "7.2", "NotImplementedError", "uptime"), *FACTS["from_crash"][:1]]
