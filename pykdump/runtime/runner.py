@@ -11,7 +11,7 @@ import sys
 import time
 
 from pykdump import legacy_crash_names
-from pykdump.runtime import aliases, command_line, end_of_program, programs
+from pykdump.runtime import aliases, command_line, end_of_program, omitted, programs
 from pykdump.runtime.command_line import Run
 from pykdump.runtime.options import CommonOptions, WrongOption
 
@@ -26,6 +26,7 @@ STATUS_INTERRUPTED = 130  # what a shell reports for SIGINT
 COMMAND_LINE = "command line"
 aliases.install()
 legacy_crash_names.install()
+omitted.install()
 # The path that C has set: the bundle. A nested run starts from it too, not from the path of the outer program.
 _BASE_PATH = tuple(entry for entry in sys.path if entry)
 

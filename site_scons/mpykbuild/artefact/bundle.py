@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpykbuild.artefact import stored_zip
+from mpykbuild.artefact import deflate, omitted, zip_file
 from mpykbuild.python import byte_compile, find_prebuilt, manifest
 from mpykbuild.python.inside import imports
 from mpykbuild.python.manifest import Manifest
@@ -56,9 +56,11 @@ def make_bundle(python: Path, minor: str, project: Path, out: Path, versions: Ma
     listed, _ = wanted.stdlib.resolve(lib)
     entries = [Entry(f"{STDLIB}/{path.as_posix()}", lib / path, keep_source=False) for path in listed]
     content = bundle_contents(python / "bin" / "python", [*entries, *_own_entries(project)])
+    bundled = {imports.module_name(path) for path in listed}
+    content[omitted.FILE] = omitted.omitted_file(wanted, python, bundled)
     content[README] = bundle_readme(content, versions)
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(stored_zip.pack_zip(content))
+    out.write_bytes(zip_file.pack_zip(content, deflate.deflated(python, content)))
 
 
 def check_imports_are_listed(wanted: Manifest, python: Path, lib: Path) -> None:

@@ -24,7 +24,7 @@ from mpykbuild.plan import cross as cross_plans
 from mpykbuild.plan import matrix_table, options
 from mpykbuild.plan.records import CrashPlan, Plan, PythonPlan, Variant
 from mpykbuild.plan.settings import Settings, is_version
-from mpykbuild.python import adopt_prebuilt, debian_python, find_prebuilt, manifest, user_source
+from mpykbuild.python import adopt_prebuilt, debian_python, find_prebuilt, manifest, user_source, zlib_source
 from mpykbuild.python import native as native_python
 from mpykbuild.toolchain import crash_targets, glibc_limit, launcher
 from mpykbuild.toolchain.compilers import Compilers, compiler_identity
@@ -207,7 +207,7 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
 
     Raises BuildError for a Python that cannot be used.
     """
-    source: Path | Callable[[Path], None]
+    source: Callable[[Path], None]
     if find_prebuilt.requested_prebuilt(wanted):
         cross_plans.refuse_prebuilt(settings, wanted)
         return _prebuilt_plan(settings, find_prebuilt.requested_prebuilt(wanted))
@@ -217,6 +217,9 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
     else:
         given = user_source.user_source(settings.path(wanted), settings.cache)
         key, number, source = given.key, given.version, given.fill
+    zlib = sources.load_sources().zlib()
+    key = digest_of({"python": key, "zlib": zlib.key})
+    source = partial(zlib_source.source_with_zlib, source, partial(unpack_pinned, zlib, settings))
     # With host=, a Python for this machine is built first: it helps to build the other one.
     compilers = Compilers() if settings.compilers.host else settings.compilers
     product = native_python.python_product(compilers.key_with_sysroot(key), number, settings.cache, cc=compilers.cc)

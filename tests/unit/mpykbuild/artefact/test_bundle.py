@@ -52,6 +52,7 @@ def test_bundle_has_the_expected_files(python: Path, project: Path) -> None:
         assert archive.namelist() == [
             "README.txt", "pykdump/API.py", "pykdump/API.pyc", "pykdump/__init__.py", "pykdump/__init__.pyc",
             "pykdump/commands/facts.json", "pykdump/linux/__init__.py", "pykdump/linux/__init__.pyc",
+            "pykdump/runtime/omitted_modules.txt",
             "stdlib/abc.pyc", "stdlib/json/__init__.pyc", "stdlib/json/decoder.pyc", "stdlib/os.pyc",
         ]  # fmt: skip
         text = archive.read("README.txt").decode()

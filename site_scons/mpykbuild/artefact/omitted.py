@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The modules of Python that the bundle leaves out, each with the reason: a text file of the bundle.
+
+``pykdump.runtime.omitted`` reads the file when a program imports such a module. The reasons are those of the
+manifest: stdlib.lst gives them in [omitted], Setup.local in the comment before the names that it disables.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from mpykbuild.python import manifest
+from mpykbuild.python.inside import imports
+from mpykbuild.python.manifest import Manifest
+from mpykbuild.python.stdlib_list import UNWANTED_FOLDERS
+
+# The name of the file in the bundle. The module that reads it is in the same folder.
+FILE = "pykdump/runtime/omitted_modules.txt"
+DISABLED = "*disabled*"
+
+
+def omitted_file(wanted: Manifest, python: Path, bundled: Collection[str]) -> bytes:
+    """Return the content of FILE. ``bundled`` are the stdlib modules in the bundle.
+
+    Each line has the name of a module, the reason, and the file of the manifest that decides, separated by tabs.
+    """
+    lib = python / "lib" / f"python{wanted.folder.name}"
+    present = {*bundled, *(python / "builtin.txt").read_text().split()}
+    found = {name: [reason, manifest.STDLIB] for name, reason in wanted.stdlib.omitted.items()}
+    found |= {name: [reason, manifest.SETUP] for name, reason in disabled_modules(wanted.setup_file).items()}
+    for package in wanted.stdlib.parts:
+        parts = {name: [f"of {package} only a part is here", manifest.STDLIB] for name in _modules_of(lib, package)}
+        found = {**parts, **found}
+    # What a prebuilt Python lacks: the manifest has it, the library does not.
+    lacking = "the prebuilt Python that was embedded does not have it, or needs a library of its machine for it"
+    found |= {name: [lacking, ""] for name in wanted.builtin - present}
+    return "".join("\t".join((name, *found[name])) + "\n" for name in sorted(found.keys() - present)).encode()
+
+
+def disabled_modules(setup: Path) -> dict[str, str]:
+    """Return the modules that a Setup.local disables, each with the comment before its line."""
+    found: dict[str, str] = {}
+    comment: list[str] = []
+    in_comment = disabled = False
+    for line in setup.read_text().replace("\\\n", " ").splitlines():
+        if line.startswith("#"):
+            comment = [*comment, line[1:].strip()] if in_comment else [line[1:].strip()]
+        elif line.startswith("*"):
+            disabled = line.strip() == DISABLED
+        elif disabled:
+            found.update(dict.fromkeys(line.split(), " ".join(comment).rstrip(".")))
+        in_comment = line.startswith("#")
+    return found
+
+
+def _modules_of(lib: Path, package: str) -> list[str]:
+    """Return the names of all modules in a package of the stdlib, without upstream's tests."""
+    files = (path.relative_to(lib) for path in (lib / package).rglob("*.py"))
+    return [imports.module_name(path) for path in files if not UNWANTED_FOLDERS.intersection(path.parts)]
