@@ -7,7 +7,7 @@ manifest: stdlib.lst gives them in [omitted], Setup.local in the comment before 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from mpykbuild.python import manifest
@@ -20,26 +20,31 @@ FILE = "pykdump/runtime/omitted_modules.txt"
 DISABLED = "*disabled*"
 
 
-def omitted_file(wanted: Manifest, python: Path, bundled: Collection[str]) -> bytes:
-    """Return the content of FILE. ``bundled`` are the stdlib modules in the bundle.
+def omitted_modules(wanted: Manifest, python: Path, bundled: Collection[str]) -> dict[str, tuple[str, str]]:
+    """Return the modules that the bundle leaves out: name to (reason, file of the manifest that decides).
 
-    Each line has the name of a module, the reason, and the file of the manifest that decides, separated by tabs.
+    ``python`` is the folder of the CPython product, and ``bundled`` are the stdlib modules in the bundle.
     """
     lib = python / "lib" / f"python{wanted.folder.name}"
     present = {*bundled, *(python / "builtin.txt").read_text().split()}
-    found = {name: [reason, manifest.STDLIB] for name, reason in wanted.stdlib.omitted.items()}
-    found |= {name: [reason, manifest.SETUP] for name, reason in disabled_modules(wanted.setup_file).items()}
+    found = {name: (reason, manifest.STDLIB) for name, reason in wanted.stdlib.omitted.items()}
+    found |= {name: (reason, manifest.SETUP) for name, reason in disabled_modules(wanted.setup_file).items()}
     for package in wanted.stdlib.parts:
-        parts = {name: [f"of {package} only a part is here", manifest.STDLIB] for name in _modules_of(lib, package)}
+        parts = dict.fromkeys(_modules_of(lib, package), (f"of {package} only a part is here", manifest.STDLIB))
         found = {**parts, **found}
     # What a prebuilt Python lacks: the manifest has it, the library does not.
     lacking = "the prebuilt Python that was embedded does not have it, or needs a library of its machine for it"
-    found |= {name: [lacking, ""] for name in wanted.builtin - present}
-    return "".join("\t".join((name, *found[name])) + "\n" for name in sorted(found.keys() - present)).encode()
+    found |= dict.fromkeys(wanted.builtin - present, (lacking, ""))
+    return {name: found[name] for name in sorted(found.keys() - present)}
+
+
+def omitted_file(modules: Mapping[str, tuple[str, str]]) -> bytes:
+    """Return the content of FILE. Each line has a module, the reason, and the deciding file, separated by tabs."""
+    return "".join("\t".join((name, *facts)) + "\n" for name, facts in modules.items()).encode()
 
 
 def disabled_modules(setup: Path) -> dict[str, str]:
-    """Return the modules that a Setup.local disables, each with the comment before its line."""
+    """Return the modules that a Setup.local disables, each with the first sentence of the comment before its line."""
     found: dict[str, str] = {}
     comment: list[str] = []
     in_comment = disabled = False
@@ -49,7 +54,8 @@ def disabled_modules(setup: Path) -> dict[str, str]:
         elif line.startswith("*"):
             disabled = line.strip() == DISABLED
         elif disabled:
-            found.update(dict.fromkeys(line.split(), " ".join(comment).rstrip(".")))
+            sentence = " ".join(comment).partition(". ")[0].rstrip(".")
+            found.update(dict.fromkeys(line.split(), sentence[:1].lower() + sentence[1:]))
         in_comment = line.startswith("#")
     return found
 

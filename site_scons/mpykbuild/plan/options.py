@@ -55,6 +55,8 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option("python", "a pinned version, a source tree or tarball, or a compiled Python: prebuilt:DIR (with a "
                    "static library), prebuilt:3.N (Debian's)", PINNED.python().minor, in_rows=True),
             Option("row", "a pair in site_scons/matrix.json; A,B for matrix and test-matrix", shown_default="none"),
+            Option("packages", "a requirements file with hashes: its wheels of pure Python are added to the bundle",
+                   shown_default="none", inherited=True, is_path=True),
             Option("kernel", "the kernel series of the test vmcore, such as 6.1 or 7.x", "6.12", in_rows=True,
                    inherited=True),
         ),

@@ -19,7 +19,7 @@ from mpykbuild.base.run_log import RunLog
 from mpykbuild.crash import build as crash_build
 from mpykbuild.crash import symbols as crash_symbols
 from mpykbuild.crash import tree as crash_tree
-from mpykbuild.fetch import sources, unpack
+from mpykbuild.fetch import sources, unpack, wheels
 from mpykbuild.plan import cross as cross_plans
 from mpykbuild.plan import matrix_table, options
 from mpykbuild.plan.records import CrashPlan, Plan, PythonPlan, Variant
@@ -31,6 +31,8 @@ from mpykbuild.toolchain.compilers import Compilers, compiler_identity
 from mpykbuild.toolchain.glibc_stubs import Version
 from mpykbuild.vmcore import make_vmcore
 
+# The packages that each bundle contains.
+OWN_PACKAGES = PROJECT / "requirements" / "bundle.txt"
 # SCons starts programs with an empty environment, plus these variables of the user.
 PASSED_VARIABLES = (
     "PATH",  # finds compilers and binutils
@@ -203,10 +205,25 @@ def _crash_build_plan(
 
 
 def python_plan(settings: Settings, wanted: str) -> PythonPlan:
-    """Return the plan for ``python=``. ``wanted`` is a pinned version or series, a source, or ``prebuilt:DIR``.
+    """Return the plan for ``python=`` and ``packages=``.
 
-    Raises BuildError for a Python that cannot be used.
+    ``wanted`` is a pinned version or series, a source, or ``prebuilt:DIR``. Raises BuildError for a Python that cannot
+    be used.
     """
+    plan = _python_alone(settings, wanted)
+    given = settings.values["packages"]
+    files = [OWN_PACKAGES, *([settings.path(given)] if given else [])]
+    return replace(plan, packages=tuple(_wheels_plan(settings, plan, requirements) for requirements in files))
+
+
+def _wheels_plan(settings: Settings, python: PythonPlan, requirements: Path) -> Plan:
+    """Return the plan for the wheels of a requirements file."""
+    product = wheels.wheels_product(requirements, python.minor, settings.cache)
+    make = partial(wheels.provide_wheels, product, requirements, python.minor, settings.downloads)
+    return Plan(f"wheels-{requirements.stem}-{python.version}", product, make)
+
+
+def _python_alone(settings: Settings, wanted: str) -> PythonPlan:
     source: Callable[[Path], None]
     if find_prebuilt.requested_prebuilt(wanted):
         cross_plans.refuse_prebuilt(settings, wanted)
