@@ -80,7 +80,7 @@ int f(double x, const char *name) {
 
 @pytest.fixture(scope="module")
 def stubs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("stubs")
+    folder = tmp_path_factory.mktemp("stubs in a folder with blanks")
     glibc_stubs.make_stubs("gcc", folder, (2, 17))
     return folder
 
