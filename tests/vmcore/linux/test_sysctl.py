@@ -28,7 +28,9 @@ def words(value: object) -> list[str]:
 def test_values_equal_those_of_proc_sys(inside: Inside, truth: Truth) -> None:
     kernels_values = recorded(truth)
     assert len(kernels_values) > 20
-    found = inside(SYSCTL, f"(lambda t: {{n: getCtlData(t[n]) for n in {sorted(kernels_values)} if n in t}})(getCtlTables())")
+    found = inside(
+        SYSCTL, f"(lambda t: {{n: getCtlData(t[n]) for n in {sorted(kernels_values)} if n in t}})(getCtlTables())"
+    )
     assert set(found) == set(kernels_values)
     for name, expected in kernels_values.items():
         kernels_values = words(found[name])
