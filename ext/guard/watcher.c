@@ -16,7 +16,7 @@
 
 /* These must not disturb crash, gdb, or a program that uses SIGALRM. */
 #define NUDGE_SIGNAL (SIGRTMAX - 3)
-#define STOP_SIGNAL (SIGRTMAX - 5)
+#define STOP_SIGNAL (SIGRTMAX - 2)
 
 #define STACK_BYTES (64 * 1024)
 

@@ -18,6 +18,7 @@ from pykdump.runtime import (
     end_of_program,
     leave,
     missing_names,
+    omitted,
     programs,
     source_cache,
 )
@@ -41,6 +42,7 @@ source_cache.install()
 leave.install()
 kernel_clock.install()
 legacy_crash_names.install()
+omitted.install()
 
 
 def main(kind: str, argv: Sequence[str]) -> int:

@@ -21,13 +21,14 @@ def _bundle(env: Any, python: PythonPlan, python_stamp: Any) -> Any:
     versions = {"mpykdump": env["MPYK_VERSION"], "Python": python.version}
 
     def make(target: list[Any], source: list[Any], env: Any) -> None:
-        bundle.make_bundle(python.folder, python.minor, paths.PROJECT, Path(target[0].abspath), versions)
+        wheels = [plan.folder for plan in python.packages]
+        bundle.make_bundle(python.folder, python.minor, paths.PROJECT, Path(target[0].abspath), versions, wheels)
 
     action = Action(env["MPYK_REPORT_ERRORS"](make), "Bundling $TARGET")
     sources = [str(path) for path in bundle.bundle_inputs(paths.PROJECT, python.minor)]
     folder = f"{env['MPYK_BUILD']}/{python.tag}{python.host and '-'}{python.host}"
     zipped = env.Command(f"{folder}/bundle.zip", sources, action)
-    env.Depends(zipped, [python_stamp, env.Value(sorted(versions.items()))])
+    env.Depends(zipped, [python_stamp, *map(env.MpykProduct, python.packages), env.Value(sorted(versions.items()))])
     env.Depends(zipped, [str(path) for path in module_deps.files_of("artefact.bundle")])
     return zipped
 

@@ -26,6 +26,7 @@ from mpykbuild.crash import bridges, gdb_enums, layout_probe, requirements_secti
 from mpykbuild.crash import symbols as crash_symbols
 from mpykbuild.crash import tree as crash_tree
 from mpykbuild.plan.records import CrashPlan, Variant
+from mpykbuild.toolchain import response_file
 
 WARNINGS = ["-Wall", "-Wextra", "-Werror"]
 COMMON = ["-O2", "-g0", "-fPIC", "-fvisibility=hidden", "-fno-strict-aliasing", *WARNINGS]
@@ -49,14 +50,16 @@ def _crash_facts(env: Any, crash: CrashPlan, crash_stamp: Any, folder: str) -> A
         tree = crash_tree.parse_tree(crash.tree)
         texts = [gdb_enums.enums_header(tree)]
         texts += [
-            "\n".join(crash_tree.compile_flags(tree, language, crash.machine)) + "\n" for language in ("c", "c++")
+            response_file.text_of(crash_tree.compile_flags(tree, language, crash.machine)) for language in ("c", "c++")
         ]
         for node, text in zip(target, texts):
             Path(node.abspath).write_text(text, encoding="utf-8")
 
     names = [f"{folder}/{name}" for name in ("gdb_enums_generated.h", "crash_c.rsp", "gdb_headers.rsp")]
     facts = env.Command(names, crash_stamp, Action(env["MPYK_REPORT_ERRORS"](make), "Reading gdb's enums for $TARGET"))
-    env.Depends(facts, [str(path) for path in module_deps.files_of("crash.tree", "crash.gdb_enums")])
+    env.Depends(
+        facts, [str(path) for path in module_deps.files_of("crash.tree", "crash.gdb_enums", "toolchain.response_file")]
+    )
     return facts
 
 

@@ -50,6 +50,16 @@ def test_unknown_option() -> None:
     assert "'pyhton'" in error_of("pyhton=x")
 
 
+def test_unknown_target_names_the_nearest_one() -> None:
+    said = error_of("reproducibel")
+    assert "there is no target 'reproducibel' (did you mean 'reproducible'?)" in said
+    assert "./sconsw -h" in said
+
+
+def test_target_that_must_come_first() -> None:
+    assert "run ./sconsw matrix by itself" in error_of("audit", "matrix")
+
+
 def test_unknown_python() -> None:
     assert "2.7" in error_of("python=2.7")
 

@@ -119,6 +119,7 @@ def make_product(root: Path) -> Path:
     make_source(root / "src")
     shutil.copytree(root / "src" / "Lib", root / "lib" / f"python{MINOR}")
     (root / "bin").mkdir()
+    (root / "builtin.txt").write_text("".join(f"{name}\n" for name in (*BUILTIN, "zlib")))
     shutil.copy(root / "src" / "interpreter", root / "bin" / "python")
     (root / "bin" / "python").chmod(0o755)
     return root

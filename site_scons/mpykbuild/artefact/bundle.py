@@ -2,16 +2,19 @@
 """Make the bundle: all Python code of the extension in one ZIP, whose bytes depend on the inputs alone.
 
 ``stdlib/`` holds the compiled part of the standard library. ``pykdump/`` holds our own modules, compiled and as source,
-because tracebacks show source lines. ``README.txt`` lists the contents.
+because tracebacks show source lines. The packages of others are next to it, compiled. ``README.txt`` lists the
+contents.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from mpykbuild.artefact import stored_zip
+from mpykbuild.artefact import deflate, omitted, packages, zip_file
+from mpykbuild.artefact.packages import Package
 from mpykbuild.python import byte_compile, find_prebuilt, manifest
 from mpykbuild.python.inside import imports
 from mpykbuild.python.manifest import Manifest
@@ -44,21 +47,47 @@ def bundle_inputs(project: Path, minor: str) -> list[Path]:
     return [*lists, *(entry.path for entry in _own_entries(project))]
 
 
-def make_bundle(python: Path, minor: str, project: Path, out: Path, versions: Mapping[str, str]) -> None:
+def make_bundle(
+    python: Path, minor: str, project: Path, out: Path, versions: Mapping[str, str], wheels: Sequence[Path] = ()
+) -> None:
     """Write the bundle to ``out``.
 
     ``python`` is the folder of the CPython product. ``versions`` maps names to versions for README.txt, such as
-    "pykdump" to "1.0". Raises BuildError when stdlib.lst does not fit the product or when a file cannot be compiled.
+    "pykdump" to "1.0". ``wheels`` are folders with the wheels of packages. Raises BuildError when stdlib.lst does not
+    fit the product, when a file cannot be compiled, or when a package cannot be used inside crash.
     """
     wanted = manifest.load_manifest(project / MANIFESTS, minor)
     lib = python / "lib" / f"python{minor}"
     check_imports_are_listed(wanted, python, lib)
     listed, _ = wanted.stdlib.resolve(lib)
+    bundled = {imports.module_name(path) for path in listed}
+    others = packages.read_packages(wheels, {*OWN_PACKAGES, *bundled})
     entries = [Entry(f"{STDLIB}/{path.as_posix()}", lib / path, keep_source=False) for path in listed]
-    content = bundle_contents(python / "bin" / "python", [*entries, *_own_entries(project)])
-    content[README] = bundle_readme(content, versions)
+    with tempfile.TemporaryDirectory() as scratch:
+        entries += [*_own_entries(project), *_package_entries(others, Path(scratch))]
+        content = bundle_contents(python / "bin" / "python", entries)
+    content.update(packages.data_files(others))
+    left_out = omitted.omitted_modules(wanted, python, bundled)
+    content[omitted.FILE] = omitted.omitted_file(left_out)
+    content[README] = bundle_readme(content, {**versions, **packages.versions_and_licences(others)})
+    # Each start reads our own modules, so they are not compressed: that would cost milliseconds and save little.
+    packed = {name: data for name, data in content.items() if not _read_at_start(name)}
+    data = zip_file.pack_zip(content, deflate.deflated(python, packed))
+    _write_tried_bundle(data, out, python, others, left_out)
+
+
+def _write_tried_bundle(
+    data: bytes, out: Path, python: Path, others: Sequence[Package], left_out: Mapping[str, tuple[str, str]]
+) -> None:
+    """Write the bundle to ``out`` if all packages in it can be imported."""
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_bytes(stored_zip.pack_zip(content))
+    tried = out.with_name(out.name + ".tried")
+    tried.write_bytes(data)
+    try:
+        packages.check_imports(python, tried, others, {name: reason for name, (reason, _) in left_out.items()})
+        tried.replace(out)
+    finally:
+        tried.unlink(missing_ok=True)
 
 
 def check_imports_are_listed(wanted: Manifest, python: Path, lib: Path) -> None:
@@ -96,6 +125,21 @@ def bundle_readme(content: Mapping[str, bytes], versions: Mapping[str, str]) -> 
         *(f"{len(content[name]):9} {name}" for name in sorted(content)),
     ]
     return ("\n".join(lines) + "\n").encode()
+
+
+def _package_entries(others: Iterable[Package], scratch: Path) -> Iterator[Entry]:
+    """Unpack the modules of the packages into ``scratch``, and yield them."""
+    for package in others:
+        for name, data in package.files.items():
+            if name.endswith(".py"):
+                path = scratch / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+                yield Entry(name, path, keep_source=False)
+
+
+def _read_at_start(name: str) -> bool:
+    return name.endswith(".pyc") and name.partition("/")[0] in OWN_PACKAGES
 
 
 def _own_entries(project: Path) -> Iterator[Entry]:

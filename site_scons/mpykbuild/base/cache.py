@@ -18,6 +18,7 @@ import os
 import re
 import shutil
 import socket
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -105,11 +106,29 @@ def build_once(product: Product, make: Callable[[Path], None], facts: Mapping[st
             return product.path
         work = partial_path(product.path)
         work.mkdir(parents=True)
-        make(work)
+        with folder_without_blanks(work) as place:
+            make(place)
         record = {"kind": product.kind, "name": product.name, "key": product.key, **(facts or {})}
         (work / "product.json").write_text(json.dumps(record, indent=2, sort_keys=True) + "\n")
         put_in_place(work, product.path, product.is_built)
     return product.path
+
+
+@contextmanager
+def folder_without_blanks(folder: Path) -> Iterator[Path]:
+    """Yield the empty ``folder``, or if its path has blanks a temporary one, which is then moved to its place.
+
+    The makefiles of CPython, crash and the kernel split paths at blanks.
+    """
+    if not re.search(r"\s", str(folder.absolute())):
+        yield folder
+        return
+    with tempfile.TemporaryDirectory(prefix="mpykdump-") as scratch:
+        place = Path(scratch) / folder.parent.name
+        place.mkdir(mode=folder.stat().st_mode & 0o777)
+        yield place
+        folder.rmdir()
+        shutil.move(place, folder)
 
 
 def partial_path(final: Path) -> Path:

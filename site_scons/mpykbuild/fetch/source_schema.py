@@ -31,7 +31,7 @@ _HTTPS = matches(r"https://[^\s/]+/\S*[^\s/]", "an https address of a file")
 # For each kind of object: key -> (whether it is required, its check).
 _TOP: Schema = {"sources": (True, filled_list)}
 _SOURCE: Schema = {
-    "name": (True, one_of("python", "crash", "libdeflate")),
+    "name": (True, one_of("python", "crash", "libdeflate", "zlib")),
     "version": (True, _VERSION),
     "default": (False, boolean),
     "note": (False, TEXT),

@@ -129,6 +129,10 @@ class Sources:
         """Return the default row of libdeflate."""
         return self._choose("libdeflate", "")
 
+    def zlib(self) -> Source:
+        """Return the default row of zlib."""
+        return self._choose("zlib", "")
+
     def _choose(self, name: str, wanted: str) -> Source:
         rows = [row for row in self.rows if row.name == name]
         if wanted:

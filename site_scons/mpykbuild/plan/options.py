@@ -3,9 +3,11 @@
 
 from __future__ import annotations
 
+import difflib
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from mpykbuild.base.errors import BuildError
 from mpykbuild.base.paths import MANIFESTS
@@ -53,6 +55,8 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option("python", "a pinned version, a source tree or tarball, or a compiled Python: prebuilt:DIR (with a "
                    "static library), prebuilt:3.N (Debian's)", PINNED.python().minor, in_rows=True),
             Option("row", "a pair in site_scons/matrix.json; A,B for matrix and test-matrix", shown_default="none"),
+            Option("packages", "a requirements file with hashes: its wheels of pure Python are added to the bundle",
+                   shown_default="none", inherited=True, is_path=True),
             Option("kernel", "the kernel series of the test vmcore, such as 6.1 or 7.x", "6.12", in_rows=True,
                    inherited=True),
         ),
@@ -125,7 +129,7 @@ def checked_values(given: Mapping[str, str]) -> dict[str, str]:
     Raises BuildError that lists all unknown names and all values that are not allowed.
     """
     known = {option.name: option for option in OPTIONS}
-    wrong = [f"there is no option {name!r}" for name in given if name not in known]
+    wrong = [f"there is no option {name!r}{_nearest(name, known)}" for name in given if name not in known]
     for option in OPTIONS:
         value = given.get(option.name, option.default)
         if option.allowed and value not in option.allowed:
@@ -133,6 +137,36 @@ def checked_values(given: Mapping[str, str]) -> dict[str, str]:
     if wrong:
         raise BuildError("; ".join(wrong) + ".", "./sconsw -h lists every option with its values.")
     return {option.name: given.get(option.name, option.default) for option in OPTIONS}
+
+
+def check_targets(words: Sequence[str], alone: Iterable[str], folder: Path) -> None:
+    """Raise BuildError for words of the command line that name no target.
+
+    ``alone`` are the targets that take all words after them: they must come first. A word with a slash or the name of
+    an entry of ``folder`` is a file, which SCons knows or refuses.
+    """
+    known = {name for name, _ in TARGETS}
+    first, others = words[:1], words[1:]
+    if first and first[0] in alone:
+        return
+    late = [word for word in others if word in alone]
+    if late:
+        raise BuildError(f"{late[0]} cannot follow another target ({first[0]}).", f"run ./sconsw {late[0]} by itself.")
+    unknown = [word for word in words if word not in known and "/" not in word and not (folder / word).exists()]
+    if unknown:
+        wrong = "; ".join(f"there is no target {word!r}{_hint(word, known)}" for word in unknown)
+        raise BuildError(f"{wrong}.", "./sconsw -h lists every target.")
+
+
+def _hint(word: str, targets: Iterable[str]) -> str:
+    """Return what the user may have meant by ``word``, which is no target."""
+    return f", but an option {word}=VALUE" if word in DEFAULTS else _nearest(word, targets)
+
+
+def _nearest(word: str, names: Iterable[str]) -> str:
+    """Return a question with the name that is most similar to ``word``; empty if none is similar."""
+    near = difflib.get_close_matches(word, sorted(names), 1)
+    return f" (did you mean {near[0]!r}?)" if near else ""
 
 
 def _help_row(name: str, text: str, width: int = NAME_WIDTH) -> Iterator[str]:

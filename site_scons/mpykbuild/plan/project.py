@@ -19,18 +19,20 @@ from mpykbuild.base.run_log import RunLog
 from mpykbuild.crash import build as crash_build
 from mpykbuild.crash import symbols as crash_symbols
 from mpykbuild.crash import tree as crash_tree
-from mpykbuild.fetch import sources, unpack
+from mpykbuild.fetch import sources, unpack, wheels
 from mpykbuild.plan import cross as cross_plans
 from mpykbuild.plan import matrix_table, options
 from mpykbuild.plan.records import CrashPlan, Plan, PythonPlan, Variant
 from mpykbuild.plan.settings import Settings, is_version
-from mpykbuild.python import adopt_prebuilt, debian_python, find_prebuilt, manifest, user_source
+from mpykbuild.python import adopt_prebuilt, debian_python, find_prebuilt, manifest, user_source, zlib_source
 from mpykbuild.python import native as native_python
 from mpykbuild.toolchain import crash_targets, glibc_limit, launcher
 from mpykbuild.toolchain.compilers import Compilers, compiler_identity
 from mpykbuild.toolchain.glibc_stubs import Version
 from mpykbuild.vmcore import make_vmcore
 
+# The packages that each bundle contains.
+OWN_PACKAGES = PROJECT / "requirements" / "bundle.txt"
 # SCons starts programs with an empty environment, plus these variables of the user.
 PASSED_VARIABLES = (
     "PATH",  # finds compilers and binutils
@@ -203,11 +205,26 @@ def _crash_build_plan(
 
 
 def python_plan(settings: Settings, wanted: str) -> PythonPlan:
-    """Return the plan for ``python=``. ``wanted`` is a pinned version or series, a source, or ``prebuilt:DIR``.
+    """Return the plan for ``python=`` and ``packages=``.
 
-    Raises BuildError for a Python that cannot be used.
+    ``wanted`` is a pinned version or series, a source, or ``prebuilt:DIR``. Raises BuildError for a Python that cannot
+    be used.
     """
-    source: Path | Callable[[Path], None]
+    plan = _python_alone(settings, wanted)
+    given = settings.values["packages"]
+    files = [OWN_PACKAGES, *([settings.path(given)] if given else [])]
+    return replace(plan, packages=tuple(_wheels_plan(settings, plan, requirements) for requirements in files))
+
+
+def _wheels_plan(settings: Settings, python: PythonPlan, requirements: Path) -> Plan:
+    """Return the plan for the wheels of a requirements file."""
+    product = wheels.wheels_product(requirements, python.minor, settings.cache)
+    make = partial(wheels.provide_wheels, product, requirements, python.minor, settings.downloads)
+    return Plan(f"wheels-{requirements.stem}-{python.version}", product, make)
+
+
+def _python_alone(settings: Settings, wanted: str) -> PythonPlan:
+    source: Callable[[Path], None]
     if find_prebuilt.requested_prebuilt(wanted):
         cross_plans.refuse_prebuilt(settings, wanted)
         return _prebuilt_plan(settings, find_prebuilt.requested_prebuilt(wanted))
@@ -217,6 +234,9 @@ def python_plan(settings: Settings, wanted: str) -> PythonPlan:
     else:
         given = user_source.user_source(settings.path(wanted), settings.cache)
         key, number, source = given.key, given.version, given.fill
+    zlib = sources.load_sources().zlib()
+    key = digest_of({"python": key, "zlib": zlib.key})
+    source = partial(zlib_source.source_with_zlib, source, partial(unpack_pinned, zlib, settings))
     # With host=, a Python for this machine is built first: it helps to build the other one.
     compilers = Compilers() if settings.compilers.host else settings.compilers
     product = native_python.python_product(compilers.key_with_sysroot(key), number, settings.cache, cc=compilers.cc)

@@ -50,12 +50,16 @@ class Plan:
 
 @dataclass(frozen=True)
 class PythonPlan:
-    """The static CPython of one release. ``host`` is the machine that it runs on, empty for this one."""
+    """The static CPython of one release. ``host`` is the machine that it runs on, empty for this one.
+
+    ``packages`` are products with the wheels of packages that are bundled with it.
+    """
 
     version: str
     minor: str
     plan: Plan
     host: str = ""
+    packages: tuple[Plan, ...] = ()
 
     @property
     def folder(self) -> Path:

@@ -28,6 +28,8 @@ from mpykbuild.python.manifest import Manifest
 from mpykbuild.python.stdlib_list import StdlibList
 
 LOOK = "look at it"
+# Each Setup.local names the sources of these modules, because the build adds them to CPython's tree.
+_ADDED = frozenset({"zlib"})
 # Names of upstream's own tests and templates. These modules are never a part of an embedded Python.
 _TEST = re.compile(r"_test|xx|_xxtest|_ctypes_test")
 Survey = Callable[[Path, Sequence[Path]], Mapping[str, Iterable[str]]]
@@ -61,9 +63,14 @@ def described_releases(manifests: Path, minor: str, source: Path) -> list[Manife
 
     def rank(one: Manifest) -> tuple[bool, int, bool, int]:
         own = int(one.folder.name.partition(".")[2])
-        return bool(one.configured) != names_sources, abs(own - number), bool(manifest.why_unverified(one.folder)), -own
+        return _names_sources(one) != names_sources, abs(own - number), bool(manifest.why_unverified(one.folder)), -own
 
     return sorted(known, key=rank)
+
+
+def _names_sources(one: Manifest) -> bool:
+    """Return whether the rows of a Setup.local name the sources of all modules, as releases before 3.11 need it."""
+    return bool(one.configured - _ADDED)
 
 
 def derive_modules(known: Sequence[Manifest], source: Path, imported: frozenset[str]) -> Derived:
@@ -89,7 +96,7 @@ def derive_modules(known: Sequence[Manifest], source: Path, imported: frozenset[
     result.vanished += [f"C module {name}" for name in sorted(old - upstream - core)]
     rows = (
         {name: _setup_row(source, name, known) for name in sorted((built - always) & set(new))}
-        if base.configured
+        if _names_sources(base)
         else {}
     )
     result.questions += [f"no row of Setup is known for {name}" for name, row in rows.items() if not row]
@@ -116,19 +123,20 @@ def _nearest_answer(name: str, known: Sequence[Manifest]) -> bool | None:
 
 def _setup_row(source: Path, name: str, known: Sequence[Manifest]) -> str:
     """Return the row of Setup that builds a module: from a described release, else from upstream; empty if none."""
-    places = [one.setup_file for one in known if one.configured] + [source / "Modules" / "Setup"]
+    places = [one.setup_file for one in known if _names_sources(one)] + [source / "Modules" / "Setup"]
     for place in places:
-        for line in place.read_text().splitlines():
+        for line in place.read_text().replace("\\\n", " ").splitlines():
             text = line.removeprefix("#")
             if re.match(rf"{re.escape(name)}\s+.*\.c\b", text):
-                return text.partition("#")[0].strip()
+                return " ".join(text.partition("#")[0].split())
     return ""
 
 
 def _setup_text(base: Manifest, upstream: frozenset[str], disabled: set[str], rows: Iterable[str]) -> str:
     """Return the base's Setup.local without the vanished names, and with ``rows`` and the new names in ``disabled``."""
     lines, in_disabled, seen = [], False, set[str]()
-    for line in base.setup_file.read_text().splitlines():
+    # A row may continue on the next line.
+    for line in re.split(r"(?<!\\)\n", base.setup_file.read_text().rstrip("\n")):
         if line.startswith("*"):
             if line == "*disabled*":
                 lines += [*rows, *([""] if rows else [])]
@@ -138,7 +146,7 @@ def _setup_text(base: Manifest, upstream: frozenset[str], disabled: set[str], ro
             seen.update(words)
             if not words or (not in_disabled and (words[0] not in upstream or words[0] in disabled)):
                 continue
-            line = " ".join(words)
+            line = " ".join(words) if in_disabled else line
         lines.append(line)
     more = sorted(disabled - seen)
     if more:

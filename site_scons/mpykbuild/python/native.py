@@ -25,8 +25,8 @@ from mpykbuild.python.manifest import Manifest
 from mpykbuild.toolchain import archives
 from mpykbuild.toolchain.compilers import compiler_identity
 
-# The caller unpacks the source with fetch.unpack, so its code is a part of the key too.
-MADE_BY = (__name__, "fetch.unpack")
+# The caller makes the source with these modules, so their code is a part of the key too.
+MADE_BY = (__name__, "fetch.unpack", "python.zlib_source")
 
 
 def python_product(

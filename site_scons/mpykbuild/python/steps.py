@@ -25,7 +25,7 @@ READS_SETUP_STDLIB_SINCE = 12
 
 CONFIGURE_FLAGS = (
     f"--prefix={PREFIX}", "--disable-shared", "--disable-test-modules", "--without-ensurepip", "--without-readline",
-    "--without-dtrace", "--without-valgrind", "--quiet",
+    "--without-dtrace", "--without-valgrind", "--without-system-expat", "--without-system-libmpdec", "--quiet",
     # A Python of the build machine must not regenerate any file.
     "PYTHON_FOR_REGEN=false", "PKG_CONFIG=false",
 )  # fmt: skip
@@ -64,12 +64,17 @@ def bring_source(source: Path | Callable[[Path], None], work: Path) -> Path:
     else:
         arrived.mkdir(parents=True)
         source(arrived)
-    inside = [entry for entry in arrived.iterdir() if (entry / "configure").is_file()]
-    root = inside[0] if len(inside) == 1 and not (arrived / "configure").is_file() else arrived
-    if not (root / "configure").is_file():
-        raise BuildError(f"There is no CPython source in {arrived}.", "give CPython's own tarball or its unpacked tree")
-    root.rename(work / "src")
+    source_root(arrived).rename(work / "src")
     return work / "src"
+
+
+def source_root(folder: Path) -> Path:
+    """Return the CPython tree in ``folder``: the folder itself or its only subfolder that is a tree."""
+    inside = [entry for entry in folder.iterdir() if (entry / "configure").is_file()]
+    root = inside[0] if len(inside) == 1 and not (folder / "configure").is_file() else folder
+    if not (root / "configure").is_file():
+        raise BuildError(f"There is no CPython source in {folder}.", "give CPython's own tarball or its unpacked tree")
+    return root
 
 
 def configure_arguments(tree: Path, cc: str) -> list[str]:
@@ -88,6 +93,10 @@ def compile_library(
     setup = obj / "Modules" / "Setup.local"
     setup.parent.mkdir(parents=True)
     shutil.copyfile(goal.setup_file, setup)
+    # CPython's Makefile makes only the folders that configure knows; zlib/ in our rows is not among them.
+    for word in setup.read_text().split():
+        if word.endswith(".c"):
+            (setup.parent / word).parent.mkdir(parents=True, exist_ok=True)
     configure = os.path.relpath(tree / "configure", obj)
     runlog.step("configure", [configure, *words], obj, {**env, "MODULE_BUILDTYPE": "static"})
     stdlib = obj / "Modules" / "Setup.stdlib"

@@ -19,7 +19,7 @@ from mpykbuild.base.process import Finished, run, users_environment
 
 @dataclass(frozen=True)
 class Surroundings:
-    """The folder (relative), umask and further environment variables of one build."""
+    """The folder (relative, the second one with a blank), umask and further environment variables of one build."""
 
     folder: str
     umask: int
@@ -28,7 +28,7 @@ class Surroundings:
 
 SURROUNDINGS = (
     Surroundings("one", 0o022, {"TZ": "UTC", "LC_ALL": "C.UTF-8"}),
-    Surroundings("another-place/deeper", 0o077, {"TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONHASHSEED": "7"}),
+    Surroundings("another place/deeper", 0o077, {"TZ": "Asia/Kathmandu", "LC_ALL": "C", "PYTHONHASHSEED": "7"}),
 )
 
 
@@ -73,7 +73,7 @@ def compare_builds(crash_trees: Sequence[Path], python: str, cache: Path, fresh_
     with tempfile.TemporaryDirectory(prefix="mpykdump-twice-") as scratch:
         digests = []
         for around in SURROUNDINGS:
-            used_cache = Path(scratch) / f"cache-{around.umask:o}" if fresh_python else cache
+            used_cache = Path(scratch) / f"cache {around.umask:o}" if fresh_python else cache
             crash = f"crash={','.join(str(tree) for tree in crash_trees)}"
             arguments = [crash, f"python={python}", f"cache={used_cache}", f"downloads={cache / 'downloads'}"]
             digests.append(file_digest(_build_in(Path(scratch), around, arguments)))

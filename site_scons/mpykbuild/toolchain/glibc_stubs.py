@@ -169,11 +169,12 @@ def version_script(rows: list[VersionedSymbol]) -> str:
 def linker_script(original: str, stub: Path, sysroot: str) -> str:
     """Return the linker script ``libc.so`` with the stub instead of ``libc.so.6``.
 
-    ``original`` is the script of the C library. Its other paths are put below ``sysroot``.
+    ``original`` is the script of the C library. Its other paths are put below ``sysroot``. All paths are quoted,
+    because those of the stub and of the sysroot may contain blanks.
     """
 
     def path(match: re.Match[str]) -> str:
-        return str(stub) if match[0].endswith("/libc.so.6") else sysroot + match[0]
+        return f'"{stub}"' if match[0].endswith("/libc.so.6") else f'"{sysroot}{match[0]}"'
 
     groups = re.search(r"GROUP\s*\(.*\)", original)
     if not groups:

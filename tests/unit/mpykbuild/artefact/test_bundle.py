@@ -50,8 +50,10 @@ def made(python: Path, project: Path, name: str = "bundle.zip") -> Path:
 def test_bundle_has_the_expected_files(python: Path, project: Path) -> None:
     with zipfile.ZipFile(made(python, project)) as archive:
         assert archive.namelist() == [
-            "README.txt", "pykdump/API.py", "pykdump/API.pyc", "pykdump/__init__.py", "pykdump/__init__.pyc",
+            "README.txt", "packages.json",
+            "pykdump/API.py", "pykdump/API.pyc", "pykdump/__init__.py", "pykdump/__init__.pyc",
             "pykdump/commands/facts.json", "pykdump/linux/__init__.py", "pykdump/linux/__init__.pyc",
+            "pykdump/runtime/omitted_modules.txt",
             "stdlib/abc.pyc", "stdlib/json/__init__.pyc", "stdlib/json/decoder.pyc", "stdlib/os.pyc",
         ]  # fmt: skip
         text = archive.read("README.txt").decode()

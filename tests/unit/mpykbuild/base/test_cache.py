@@ -142,3 +142,25 @@ def test_two_builders_build_once(product: Product) -> None:
         thread.join()
     assert started.is_set()
     assert len(count) == 1
+
+
+def test_a_product_is_made_in_a_folder_without_blanks_and_then_moved(tmp_path: Path) -> None:
+    """The makefiles of CPython and crash split paths at blanks."""
+    product = Product(tmp_path / "a place\twith blanks", "crash", "1.2", "a" * 64)
+    places = []
+
+    def make(folder: Path) -> None:
+        places.append(folder)
+        (folder / "tree").mkdir()
+        fill(folder / "tree")
+        (folder / "link").symlink_to("tree/crash")
+        os.utime(folder / "tree" / "crash", (7, 7))
+
+    folder = build_once(product, make)
+    assert not set(str(places[0])) & set(" \t")
+    assert folder == product.path
+    assert (folder / "link").read_text() == "program"
+    assert (folder / "link").is_symlink()
+    assert (folder / "tree" / "crash").stat().st_mtime == 7
+    assert not places[0].exists()
+    assert [path.name for path in folder.parent.iterdir() if path.is_dir()] == [folder.name]

@@ -70,8 +70,8 @@ KNOWN = Sources(
 
 def test_pinned_releases_of_every_kind_are_there() -> None:
     known = sources.load_sources()
-    assert {row.name for row in known.rows} == {"python", "crash", "libdeflate"}
-    assert all(row.default for row in (known.python(), known.crash(), known.libdeflate()))
+    assert {row.name for row in known.rows} == {"python", "crash", "libdeflate", "zlib"}
+    assert all(row.default for row in (known.python(), known.crash(), known.libdeflate(), known.zlib()))
 
 
 @pytest.mark.parametrize("choose", [KNOWN.python, KNOWN.crash], ids=["python", "crash"])

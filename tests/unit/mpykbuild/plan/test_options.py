@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from mpykbuild.base.errors import BuildError
@@ -28,9 +30,33 @@ def test_given_value_replaces_the_default() -> None:
 def test_all_mistakes_are_reported_at_once() -> None:
     with pytest.raises(BuildError) as caught:
         options.checked_values({"pyhton": "x", "V": "yes"})
-    assert "'pyhton'" in caught.value.what
+    assert "'pyhton' (did you mean 'python'?)" in caught.value.what
     assert "V=yes" in caught.value.what
     assert "-h" in caught.value.next_step
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["tset"], "there is no target 'tset' (did you mean 'test'?)."),
+        (["demo", "reproducibel"], "(did you mean 'reproducible'?)"),
+        (["relase", "xyzzy"], "there is no target 'relase'; there is no target 'xyzzy'."),
+        (["crash"], "there is no target 'crash', but an option crash=VALUE."),
+        (["demo", "fix"], "fix cannot follow another target (demo)."),
+    ],
+)
+def test_words_that_are_no_target(words: list[str], message: str, tmp_path: Path) -> None:
+    with pytest.raises(BuildError) as caught:
+        options.check_targets(words, {"fix", "matrix"}, tmp_path)
+    assert message in caught.value.what
+    assert "./sconsw" in caught.value.next_step
+
+
+def test_words_that_are_targets_or_files(tmp_path: Path) -> None:
+    """SCons itself knows the files below build/; the words after a target that runs alone belong to it."""
+    (tmp_path / "build").mkdir()
+    for words in ([], ["demo", "test"], ["build"], ["build/mpykdump.so"], ["new-python", "3.16.0"]):
+        options.check_targets(words, {"new-python"}, tmp_path)
 
 
 def test_help_shows_every_option_and_target() -> None:

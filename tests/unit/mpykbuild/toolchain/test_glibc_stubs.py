@@ -57,7 +57,8 @@ def test_paths_in_the_linker_script() -> None:
     group = "GROUP ( /lib/x/libc.so.6 /usr/lib/x/libc_nonshared.a  AS_NEEDED ( /lib64/ld.so.2 ) )"
     original = f"/* GNU ld script */\nOUTPUT_FORMAT(elf64)\n{group}\n"
     script = glibc_stubs.linker_script(original, Path("/s/libc.so.6"), "/old")
-    assert script == "GROUP ( /s/libc.so.6 /old/usr/lib/x/libc_nonshared.a  AS_NEEDED ( /old/lib64/ld.so.2 ) )\n"
+    quoted = ('"/s/libc.so.6"', '"/old/usr/lib/x/libc_nonshared.a"', '"/old/lib64/ld.so.2"')
+    assert script == "GROUP ( {} {}  AS_NEEDED ( {} ) )\n".format(*quoted)
     with pytest.raises(BuildError, match="is not a linker script"):
         glibc_stubs.linker_script("\x7fELF", Path("/s/libc.so.6"), "")
 
@@ -79,7 +80,7 @@ int f(double x, const char *name) {
 
 @pytest.fixture(scope="module")
 def stubs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("stubs")
+    folder = tmp_path_factory.mktemp("stubs in a folder with blanks")
     glibc_stubs.make_stubs("gcc", folder, (2, 17))
     return folder
 
