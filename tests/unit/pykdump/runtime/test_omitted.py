@@ -16,7 +16,8 @@ from pykdump.runtime import omitted
 def finder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     table = {"mpyk_absent": ["it needs a library", "stdlib.lst"], "mpyk_lost": ["the library lacks it", ""]}
     monkeypatch.setattr(omitted, "_read_table", lambda: table)
-    monkeypatch.setattr(sys, "meta_path", list(sys.meta_path))
+    others = [finder for finder in sys.meta_path if not isinstance(finder, omitted._OmittedFinder)]
+    monkeypatch.setattr(sys, "meta_path", others)
     omitted.install()
     return
 
