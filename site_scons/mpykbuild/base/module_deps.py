@@ -24,7 +24,8 @@ def nodes_of(path: Path) -> tuple[ast.AST, ...]:
     return tuple(ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))))
 
 
-def imports_of(path: Path) -> set[str]:
+@cache
+def imports_of(path: Path) -> frozenset[str]:
     """Return the modules of ``mpykbuild`` that a file imports, as ``crash.tree``. Imports in functions count too."""
     named: set[str] = set()
     for node in nodes_of(path):
@@ -34,7 +35,7 @@ def imports_of(path: Path) -> set[str]:
         elif isinstance(node, ast.Import):
             named.update(alias.name for alias in node.names)
     inside = {name.removeprefix(f"{PACKAGE}.") for name in named if name.startswith(f"{PACKAGE}.")}
-    return {name for name in inside if file_of(name)}
+    return frozenset(name for name in inside if file_of(name))
 
 
 @cache
