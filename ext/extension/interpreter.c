@@ -102,6 +102,7 @@ finalize(void)
     mpyk_signals_clear();
     mpyk_output_clear();
     Py_FinalizeEx();
+    mpyk_signals_stop();
     if (!mpyk_park_threads(threads, count)) {
         mpyk_heap_release();
     }

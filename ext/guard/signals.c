@@ -227,5 +227,10 @@ mpyk_signals_clear(void)
 {
     Py_CLEAR(python_signal);
     Py_CLEAR(python_handler);
+}
+
+void
+mpyk_signals_stop(void)
+{
     mpyk_watcher_stop();
 }

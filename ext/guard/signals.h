@@ -53,7 +53,9 @@ int mpyk_signals_leave(const struct mpyk_signals *saved);
  */
 void mpyk_signals_repeat(void);
 
-/* Drop the references to Python objects, and end the watcher; before Python is finalized. */
+/* Drop the references to Python objects; before Python is finalized. */
 void mpyk_signals_clear(void);
+/* End the watcher; after Python is finalized, because finalizers may still run commands. */
+void mpyk_signals_stop(void);
 
 #endif /* MPYK_SIGNALS_H */

@@ -40,7 +40,8 @@ def code_of(source: bytes, path: str) -> CodeType:
 class _Loader(SourceFileLoader):
     """The loader of modules from files."""
 
-    def source_to_code(self, data: Any, path: Any, **options: Any) -> CodeType:  # type: ignore[override]
+    # Python 3.15 gives one argument more, the name of the module.
+    def source_to_code(self, data: Any, path: Any, *more: Any, **options: Any) -> CodeType:  # type: ignore[override]
         return code_of(data, path)
 
 
