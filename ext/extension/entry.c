@@ -38,6 +38,19 @@ cmd_program(void)
     }
 }
 
+/*
+ * `extend -u` and the end of crash.  When a program calls exit(), Python is still on the stack:
+ * then its memory ends with the process.
+ */
+static void __attribute__((destructor))
+mpyk_unload(void)
+{
+    if (mpyk_run_depth() == 0) {
+        mpyk_interp_stop();
+        mpyk_commands_clear();
+    }
+}
+
 static void __attribute__((constructor))
 mpyk_load(void)
 {
@@ -50,15 +63,9 @@ mpyk_load(void)
     if (mpyk_commands_register(mpyk_cmd_epython, cmd_program) < 0) {
         fprintf(fp, "mpykdump: out of memory; nothing was registered.\n");
     }
-}
-
-/* When a program calls exit(), Python is still on the stack: then its memory ends with the process.
- */
-static void __attribute__((destructor))
-mpyk_unload(void)
-{
-    if (mpyk_run_depth() == 0) {
-        mpyk_interp_stop();
-        mpyk_commands_clear();
-    }
+    /*
+     * At exit() the destructor is called after those of gdb's C++ objects, but finalizers of a
+     * program may still ask gdb.  A function that is registered later is called earlier.
+     */
+    (void)atexit(mpyk_unload);
 }

@@ -14,6 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
+    from typing import Any
 
 TABLE = "omitted_modules.txt"
 # The function of importlib that calls the finders for an import statement. importlib.util.find_spec() asks them too,
@@ -27,10 +28,14 @@ class _OmittedFinder:
     def __init__(self) -> None:
         self._table: dict[str, list[str]] | None = None
 
-    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> None:
+    def table(self) -> dict[str, list[str]]:
+        """Return {module: [reason, file of the manifest]}."""
         if self._table is None:
             self._table = _read_table()
-        known = self._table.get(name)
+        return self._table
+
+    def find_spec(self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> None:
+        known = self.table().get(name)
         if known and _is_import_statement():
             raise ModuleNotFoundError(explanation(name, *known), name=name)
 
@@ -57,7 +62,26 @@ def _read_table() -> dict[str, list[str]]:
     return {name: words for name, *words in rows}
 
 
+class _Messages:
+    """What a traceback says of a missing module of the standard library.
+
+    From 3.15 on, traceback.py asks a module ``_missing_stdlib_info`` and drops the message of the exception.
+    """
+
+    def __init__(self, finder: _OmittedFinder) -> None:
+        self._finder = finder
+
+    def get(self, name: str, default: str) -> str:
+        known = self._finder.table().get(name)
+        return explanation(name, *known) if known else default
+
+
 def install() -> None:
     """Let imports of omitted modules explain themselves. A second call does nothing."""
     if not any(isinstance(finder, _OmittedFinder) for finder in sys.meta_path):
-        sys.meta_path.append(_OmittedFinder())
+        finder = _OmittedFinder()
+        sys.meta_path.append(finder)
+        if sys.version_info >= (3, 15):
+            info: Any = type(sys)("_missing_stdlib_info")
+            info._MISSING_STDLIB_MODULE_MESSAGES = _Messages(finder)
+            sys.modules["_missing_stdlib_info"] = info

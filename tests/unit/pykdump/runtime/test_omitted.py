@@ -56,3 +56,10 @@ def test_a_second_installation_does_nothing() -> None:
     before = list(sys.meta_path)
     omitted.install()
     assert sys.meta_path == before
+
+
+def test_traceback_of_python_315_gives_our_sentence() -> None:
+    (finder,) = (one for one in sys.meta_path if isinstance(one, omitted._OmittedFinder))
+    messages = omitted._Messages(finder)
+    assert messages.get("mpyk_lost", "").startswith("No module named 'mpyk_lost': this build of PyKdump leaves it out")
+    assert messages.get("mpyk_never", "the usual text") == "the usual text"
