@@ -31,8 +31,7 @@ mpyk_bundle_file_forget(void)
     kept = -1;
 }
 
-/* Opening this link opens the same file again, with an offset of its own, even if its name is gone.
- */
+/* Opening this link opens the same file again, with another offset, even if its name is gone. */
 static PyObject *
 kept_file_link(void)
 {

@@ -10,7 +10,6 @@
 #include "extension/epython.h"
 #include "extension/interpreter.h"
 #include "extension/pin.h"
-#include "extension/so_path.h"
 #include "guard/crash_fit.h"
 #include "session/command_table.h"
 

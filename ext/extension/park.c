@@ -2,6 +2,7 @@
 /* See park.h. */
 #include "base/pycompat.h"
 
+#include "base/own_signals.h"
 #include "extension/park.h"
 
 #include <pthread.h>
@@ -10,7 +11,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#define PARK_SIGNAL (SIGRTMAX - 4)
 #define PATIENCE_MSEC 1000
 
 static int parked;
@@ -41,7 +41,7 @@ install(void (*handler)(int), struct sigaction *old)
     struct sigaction action = {.sa_handler = handler};
 
     sigfillset(&action.sa_mask);
-    sigaction(PARK_SIGNAL, &action, old);
+    sigaction(MPYK_PARK_SIGNAL, &action, old);
 }
 
 #if PY_VERSION_HEX >= 0x030B0000
@@ -70,10 +70,11 @@ number_of(const PyThreadState *thread)
 
     answer = 0;
     install(on_question, &old);
-    if (thread->thread_id != 0 && pthread_kill((pthread_t)thread->thread_id, PARK_SIGNAL) == 0) {
+    if (thread->thread_id != 0 &&
+        pthread_kill((pthread_t)thread->thread_id, MPYK_PARK_SIGNAL) == 0) {
         wait_for(&answer, 1);
     }
-    sigaction(PARK_SIGNAL, &old, NULL);
+    sigaction(MPYK_PARK_SIGNAL, &old, NULL);
     return answer;
 }
 
@@ -105,11 +106,11 @@ mpyk_park_threads(const pid_t *threads, int count)
     parked = 0;
     install(on_park, &old);
     for (int i = 0; i < count; i++) {
-        if (syscall(SYS_tgkill, getpid(), threads[i], PARK_SIGNAL) == 0) {
+        if (syscall(SYS_tgkill, getpid(), threads[i], MPYK_PARK_SIGNAL) == 0) {
             sent++;
         }
     }
     wait_for(&parked, sent);
-    sigaction(PARK_SIGNAL, &old, NULL);
+    sigaction(MPYK_PARK_SIGNAL, &old, NULL);
     return sent > 0;
 }

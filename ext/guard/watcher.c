@@ -2,6 +2,7 @@
 /* See watcher.h. */
 #include "base/mpykdump.h"
 
+#include "base/own_signals.h"
 #include "guard/watcher.h"
 
 #include <pthread.h>
@@ -13,10 +14,6 @@
 /* How long a command may continue after it was asked to stop, and how often it is nudged then. */
 #define GRACE_NSEC 200000000L
 #define RETRY_NSEC 2000000L
-
-/* These must not disturb crash, gdb, or a program that uses SIGALRM. */
-#define NUDGE_SIGNAL (SIGRTMAX - 3)
-#define STOP_SIGNAL (SIGRTMAX - 2)
 
 #define STACK_BYTES (64 * 1024)
 
@@ -64,7 +61,7 @@ nudge_until_taken(void)
     struct timespec wait = {.tv_nsec = GRACE_NSEC};
 
     while (load(&caught) && load(&blocked) && !load(&stopping)) {
-        signal_main(NUDGE_SIGNAL);
+        signal_main(MPYK_NUDGE_SIGNAL);
         nanosleep(&wait, NULL);
         wait.tv_nsec = RETRY_NSEC;
     }
@@ -79,12 +76,12 @@ watch(void *Py_UNUSED(arg))
 
     sigemptyset(&wanted);
     sigaddset(&wanted, SIGINT);
-    sigaddset(&wanted, STOP_SIGNAL);
+    sigaddset(&wanted, MPYK_STOP_SIGNAL);
     for (;;) {
         if (sigwait(&wanted, &signo) != 0) {
             continue;
         }
-        if (signo == STOP_SIGNAL) {
+        if (signo == MPYK_STOP_SIGNAL) {
             return NULL;
         }
         swap(&caught, 1);
@@ -148,7 +145,7 @@ mpyk_watcher_start(void (*nudge)(int, siginfo_t *, void *))
     prepare_once();
     swap(&stopping, 0);
     if (start_thread() == 0) {
-        sigaction(NUDGE_SIGNAL, &action, &old_action);
+        sigaction(MPYK_NUDGE_SIGNAL, &action, &old_action);
         running = 1;
     }
 }
@@ -158,9 +155,9 @@ mpyk_watcher_stop(void)
 {
     if (running) {
         swap(&stopping, 1);
-        pthread_kill(watcher, STOP_SIGNAL);
+        pthread_kill(watcher, MPYK_STOP_SIGNAL);
         pthread_join(watcher, NULL);
-        sigaction(NUDGE_SIGNAL, &old_action, NULL);
+        sigaction(MPYK_NUDGE_SIGNAL, &old_action, NULL);
         running = 0;
     }
 }

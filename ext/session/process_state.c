@@ -5,15 +5,13 @@
 #endif
 #include "session/process_state.h"
 
+#include "base/own_signals.h"
+
 #include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
-
-/* The last signals are used by this extension itself, also between two programs: see
- * guard/signals.c. */
-#define OUR_SIGNALS 5
 
 static const __itimer_which_t timers[] = {ITIMER_REAL, ITIMER_VIRTUAL, ITIMER_PROF};
 
@@ -28,7 +26,7 @@ timer_is_armed(__itimer_which_t timer)
 void
 mpyk_process_state_save(struct mpyk_process_state *state)
 {
-    for (int number = 1; number <= SIGRTMAX - OUR_SIGNALS; number++) {
+    for (int number = 1; number < MPYK_FIRST_OWN_SIGNAL; number++) {
         sigaction(number, NULL, &state->actions[number]);
     }
     sigpending(&state->pending);
@@ -59,7 +57,7 @@ drop_new_signals(const struct mpyk_process_state *state)
     sigset_t pending, one;
 
     sigpending(&pending);
-    for (int number = 1; number <= SIGRTMAX - OUR_SIGNALS; number++) {
+    for (int number = 1; number < MPYK_FIRST_OWN_SIGNAL; number++) {
         if (number != SIGINT && sigismember(&pending, number) == 1 &&
             sigismember(&state->pending, number) == 0) {
             sigemptyset(&one);
@@ -75,7 +73,7 @@ restore_actions(const struct mpyk_process_state *state)
 {
     struct sigaction now;
 
-    for (int number = 1; number <= SIGRTMAX - OUR_SIGNALS; number++) {
+    for (int number = 1; number < MPYK_FIRST_OWN_SIGNAL; number++) {
         const struct sigaction *before = &state->actions[number];
 
         if (sigaction(number, NULL, &now) == 0 &&
