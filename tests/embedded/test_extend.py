@@ -183,7 +183,8 @@ def test_threads_that_a_program_left_end_nothing(variant: Variant, run_crash: Ru
         "import threading, time\n"
         "def spin():\n    while True: pass\n"
         "def nap():\n    while True: time.sleep(0.001)\n"
-        "for work in (spin, nap, threading.Event().wait, spin):\n"
+        "def doze():\n    while True: time.sleep(2)\n"  # it wakes when the extension is not there
+        "for work in (spin, nap, doze, threading.Event().wait, spin):\n"
         "    threading.Thread(target=work, daemon=True).start()\n"
     )
     load, unload = f"extend {variant.extension}", f"extend -u {variant.extension}"
@@ -193,7 +194,7 @@ def test_threads_that_a_program_left_end_nothing(variant: Variant, run_crash: Ru
             load,
             "epython prog.py",
             unload,
-            "!sleep 0.3",
+            "!sleep 3",
             load,
             "epython -c 'print(6 * 7)'",
         ],
