@@ -8,6 +8,13 @@ from __future__ import annotations
 
 import sys
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Optional
+
+    Sink = Optional[Callable[[str, str], None]]
+
 WARNING = "+++WARNING+++"
 ERROR = "+++ERROR+++"
 INFO = "...INFO..."
@@ -20,6 +27,7 @@ class PyLog:
     _problems: dict[tuple[str, str], int] = {}  # noqa: RUF012
     _silent: dict[str, list[str]] = {"warning": [], "error": []}  # noqa: RUF012
     _at_exit: list[str] = []  # noqa: RUF012
+    _sink: Sink = None
 
     def warning(self, *args: object, **kwargs: str) -> None:
         """Print a warning now and again in the summary. ``sep`` and ``end`` are as for print()."""
@@ -40,6 +48,15 @@ class PyLog:
     def warning_onexit(self, *args: object) -> None:
         """Put a warning into the summary only."""
         self._remember(WARNING, _joined(args))
+
+    @staticmethod
+    def send_to(sink: Sink) -> Sink:
+        """Hand warnings, errors and notes to ``sink(prefix, message)``, which prints them in its own form.
+
+        They are then not in the summary. None ends that. Return the sink before.
+        """
+        before, PyLog._sink = PyLog._sink, sink
+        return before
 
     def onexit(self, *args: object) -> None:
         """Print a line, without a prefix, when the program ends."""
@@ -75,6 +92,9 @@ class PyLog:
 
     def _now(self, prefix: str, args: tuple[object, ...], kwargs: dict[str, str], remember: bool = True) -> None:
         message = _joined(args, kwargs.get("sep", " "))
+        if PyLog._sink is not None:
+            PyLog._sink(prefix, message)
+            return
         print(prefix, message, end=kwargs.get("end", "\n"))
         sys.stdout.flush()
         if remember:

@@ -17,39 +17,60 @@ The list includes the idle threads (swapper/N, PID 0).
   taskinfo --taskfilter UN       threads that wait uninterruptibly
   taskinfo --maxpids 20          the ten threads that ran last and the ten that have waited longest
   taskinfo --summary             the number of threads in each state
-  taskinfo --json                the same rows for a program
 """
 
 from __future__ import annotations
 
-from crash import error
+from dataclasses import dataclass
 
-from pykdump.command_output import Column, print_json, table_lines
-from pykdump.command_parser import CommandParser, positive_number
+from pykdump.command_layer import Column, Command, Problem, item, positive_number
+from pykdump.command_layer.events import UNREADABLE, reason_of
 from pykdump.linux.tasks import STATE_CODES, Task, all_tasks
-from pykdump.pylog import pylog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Sequence
-    from typing import Any
+    from collections.abc import Iterator, Sequence
 
-COLUMNS = (
-    Column("PID", "pid"),
-    Column("TID", "tid"),
-    Column("CPU", "cpu"),
-    Column("ST", "state", left=True),
-    Column("RAN-MS-AGO", "ran_ms_ago"),
-    Column("UID", "uid"),
-    Column("COMM", "comm", left=True),
-)
+    from pykdump.command_layer.reports import Layouts
+
 RECENT_MS = (("in the last second", 1_000), ("in the last 10 seconds", 10_000), ("in the last minute", 60_000))
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """Return the parser with the options of taskinfo."""
-    parser = CommandParser("taskinfo", (__doc__ or "").partition("\n")[0])
+@dataclass
+class Thread:
+    """One thread."""
+
+    pid: int = item("the process (thread group)")
+    tid: int = item("the thread")
+    cpu: int = item("the CPU on which it runs or ran last")
+    state: str = item("two letters: RU, IN, UN, ST, TR, DE, ZO, PA or ID")
+    ran_ms_ago: int = item("time between its last arrival on that CPU and that CPU's clock", unit="ms")
+    uid: int | None = item("the real user ID, as root sees it; null without credentials")
+    comm: str = item("its name")
+
+
+@dataclass
+class StateCount:
+    """The number of threads in one state."""
+
+    state: str = item("two letters: RU, IN, UN, ST, TR, DE, ZO, PA or ID")
+    threads: int = item("number of threads")
+
+
+@dataclass
+class Summary:
+    """Numbers of all threads that were chosen."""
+
+    processes: int = item("number of processes")
+    threads: int = item("number of threads")
+    ran_last_second: int = item("threads that ran in the last second")
+    ran_last_10_seconds: int = item("threads that ran in the last 10 seconds")
+    ran_last_minute: int = item("threads that ran in the last minute")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of taskinfo."""
     parser.add_argument("--summary", action="store_true", help="print the number of threads in each state only")
     parser.add_argument(
         "--maxpids",
@@ -61,8 +82,6 @@ def build_parser() -> argparse.ArgumentParser:
         "--taskfilter", type=_states, metavar="STATES", help="only threads in these states: UN,RU or D,R"
     )
     parser.add_argument("-r", action="store_true", help="no effect; old command lines have it")
-    parser.add_argument("--json", action="store_true", help="print a JSON document instead of a table")
-    return parser
 
 
 def _states(text: str) -> frozenset[str]:
@@ -77,81 +96,66 @@ def _states(text: str) -> frozenset[str]:
     return frozenset(codes)
 
 
-def row(task: Task) -> dict[str, Any]:
-    """Return the values that taskinfo shows of one thread."""
-    return {
-        "pid": task.tgid,
-        "tid": task.pid,
-        "cpu": task.cpu,
-        "state": task.state_code,
-        "ran_ms_ago": task.Ran_ago,
-        "uid": task.uid,
-        "comm": task.comm,
-    }
+def thread(task: Task) -> Thread:
+    """Return the record of a thread."""
+    return Thread(task.tgid, task.pid, task.cpu, task.state_code, task.Ran_ago, task.uid, str(task.comm))
 
 
-def rows(tasks: Iterable[Task]) -> tuple[list[dict[str, Any]], list[dict[str, str]]]:
-    """Return (rows of ``tasks``, most recently run first; rows with the errors of tasks that cannot be read)."""
-    found, damaged = [], []
-    for task in tasks:
-        try:
-            found.append(row(task))
-        except (error, IndexError) as problem:
-            damaged.append({"task": hex(task), "error": str(problem)})
-    found.sort(key=lambda r: (r["ran_ms_ago"], r["tid"], r["cpu"]))
-    return found, damaged
-
-
-def summary(all_rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    """Return the number of processes, of threads, of threads in each state, and of threads that ran recently."""
+def summary(threads: Sequence[Thread]) -> Iterator[StateCount | Summary]:
+    """Yield the numbers of all threads, and of the threads in each state."""
+    ran = [sum(each.ran_ms_ago <= ms for each in threads) for _, ms in RECENT_MS]
+    yield Summary(len({each.pid for each in threads}), len(threads), *ran)
     states: dict[str, int] = {}
-    for r in all_rows:
-        states[r["state"]] = states.get(r["state"], 0) + 1
-    return {
-        "processes": len({r["pid"] for r in all_rows}),
-        "threads": len(all_rows),
-        "states": dict(sorted(states.items())),
-        "ran": {label: sum(r["ran_ms_ago"] <= ms for r in all_rows) for label, ms in RECENT_MS},
-    }
+    for each in threads:
+        states[each.state] = states.get(each.state, 0) + 1
+    for state, number in sorted(states.items()):
+        yield StateCount(state, number)
 
 
-def _print_summary(counts: dict[str, Any]) -> None:
-    print(f"{counts['threads']} threads of {counts['processes']} processes")
-    for state, number in counts["states"].items():
-        print(f"  {state}  {number:>6}")
-    for label, number in counts["ran"].items():
-        print(f"  ran {label}: {number}")
+def _summary_lines(counts: Summary) -> Iterator[str]:
+    yield f"{counts.threads} threads of {counts.processes} processes"
+    numbers = (counts.ran_last_second, counts.ran_last_10_seconds, counts.ran_last_minute)
+    for (label, _), number in zip(RECENT_MS, numbers):
+        yield f"  ran {label}: {number}"
 
 
-def _ends(chosen: list[dict[str, Any]], limit: int | None) -> tuple[list[dict[str, Any]], list[dict[str, Any]], int]:
-    """Split ``chosen`` into (first rows, last rows, number of rows left out between them)."""
-    if not limit or limit >= len(chosen):
-        return chosen, [], 0
-    first = (limit + 1) // 2
-    return chosen[:first], chosen[len(chosen) - limit // 2 :], len(chosen) - limit
-
-
-def _print_all(chosen: list[dict[str, Any]], damaged: Sequence[dict[str, str]], limit: int | None) -> None:
-    first, last, left_out = _ends(chosen, limit)
-    lines = table_lines(COLUMNS, [*first, *last])
-    if left_out:
-        lines.insert(1 + len(first), f"  ... {left_out} threads left out ...")
-    print("\n".join(lines))
-    for entry in damaged:
-        pylog.error(f"Task {entry['task']} cannot be read: {entry['error']}")
-
-
-def main(argv: Sequence[str]) -> int:
-    """Run the command and return its exit status."""
-    options = build_parser().parse_args(argv)
-    everything, damaged = rows(all_tasks())
-    chosen = [r for r in everything if not options.taskfilter or r["state"] in options.taskfilter]
+def collect(options: argparse.Namespace) -> Iterator[object]:
+    """Yield the threads, most recently run first, and the tasks that cannot be read."""
+    threads = []
+    for task in all_tasks():
+        try:
+            threads.append(thread(task))
+        except UNREADABLE as problem:
+            yield Problem(f"task {hex(task)}", reason_of(problem))
+    threads.sort(key=lambda each: (each.ran_ms_ago, each.tid, each.cpu))
+    chosen = [each for each in threads if not options.taskfilter or each.state in options.taskfilter]
     if options.summary:
-        counts = summary(chosen)
-        _print_summary(counts) if not options.json else print_json(counts)
-    elif options.json:
-        first, last, _ = _ends(chosen, options.maxpids)
-        print_json([*first, *last, *damaged])
+        yield from summary(chosen)
     else:
-        _print_all(chosen, damaged, options.maxpids)
-    return 0
+        yield from _ends(chosen, options.maxpids)
+
+
+def _ends(chosen: list[Thread], limit: int | None) -> Iterator[Thread]:
+    """Yield all threads, or the first and the last ones if there are more than ``limit``."""
+    if not limit or limit >= len(chosen):
+        yield from chosen
+        return
+    yield from chosen[: (limit + 1) // 2]
+    yield from chosen[len(chosen) - limit // 2 :]
+
+
+TABLES: Layouts = {
+    Thread: (
+        Column("PID", "pid"),
+        Column("TID", "tid"),
+        Column("CPU", "cpu"),
+        Column("ST", "state", left=True),
+        Column("RAN-MS-AGO", "ran_ms_ago"),
+        Column("UID", "uid"),
+        Column("COMM", "comm", left=True),
+    ),
+    StateCount: (Column("ST", "state", left=True), Column("THREADS", "threads")),
+    Summary: _summary_lines,
+}
+COMMAND = Command(__doc__, add_options, collect, TABLES)
+main = COMMAND.main

@@ -47,7 +47,7 @@ MODULES = {
     "pykdump.attributes": "pykdump.struct_attributes",
     "pykdump.background": "pykdump.background_commands",
     "pykdump.classic": "pykdump.legacy_crash_names",
-    "pykdump.cmdline": "pykdump.command_parser",
+    "pykdump.cmdline": "pykdump.command_layer.parser",
     "pykdump.defines": "pykdump.c_constants",
     "pykdump.generic": "pykdump.compat_helpers",
     "pykdump.kernel": "pykdump.crash_access",
@@ -58,7 +58,7 @@ MODULES = {
     "pykdump.linux.libmisc": "pykdump.legacy.misc_helpers",
     "pykdump.linux.taskreport": "pykdump.legacy.task_reports",
     "pykdump.modules": "pykdump.kernel_modules",
-    "pykdump.output": "pykdump.command_output",
+    "pykdump.output": "pykdump.command_layer.tables",
     "pykdump.words": "pykdump.c_integers",
 }
 # {module: {module that has the functions today: functions that programs import from the first one}}

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     Undo = list[Callable[[], object]]
 
 # The modules that --reload forgets, so that they are imported again.
-_RELOADED = ("pykdump.linux.", "pykdump.commands.", "pykdump.legacy.", "LinuxDump")
+_RELOADED = ("pykdump.linux.", "pykdump.command_layer.", "pykdump.commands.", "pykdump.legacy.", "LinuxDump")
 
 
 class WrongOption(Exception):

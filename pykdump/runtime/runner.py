@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 STATUS_ERROR = 1
 STATUS_USAGE = 2
+STATUS_COMMAND_USAGE = 3  # 1 and 2 of a command mean findings and incomplete output
 STATUS_INTERRUPTED = 130  # what a shell reports for SIGINT
 COMMAND_LINE = "command line"
 bundle_importer.install()
@@ -57,7 +58,7 @@ def main(kind: str, argv: Sequence[str]) -> int:
         status = _status_of(lambda: _run(_run_of(kind, list(argv)), options, saved), saved)
         if saved.outermost:
             status = max(status, _status_of(_finish_program, saved))
-            if saved.shows_time and status != STATUS_USAGE:
+            if saved.shows_time and status not in (STATUS_USAGE, STATUS_COMMAND_USAGE):
                 _print_time(saved)
         _output_is_closed()
     except BaseException as error:  # noqa: BLE001 - nothing may reach C, not even a second Ctrl-C inside a handler
@@ -91,8 +92,13 @@ def _run(run: Run, options: CommonOptions, saved: InterpreterState) -> int:
         return 0
     if run.kind not in _ACTIONS:
         return _print_error(f"epython: the extension asked for an unknown kind of run, {run.kind!r}.")
-    run.argv[1:] = options.take(run.argv[1:])
-    options.apply()
+    try:
+        run.argv[1:] = options.take(run.argv[1:])
+        options.apply()
+    except WrongOption as error:
+        if run.kind != command_line.COMMAND:
+            raise
+        return _print_error(f"{run.argv[0]}: {error}", STATUS_COMMAND_USAGE)
     # --ofile replaces standard output until the end of the run.
     saved.streams_of_run = (sys.stdin, sys.stdout, sys.stderr)
     _call_hook("enterepython")

@@ -25,7 +25,7 @@ def shown(comm: str) -> str:
 
 @pytest.fixture(scope="module")
 def rows(crash_session: CrashSession) -> list[dict[str, Any]]:
-    found = json.loads(crash_session.run("taskinfo --json"))
+    found = json.loads(crash_session.run("taskinfo --json"))["records"]
     assert isinstance(found, list)
     return found
 
@@ -107,12 +107,12 @@ def test_the_table_shows_the_same_rows(crash_session: CrashSession, rows: list[d
 
 
 def test_filter_limit_and_summary(crash_session: CrashSession, rows: list[dict[str, Any]]) -> None:
-    waiting = json.loads(crash_session.run("taskinfo --taskfilter UN,ZO --json"))
+    waiting = json.loads(crash_session.run("taskinfo --taskfilter UN,ZO --json"))["records"]
     assert waiting == [row for row in rows if row["state"] in ("UN", "ZO")]
-    assert len(crash_session.run("taskinfo --maxpids 11").splitlines()) == 1 + 11 + 1
-    summary = json.loads(crash_session.run("taskinfo --summary --json"))
+    assert len(crash_session.run("taskinfo --maxpids 11").splitlines()) == 1 + 11
+    summary, *states = json.loads(crash_session.run("taskinfo --summary --json"))["records"]
     assert summary["threads"] == len(rows)
-    assert summary["states"] == dict(sorted(Counter(row["state"] for row in rows).items()))
+    assert {row["state"]: row["threads"] for row in states} == Counter(row["state"] for row in rows)
     assert summary["processes"] == len({row["pid"] for row in rows})
 
 

@@ -16,7 +16,8 @@ CORE = "core"  # the modules of the folder pykdump itself
 MAY_IMPORT: dict[str, set[str]] = {
     CORE: set(),
     "linux": {CORE},
-    "commands": {CORE, "linux"},
+    "command_layer": {CORE},
+    "commands": {CORE, "linux", "command_layer"},
     "legacy": {CORE, "linux"},
     "runtime": {CORE},
 }

@@ -40,20 +40,28 @@ def test_taskinfo_filters_and_shortens(world: World, capsys: pytest.CaptureFixtu
     assert taskinfo.main(["--taskfilter", "UN"]) == 0
     assert [line.split()[1] for line in capsys.readouterr().out.splitlines()[1:]] == ["2", "3"]
     assert taskinfo.main(["--taskfilter=D,S", "--json"]) == 0
-    rows = json.loads(capsys.readouterr().out)
+    rows = json.loads(capsys.readouterr().out)["records"]
     assert [r["tid"] for r in rows] == [1, 2, 3]
-    assert rows[0] == {"pid": 1, "tid": 1, "cpu": 0, "state": "IN", "ran_ms_ago": 5, "uid": 1000, "comm": "init"}
+    assert rows[0] == {
+        "kind": "thread",
+        "pid": 1,
+        "tid": 1,
+        "cpu": 0,
+        "state": "IN",
+        "ran_ms_ago": 5,
+        "uid": 1000,
+        "comm": "init",
+    }
     assert taskinfo.main(["--maxpids", "3"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [line.split()[1] for line in (lines[1], lines[2], lines[4])] == ["0", "0", "3"]
-    assert "3 threads left out" in lines[3]
+    assert [line.split()[1] for line in lines[1:]] == ["0", "0", "3"]
 
 
 def test_taskinfo_sums_up(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     assert taskinfo.main(["--summary", "--json"]) == 0
-    counts = json.loads(capsys.readouterr().out)
+    counts, *states = json.loads(capsys.readouterr().out)["records"]
     assert (counts["threads"], counts["processes"]) == (6, 3)
-    assert counts["states"]["UN"] == 2
+    assert {"kind": "state-count", "state": "UN", "threads": 2} in states
     assert taskinfo.main(["--summary"]) == 0
     assert "6 threads of 3 processes" in capsys.readouterr().out
 
@@ -62,7 +70,7 @@ def test_taskinfo_sums_up(world: World, capsys: pytest.CaptureFixture[str]) -> N
 def test_a_wrong_command_line_is_one_line(argv: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         taskinfo.main(argv)
-    assert ended.value.code == 2
+    assert ended.value.code == 3
     error = capsys.readouterr().err
     assert error.startswith("taskinfo: ")
     assert error.count("\n") == 1
@@ -71,12 +79,13 @@ def test_a_wrong_command_line_is_one_line(argv: list[str], capsys: pytest.Captur
 def test_a_damaged_task_is_reported_and_left_out(world: World, capsys: pytest.CaptureFixture[str]) -> None:
     offset = world.kernel.find(TASK, "real_cred")[0]
     world.kernel.write_pointer(world.other + offset, 0xBAD000)
-    assert taskinfo.main([]) == 0
+    assert taskinfo.main([]) == 2
     assert "0xbad000" in capsys.readouterr().out
-    assert taskinfo.main(["--json"]) == 0
+    assert taskinfo.main(["--json"]) == 2
     document = json.loads(capsys.readouterr().out)
-    assert len(document) == 6
-    assert document[-1]["task"] == hex(world.other)
-    assert "0xbad000" in document[-1]["error"]
+    assert len(document["records"]) == 5
+    (problem,) = document["problems"]
+    assert problem["part"] == f"task {world.other:#x}"
+    assert "0xbad000" in problem["reason"]
     world.kernel.write_pointer(world.other + offset, 0)
     assert [t.uid for t in tasks.all_tasks() if t.pid == 40] == [None]

@@ -7,7 +7,11 @@ import argparse
 
 import pytest
 
-from pykdump.command_parser import CommandParser, positive_number
+from support import fake_crash
+
+fake_crash.install()
+
+from pykdump.command_layer.parser import CommandParser, positive_number  # noqa: E402
 
 
 @pytest.mark.parametrize(("text", "number"), [("1", 1), ("0042", 42), ("100000", 100000)])
@@ -25,12 +29,19 @@ def test_an_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
     parser = CommandParser("show", "show: what it shows.")
     with pytest.raises(SystemExit) as ended:
         parser.parse_args(["--nonsense"])
-    assert ended.value.code == 2
+    assert ended.value.code == 3
     assert capsys.readouterr().err == "show: unrecognized arguments: --nonsense (try: show --help)\n"
 
 
-@pytest.mark.parametrize(("docstring", "shown"), [("show: what it shows.", "what it shows.\n"), (None, "-h, --help")])
-def test_help_has_the_summary(docstring: str | None, shown: str) -> None:
+@pytest.mark.parametrize(
+    ("docstring", "shown"),
+    [
+        ("show: what it shows.", "what it shows.\n"),
+        ("show: what it shows.\n\nA  long\n  text.", "\nA  long\n  text.\n"),
+        (None, "-h, --help"),
+    ],
+)
+def test_help_has_the_docstring(docstring: str | None, shown: str) -> None:
     text = CommandParser("show", docstring).format_help()
     assert text.startswith("usage: show [-h]\n")
     assert shown in text

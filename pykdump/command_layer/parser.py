@@ -10,18 +10,18 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import NoReturn
 
-STATUS_USAGE = 2
+STATUS_USAGE = 3
 
 
 class CommandParser(argparse.ArgumentParser):
-    """A parser for the command ``name``. A wrong command line gives one line of error and the exit status 2.
+    """A parser for the command ``name``. A wrong command line gives one line of error and the exit status 3.
 
-    ``description`` is the first line of the command's docstring: "name: summary".
+    ``text`` is the docstring of the command: "name: summary", and below it the help.
     """
 
-    def __init__(self, name: str, description: str | None) -> None:
-        summary = (description or "").partition(": ")[2].strip()
-        super().__init__(prog=name, description=summary, formatter_class=argparse.RawDescriptionHelpFormatter)
+    def __init__(self, name: str, text: str | None) -> None:
+        description = (text or "").partition(": ")[2].strip()
+        super().__init__(prog=name, description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
 
     def error(self, message: str) -> NoReturn:
         """Print the error and the help option; end the command."""

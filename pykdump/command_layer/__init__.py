@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What all commands share: options, text and JSON output, findings, problems and the exit status.
+
+A command names its options, a generator of records, and the columns of its tables; see Command. The layer may
+import the modules of the folder pykdump; commands import the layer.
+"""
+
+from pykdump.command_layer.command import Command
+from pykdump.command_layer.events import Finding, Problem, Section, guarded
+from pykdump.command_layer.parser import positive_number
+from pykdump.command_layer.progress import Progress
+from pykdump.command_layer.records import item
+from pykdump.command_layer.tables import Column
+
+__all__ = ["Column", "Command", "Finding", "Problem", "Progress", "Section", "guarded", "item", "positive_number"]

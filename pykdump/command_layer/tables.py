@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Tables in text: columns, and a table that is printed while its rows are still being found."""
+
+from __future__ import annotations
+
+import time
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
+
+# So many rows, or so many seconds, are waited for before the first row is printed: their widths align the table.
+ALIGNED_ROWS = 200
+ALIGNED_SECONDS = 0.5
+
+
+class Column:
+    """A column of a table. ``title`` is its heading, ``key`` the name of the record's field.
+
+    ``show`` converts the value to text; without it, the value is shown as str() does, None as "?". With ``address``,
+    an int is shown in hexadecimal.
+    """
+
+    __slots__ = ("key", "left", "show", "title")
+
+    def __init__(
+        self,
+        title: str,
+        key: str,
+        left: bool = False,
+        show: Callable[[Any], str] | None = None,
+        address: bool = False,
+    ) -> None:
+        self.title = title
+        self.key = key
+        self.left = left
+        self.show = _hexadecimal if address and show is None else show
+
+    def cell(self, record: object) -> str:
+        """Return the text of this column for a record."""
+        value = getattr(record, self.key)
+        return printable(value if self.show is None or value is None else self.show(value))
+
+
+def _hexadecimal(value: int) -> str:
+    return f"{value:#x}"
+
+
+def printable(value: object) -> str:
+    """Return ``value`` as text without line ends: control characters become escapes, None becomes "?"."""
+    text = "?" if value is None else str(value)
+    return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
+
+
+class Table:
+    """A table that is printed as it grows: add() and end() return the lines that can be printed now."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self._columns = columns
+        self._waiting: list[list[str]] = [[column.title for column in columns]]
+        self._shape = ""
+        self._began = time.monotonic()
+
+    def add(self, record: object) -> Iterable[str]:
+        """Take a row. Return the lines that are complete."""
+        cells = [column.cell(record) for column in self._columns]
+        if self._shape:
+            return (self._shape.format(*cells).rstrip(),)
+        self._waiting.append(cells)
+        if len(self._waiting) > ALIGNED_ROWS or time.monotonic() - self._began > ALIGNED_SECONDS:
+            return self.end()
+        return ()
+
+    def end(self) -> Iterator[str]:
+        """Return the lines that have waited, the heading first."""
+        if self._shape:
+            return iter(())
+        widths = [max(map(len, texts)) for texts in zip(*self._waiting)]
+        self._shape = "  ".join(f"{{:{'<' if c.left else '>'}{w}}}" for c, w in zip(self._columns, widths))
+        waiting, self._waiting = self._waiting, []
+        return iter([self._shape.format(*cells).rstrip() for cells in waiting])
+
+
+def table_lines(columns: Sequence[Column], records: Iterable[object]) -> list[str]:
+    """Return the lines of a whole table: a heading and the rows, with no blanks at the end of a line."""
+    table = Table(columns)
+    lines = [line for record in records for line in table.add(record)]
+    return [*lines, *table.end()]

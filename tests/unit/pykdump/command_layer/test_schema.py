@@ -1,0 +1,98 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""JSON Schemas: those of the commands are committed and up to date, and a document of each kind of field is valid."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from support import fake_crash, schemas
+
+fake_crash.install()
+
+if sys.version_info < (3, 10):
+    pytest.skip("the types of fields are written as in Python 3.10", allow_module_level=True)
+
+from pykdump.command_layer import Column, Command, Finding, Problem, item  # noqa: E402
+from pykdump.command_layer.schema import schema_of  # noqa: E402
+
+jsonschema = pytest.importorskip("jsonschema", reason="the embedded interpreter has no jsonschema")
+
+
+@dataclass
+class Part:
+    """A part of a thing."""
+
+    at: int = item("its address", unit="address")
+
+
+@dataclass
+class Thing:
+    """A thing."""
+
+    n: int = item("a number", unit="ms")
+    share: float | None = item("a share")
+    name: str = item("a name")
+    good: bool = item("whether it is good")
+    at: int | None = item("its address", unit="address")
+    parts: tuple[Part, ...] = item("its parts")
+    owners: tuple[int, ...] = item("tasks", unit="address")
+
+
+THING = Thing(1, None, "a", True, None, (Part(255),), (1, 2))
+
+
+def document(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[str, Any]]:
+    def collect(options: argparse.Namespace) -> Iterator[object]:
+        yield THING
+        yield Finding("hung-task", "It hangs.", addresses=(1,))
+        yield Problem("the rest", "lost")
+
+    command = Command("show: it.", lambda parser: None, collect, {Thing: (Column("N", "n"),)})
+    command.main(["--json"])
+    return schema_of(command), json.loads(capsys.readouterr().out)
+
+
+def test_a_document_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
+    schema, found = document(capsys)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    jsonschema.validate(found, schema)
+    assert schema["$defs"]["thing"]["properties"]["n"]["description"] == "a number (ms)"
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [("n", "1"), ("share", "1"), ("name", None), ("at", 5), ("at", "0xG"), ("parts", [{}]), ("owners", [1]), ("x", 1)],
+)
+def test_a_wrong_value_is_invalid(field: str, value: object, capsys: pytest.CaptureFixture[str]) -> None:
+    schema, found = document(capsys)
+    found["records"][0][field] = value
+    with pytest.raises(jsonschema.ValidationError):
+        jsonschema.validate(found, schema)
+
+
+def test_an_unsuitable_type_is_refused() -> None:
+    @dataclass
+    class Odd:
+        """Odd."""
+
+        x: dict[str, int] = item("a dictionary")
+
+    with pytest.raises(TypeError, match="a record cannot have a field of type"):
+        schema_of(Command("odd: it.", lambda parser: None, lambda options: (), {Odd: (Column("X", "x"),)}))
+
+
+@pytest.mark.parametrize("name", schemas.COMMANDS)
+def test_the_committed_schema_is_that_of_the_command(name: str) -> None:
+    assert schemas.path_of(name).is_file(), "write it with: python -m tests.support.schemas"
+    assert schemas.committed(name) == schemas.schema(name), "if meant: python -m tests.support.schemas, and a fragment"
+
+
+def test_no_schema_is_left_over() -> None:
+    assert sorted(path.stem for path in schemas.FOLDER.glob("*.json")) == schemas.COMMANDS
