@@ -11,9 +11,7 @@ from typing import Any
 
 PROJECT = Path(__file__).parents[2]
 FOLDER = PROJECT / "pykdump/schemas"
-COMMANDS = sorted(
-    path.stem for path in (PROJECT / "pykdump/commands").glob("*.py") if not path.name.startswith("_")
-)
+COMMANDS = sorted(path.stem for path in (PROJECT / "pykdump/commands").glob("*.py") if not path.name.startswith("_"))
 
 
 def schema(name: str) -> dict[str, Any]:

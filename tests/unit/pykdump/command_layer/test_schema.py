@@ -82,7 +82,7 @@ def test_an_unsuitable_type_is_refused() -> None:
     class Odd:
         """Odd."""
 
-        x: dict[str, int] = item("a dictionary")
+        x: dict[str, int] = item("a dictionary")  # noqa: RUF009
 
     with pytest.raises(TypeError, match="a record cannot have a field of type"):
         schema_of(Command("odd: it.", lambda parser: None, lambda options: (), {Odd: (Column("X", "x"),)}))
