@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
     from typing import Union
 
-    from pykdump.command_layer.reports import Layouts
+    from pykdump.command_layer.reports import Layout, Layouts
 
     Report = Union[TextReport, JsonReport]
 
@@ -30,8 +30,8 @@ class Command:
 
     ``text`` is the docstring of its module: "name: summary", and below it the help. ``add_options(parser)`` adds its
     options. ``collect(options)`` yields records, Findings, Problems and Sections. ``layouts`` gives for each type of
-    record its columns, or a function that returns the lines of a record. ``version`` is the version of its JSON
-    schema: a change that breaks programs raises it.
+    record its columns, or a function that returns the lines of a record. ``parts`` are the names of other commands
+    whose records it yields too. ``version`` is the version of its JSON schema: a change that breaks programs raises it.
     """
 
     def __init__(
@@ -40,11 +40,13 @@ class Command:
         add_options: Callable[[argparse.ArgumentParser], None],
         collect: Callable[[argparse.Namespace], Iterable[object]],
         layouts: Layouts,
+        parts: Sequence[str] = (),
         version: int = 1,
     ) -> None:
         self.text = text or ""
         self.name = self.text.partition(":")[0]
         self.layouts = layouts
+        self.parts = tuple(parts)
         self.schema = f"pykdump/{self.name}/{version}"
         self._add_options = add_options
         self._collect = collect
@@ -67,7 +69,21 @@ class Command:
         if options.json:
             head = {"schema": self.schema, "command": " ".join([self.name, *argv]), "kernel": kernel_facts()}
             return JsonReport(head, with_records=not options.findings)
-        return FindingsReport(self.layouts) if options.findings else TextReport(self.layouts)
+        return FindingsReport(self.layout_of) if options.findings else TextReport(self.layout_of)
+
+    def layout_of(self, kind: type) -> Layout:
+        """Return the layout of a type of records, its own or that of the command that defines it. Raises KeyError."""
+        found: Layout | None = self.layouts.get(kind)
+        if found is None:
+            found = sys.modules[kind.__module__].COMMAND.layouts[kind]
+        return found
+
+    def all_layouts(self) -> Layouts:
+        """Return the layouts of all records that it may yield. The modules of its parts are imported."""
+        found = dict(self.layouts)
+        for part in self.parts:
+            found.update(__import__(f"pykdump.commands.{part}", fromlist=["COMMAND"]).COMMAND.all_layouts())
+        return found
 
 
 def kernel_facts() -> dict[str, str | None]:

@@ -20,10 +20,14 @@ if TYPE_CHECKING:
 
 
 class TextReport:
-    """Prints sections, tables, findings and problems in the order in which they come."""
+    """Prints sections, tables, findings and problems in the order in which they come.
 
-    def __init__(self, layouts: Layouts) -> None:
-        self._layouts = layouts
+    ``layout_of`` returns the layout of a type of records. Raises KeyError.
+    """
+
+    def __init__(self, layout_of: Callable[[type], Layout]) -> None:
+        self._layout_of = layout_of
+        self._layout: Layout = ()
         self._table: Table | None = None
         self._kind: type | None = None
         self._title: str | None = None
@@ -33,8 +37,7 @@ class TextReport:
         """Print a record: as a row of the table of its type, or as lines."""
         if type(record) is not self._kind:
             self._begin_kind(type(record))
-        layout = self._layouts[type(record)]
-        self._print(layout(record) if callable(layout) else self._table.add(record) if self._table else ())
+        self._print(self._layout(record) if callable(self._layout) else self._table.add(record) if self._table else ())
 
     def _begin_kind(self, kind: type) -> None:
         separated = self._kind is not None and self._title is None
@@ -43,8 +46,8 @@ class TextReport:
         if separated:
             print()
         self._kind = kind
-        layout = self._layouts[kind]
-        self._table = None if callable(layout) else Table(layout)
+        self._layout = self._layout_of(kind)
+        self._table = None if callable(self._layout) else Table(self._layout)
 
     def section(self, section: Section) -> None:
         """Remember the heading. It is printed before the first line of the section."""

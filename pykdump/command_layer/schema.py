@@ -25,7 +25,7 @@ _TEXT: Schema = {"type": "string"}
 def schema_of(command: Command) -> Schema:
     """Return the JSON Schema of the document that ``command --json`` prints."""
     definitions: dict[str, Schema] = {}
-    kinds = sorted(command.layouts, key=kind_of)
+    kinds = sorted(command.all_layouts(), key=kind_of)
     records = [_reference(kind, definitions, with_kind=True) for kind in kinds]
     properties = {
         "schema": {"const": command.schema},

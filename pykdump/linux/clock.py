@@ -9,12 +9,17 @@ from crash import readSymbol, symbol_exists
 from pykdump.kernel_clock import ms2uptime
 
 INITIAL_SECONDS = 300  # at boot jiffies are five minutes before their 32 bits wrap around (INITIAL_JIFFIES)
-__all__ = ["INITIAL_SECONDS", "get_uptime", "jiffie_clock_base", "jiffies2ms", "kernel_hz", "ms2uptime"]
+__all__ = ["INITIAL_SECONDS", "get_uptime", "jiffie_clock_base", "jiffies", "jiffies2ms", "kernel_hz", "ms2uptime"]
 
 
 def kernel_hz() -> int:
     """Return the ticks in a second, CONFIG_HZ: the same as ``crash.HZ``."""
     return int(crash.HZ)
+
+
+def jiffies() -> int:
+    """Return ``unsigned long jiffies`` of the dump: jiffies_64 on 64-bit machines."""
+    return int(readSymbol("jiffies_64" if symbol_exists("jiffies_64") else "jiffies"))
 
 
 def jiffies2ms(jiffies: int) -> int:
@@ -25,7 +30,7 @@ def jiffies2ms(jiffies: int) -> int:
 
 def jiffie_clock_base() -> int:
     """Return the milliseconds from boot to the dump."""
-    return jiffies2ms(readSymbol("jiffies_64" if symbol_exists("jiffies_64") else "jiffies"))
+    return jiffies2ms(jiffies())
 
 
 def get_uptime() -> str:

@@ -7,18 +7,27 @@ import importlib
 import json
 import sys
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from pykdump.command_layer.command import Command
 
 PROJECT = Path(__file__).parents[2]
 FOLDER = PROJECT / "pykdump/schemas"
 COMMANDS = sorted(path.stem for path in (PROJECT / "pykdump/commands").glob("*.py") if not path.name.startswith("_"))
 
 
+def command(name: str) -> Command:
+    """The command of this name. The module `crash` must be there, or a fake one."""
+    found: Command = importlib.import_module(f"pykdump.commands.{name}").COMMAND
+    return found
+
+
 def schema(name: str) -> dict[str, Any]:
     """The schema of a command, made from its records. The module `crash` must be there, or a fake one."""
     from pykdump.command_layer.schema import schema_of
 
-    return schema_of(importlib.import_module(f"pykdump.commands.{name}").COMMAND)
+    return schema_of(command(name))
 
 
 def text(name: str) -> str:

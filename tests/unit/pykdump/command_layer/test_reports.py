@@ -34,7 +34,7 @@ def test_rows_are_printed_when_the_columns_are_aligned(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tables, "ALIGNED_ROWS", 1)
-    report = TextReport({Thing: (Column("N", "n"),)})
+    report = TextReport({Thing: (Column("N", "n"),)}.__getitem__)
     report.record(Thing(1))
     assert capsys.readouterr().out == "N\n1\n"
     report.record(Thing(2))

@@ -96,3 +96,9 @@ def test_the_committed_schema_is_that_of_the_command(name: str) -> None:
 
 def test_no_schema_is_left_over() -> None:
     assert sorted(path.stem for path in schemas.FOLDER.glob("*.json")) == schemas.COMMANDS
+
+
+@pytest.mark.parametrize("name", schemas.COMMANDS)
+def test_the_kinds_of_records_have_different_names(name: str) -> None:
+    kinds = sorted(kind.__name__ for kind in schemas.command(name).all_layouts())
+    assert kinds == sorted(set(kinds))
