@@ -22,6 +22,21 @@ class FindingKind:
 
 # One row a line, sorted by identifier.
 FINDING_KINDS: Final[dict[str, FindingKind]] = {
+    "allocation-failure": FindingKind("warning", "The kernel could not allocate memory."),
+    "filesystem-error": FindingKind("error", "A file system has reported an error or corruption."),
+    "hard-lockup": FindingKind("critical", "A CPU was stuck with interrupts disabled."),
+    "hardware-error": FindingKind("critical", "The hardware has reported an error."),
     "hung-task": FindingKind("error", "A task has waited uninterruptibly for longer than the kernel's limit."),
+    "hung-task-reported": FindingKind(
+        "error", "The kernel has reported a task that waited uninterruptibly for too long."
+    ),
+    "io-error": FindingKind("error", "A block device has reported errors."),
+    "kernel-panic": FindingKind("critical", "The kernel has panicked."),
+    "kernel-warning": FindingKind("warning", "The kernel has printed a warning with a stack."),
+    "oom-recent": FindingKind("error", "The kernel has killed processes because memory was used up."),
+    "oops-reported": FindingKind("critical", "The kernel has printed an oops or a BUG."),
+    "rcu-stall": FindingKind("error", "A grace period of RCU has lasted longer than the kernel's limit."),
+    "soft-lockup": FindingKind("critical", "A CPU has not scheduled for longer than the kernel's limit."),
     "tainted": FindingKind("info", "The kernel is tainted."),
+    "transmit-timeout": FindingKind("warning", "A network device has not sent its packets in time."),
 }

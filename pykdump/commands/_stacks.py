@@ -1,0 +1,69 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Stacks as records that several commands show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pykdump.command_layer import item
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from pykdump.linux.btstack import BTFrame
+    from pykdump.linux.tasks import Task
+
+
+@dataclass
+class StackFrame:
+    """One function on a stack."""
+
+    function: str = item("its name; an address if no symbol is known")
+    offset: int | None = item("the offset of the instruction in the function", unit="bytes")
+    module: str | None = item("the module that has the function; null for the kernel itself")
+    exception: bool = item("whether an exception or an interrupt came in this function")
+
+
+@dataclass
+class ThreadStack:
+    """The stack of a thread, the innermost function first."""
+
+    tid: int = item("the thread")
+    comm: str = item("its name")
+    cpu: int = item("the CPU on which it runs or ran last")
+    state: str = item("two letters: RU, IN, UN, ST, TR, DE, ZO, PA or ID")
+    ran_ms_ago: int = item("time since it last began to run", unit="ms")
+    task: int = item("struct task_struct *", unit="address")
+    frames: tuple[StackFrame, ...] = item("its functions; empty if the stack cannot be read")
+
+
+def stack_of(task: Task) -> ThreadStack:
+    """Return the stack of a thread as a record."""
+    found = task.get_task_stack()
+    frames = frame_records(found.frames if found else ())
+    return ThreadStack(task.pid, task.comm, task.cpu, task.state_code, task.Ran_ago, int(task), frames)
+
+
+def frame_records(frames: Iterable[BTFrame]) -> tuple[StackFrame, ...]:
+    """Return frames as records."""
+    return tuple(
+        StackFrame(frame.func, frame.offset if frame.offset >= 0 else None, frame.module, frame.level < 0)
+        for frame in frames
+    )
+
+
+def frame_line(frame: StackFrame) -> str:
+    """Return a frame as a line of text without indentation."""
+    place = frame.function if frame.offset is None else f"{frame.function}+{frame.offset:#x}"
+    return place + (f" [{frame.module}]" if frame.module else "") + ("  <exception>" if frame.exception else "")
+
+
+def stack_lines(stack: ThreadStack) -> Iterator[str]:
+    """Yield the lines of a stack: whose it is, and its functions."""
+    ago = f"ran {stack.ran_ms_ago / 1000:.1f} s ago" if stack.state != "RU" else "runs"
+    yield f"PID {stack.tid}  {stack.comm}  CPU {stack.cpu}  {stack.state}  {ago}"
+    if not stack.frames:
+        yield "    (no stack can be read)"
+    for frame in stack.frames:
+        yield f"    {frame_line(frame)}"

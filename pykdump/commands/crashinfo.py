@@ -1,0 +1,263 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""crashinfo: what happened, what is stuck, for how long, and where to look next.
+
+Without options it prints one page: what is wrong, the machine, the cause of the panic, what each CPU did, the
+threads that ran last and those that have waited longest, memory, run queues, network, mounts, and the end of the
+kernel's log. What is wrong comes first.
+
+  crashinfo --findings         only what is wrong
+  crashinfo --fast             leaves out what needs all stacks or all sockets
+  crashinfo --stacksummary     threads with equal stacks, in groups
+  crashinfo --findstacks RE    the stacks with a function that matches a regular expression
+  crashinfo --json             everything, for a program
+
+Exit status: 0 nothing is wrong, 1 there are findings, 2 a part cannot be told, 3 wrong usage.
+"""
+
+from __future__ import annotations
+
+import re
+
+from crash import exec_crash_command
+
+from pykdump.command_layer import Command, Problem, Section, guarded
+from pykdump.command_layer.events import UNREADABLE, reason_of
+from pykdump.commands import _crashinfo_records as records
+from pykdump.commands._crashinfo_checks import Facts, all_findings
+from pykdump.commands._stacks import ThreadStack, frame_records, stack_of
+from pykdump.linux import identity, lockup, panic, taint
+from pykdump.linux.tasks import Task, all_tasks
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from typing import Any
+
+RECENT_THREADS = 5
+LONGEST_WAITING = 3
+LOG_LINES = 20
+LOG_LINES_VERBOSE = 200
+NO_PANIC = "No panic is recorded: the dump was taken from a running system, or the machine was stopped from outside."
+UNKNOWN_PANIC = "The kernel panicked on CPU {cpu}, but neither the log nor the stack says why."
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of crashinfo. Each view is also a command of its own, where that has more options."""
+    parser.add_argument("-v", "--verbose", action="store_true", help="print more: all sections, a longer log")
+    parser.add_argument("-q", "--quiet", action="store_true", help="print only the findings and the machine")
+    parser.add_argument("--fast", action="store_true", help="leave out what takes long")
+    parser.add_argument("--stacksummary", action="store_true", help="print equal stacks in groups")
+    parser.add_argument("--findstacks", metavar="RE", type=_pattern, help="print stacks with a function that matches")
+    parser.add_argument("--version", action="version", version="crashinfo 2")
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    from argparse import ArgumentTypeError
+
+    try:
+        return re.compile(text)
+    except re.error as problem:
+        raise ArgumentTypeError(f"{text!r} is not a regular expression: {problem}") from None
+
+
+def read_log() -> list[tuple[float, str]]:
+    """Return (seconds since boot, text) of each line of the kernel's log."""
+    found = re.findall(r"^\[ *(\d+\.\d+)\] (.*)$", exec_crash_command("log"), re.M)
+    return [(float(seconds), text) for seconds, text in found]
+
+
+def _read(part: str, problems: list[Problem], function: Callable[..., Any], *args: Any) -> Any:
+    """Return what a function returns. If it cannot read the dump, add a Problem and return None."""
+    try:
+        return function(*args)
+    except UNREADABLE as problem:
+        problems.append(Problem(part, reason_of(problem)))
+        return None
+
+
+def system(problems: list[Problem]) -> records.System:
+    """Return the machine and its kernel. What cannot be read is None, and in ``problems``."""
+    from crash import sysfacts
+
+    names = _read("the names of the machine", problems, identity.node_names) or {}
+    online, possible = _read("the CPUs", problems, identity.cpu_counts) or (0, 0)
+    return records.System(
+        nodename=names.get("nodename", "?"),
+        release=names.get("release", "?"),
+        version=names.get("version", "?"),
+        machine=names.get("machine", "?"),
+        hardware=identity.hardware(),
+        cpus_online=online,
+        cpus_possible=possible,
+        memory_bytes=_read("the size of the memory", problems, identity.memory_bytes),
+        dumped_at=_read("the time of the dump", problems, identity.wall_clock),
+        uptime_s=_read("the uptime", problems, identity.uptime_seconds),
+        load=_read("the load", problems, identity.load_averages) or (),
+        taints="".join(letter for letter, _ in _read("the taints", problems, lambda: list(taint.taints())) or ()),
+        command_line=_read("the command line", problems, identity.command_line),
+        dumpfile=sysfacts().get("dumpfile"),
+    )
+
+
+def panic_cause(log: Sequence[tuple[float, str]]) -> records.PanicCause:
+    """Return why and where the kernel panicked, from the panicking CPU's stack and the log around the panic."""
+    cpu = panic.panic_cpu()
+    lines = panic.report_of(log)
+    message = panic.panic_message(lines)
+    if cpu is None and message is None:
+        return records.PanicCause(None, NO_PANIC, None, None, None, None, None, None, None)
+    task = None if cpu is None else Task(panic.running_on(cpu))
+    stack = task.get_task_stack() if task else None
+    functions = [frame.func for frame in stack.frames] if stack else []
+    found = panic.cause_of(functions, lines)
+    kind, sentence = (found[0].kind, found[1]) if found else ("unknown", UNKNOWN_PANIC.format(cpu=cpu))
+    where = panic.faulting_instruction(lines)
+    return records.PanicCause(
+        cause=kind,
+        explanation=sentence,
+        message=message,
+        cpu=cpu,
+        tid=task.pid if task else None,
+        comm=task.comm if task else None,
+        function=where.function if where else None,
+        offset=where.offset if where else None,
+        module=where.module if where else None,
+    )
+
+
+def cpus() -> Iterator[records.CpuActivity]:
+    """Yield what each CPU did."""
+    for state in lockup.cpu_states():
+        yield records.CpuActivity(
+            state.cpu,
+            int(state.task.pid),
+            str(state.task.comm),
+            state.running_ms,
+            state.clock_lag_ms,
+            state.unwatched_s,
+        )
+
+
+def cpu_stacks() -> Iterator[ThreadStack]:
+    """Yield the stack of the thread on each CPU."""
+    for state in lockup.cpu_states():
+        yield stack_of(Task(state.task))
+
+
+def _age(task: Task) -> records.ThreadAge:
+    return records.ThreadAge(task.pid, task.comm, task.state_code, task.cpu, task.Ran_ago)
+
+
+def recent_threads(tasks: Iterable[Task]) -> Iterator[records.ThreadAge]:
+    """Yield the threads that ran most recently, idle threads left out."""
+    ages = sorted((_age(task) for task in tasks if task.pid), key=lambda age: (age.ran_ms_ago, age.tid))
+    yield from ages[:RECENT_THREADS]
+
+
+def thread_states(tasks: Iterable[Task]) -> Iterator[records.StateThreads]:
+    """Yield how many threads are in each state."""
+    counts: dict[str, int] = {}
+    for task in tasks:
+        counts[task.state_code] = counts.get(task.state_code, 0) + 1
+    for state in sorted(counts):
+        yield records.StateThreads(state, counts[state])
+
+
+def longest_waiting(tasks: Iterable[Task]) -> Iterator[ThreadStack]:
+    """Yield the stacks of the threads that have waited longest in state UN."""
+    waiting = sorted((task for task in tasks if task.state_letter == "D"), key=lambda task: -task.Ran_ago)
+    for task in waiting[:LONGEST_WAITING]:
+        yield stack_of(task)
+
+
+def stack_groups(tasks: Iterable[Task]) -> Iterator[records.StackGroup]:
+    """Yield threads with the same functions on their stacks, the largest group first."""
+    groups: dict[tuple[str, ...], list[tuple[Task, Any]]] = {}
+    for task in tasks:
+        stack = task.get_task_stack()
+        frames = stack.frames if stack else []
+        groups.setdefault(tuple(frame.func for frame in frames), []).append((task, frames))
+    for members in sorted(groups.values(), key=len, reverse=True):
+        members.sort(key=lambda member: -member[0].Ran_ago)
+        yield records.StackGroup(
+            threads=len(members),
+            tids=tuple(task.pid for task, _ in members),
+            states=tuple(sorted({task.state_code for task, _ in members})),
+            oldest_ms=members[0][0].Ran_ago,
+            youngest_ms=members[-1][0].Ran_ago,
+            frames=frame_records(members[0][1]),
+        )
+
+
+def stacks_with(pattern: re.Pattern[str], tasks: Iterable[Task]) -> Iterator[ThreadStack]:
+    """Yield the stacks with a function whose name matches."""
+    for task in tasks:
+        stack = stack_of(task)
+        if any(pattern.search(frame.function) for frame in stack.frames):
+            yield stack
+
+
+def end_of_log(log: Sequence[tuple[float, str]], lines: int) -> Iterator[records.LogLine]:
+    """Yield the last lines of the log."""
+    for seconds, text in log[-lines:]:
+        yield records.LogLine(seconds, text)
+
+
+def first_page(options: argparse.Namespace) -> Iterator[object]:
+    """Yield the page that crashinfo prints without options: what is wrong first."""
+    problems: list[Problem] = []
+    tasks = _read("the list of threads", problems, lambda: list(all_tasks())) or []
+    log = _read("the kernel's log", problems, read_log) or []
+    cause = _read("the cause of the panic", problems, panic_cause, log)
+    machine = system(problems)
+    yield Section("What is wrong")
+    yield from all_findings(Facts(tasks, log, cause))
+    yield from problems
+    yield Section("System")
+    yield machine
+    if cause is not None:
+        yield Section("Cause")
+        yield cause
+    if not options.quiet:
+        yield from _sections(options, tasks, log)
+
+
+def _sections(options: argparse.Namespace, tasks: Sequence[Task], log: Sequence[tuple[float, str]]) -> Iterator[object]:
+    lines = LOG_LINES_VERBOSE if options.verbose else LOG_LINES
+    sections: tuple[tuple[str, Callable[..., Iterable[object]], tuple[Any, ...]], ...] = (
+        ("CPUs", cpus, ()),
+        ("Stacks of the CPUs", cpu_stacks, ()),
+        ("Threads", thread_states, (tasks,)),
+        ("Threads that ran last", recent_threads, (tasks,)),
+        ("Threads that have waited longest", longest_waiting, (tasks,)),
+        ("End of the log", end_of_log, (log, lines)),
+    )
+    for title, collect_section, arguments in sections:
+        yield Section(title)
+        yield from guarded(f"the section {title!r}", collect_section, *arguments)
+
+
+def collect(options: argparse.Namespace) -> Iterator[object]:
+    """Yield the first page, or the views that options ask for."""
+    chosen = [view for name, view in VIEWS.items() if getattr(options, name) not in (None, False)]
+    if not chosen:
+        yield from first_page(options)
+    for view in chosen:
+        yield from view(options)
+
+
+def _stack_summary(options: argparse.Namespace) -> Iterator[object]:
+    yield from guarded("the stacks", stack_groups, all_tasks())
+
+
+def _find_stacks(options: argparse.Namespace) -> Iterator[object]:
+    yield from guarded("the stacks", stacks_with, options.findstacks, all_tasks())
+
+
+VIEWS: dict[str, Callable[[argparse.Namespace], Iterator[object]]] = {
+    "stacksummary": _stack_summary,
+    "findstacks": _find_stacks,
+}
+COMMAND = Command(__doc__, add_options, collect, records.LAYOUTS)
+main = COMMAND.main
