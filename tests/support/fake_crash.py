@@ -7,8 +7,10 @@ and struct layouts that the test fills in. Little-endian, 8-byte pointers.
 
 from __future__ import annotations
 
+import ast
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -270,12 +272,10 @@ def _functions() -> dict[str, Any]:
     }
 
 
-OTHERS = (
-    "addr2mod addr2sym container_of enumerator_value get_pathname is_task_active pid_to_task sym2alladdr task_to_pid "
-    "get_uptime get_GDB_output readList tasks FD_ISSET cpu_to_le32 le16_to_cpu le32_to_cpu sLong getFullBuckets "
-    "getFullBucketsH getListSize phys_to_page uvtop set_readmem_task crash_set_error struct_members struct_class "
-    "_exec_crash_command_fd _make_struct _version_facts get_task_mem_usage"
-)
+def _stub_functions() -> list[str]:
+    """The functions of the module, from its stubs: modules of pykdump can then import each of them."""
+    stubs = ast.parse((Path(__file__).parents[2] / "ext/crash.pyi").read_text(encoding="utf-8"))
+    return [node.name for node in stubs.body if isinstance(node, ast.FunctionDef)]
 
 
 def install() -> Kernel:
@@ -283,7 +283,7 @@ def install() -> Kernel:
     global KERNEL
     KERNEL = Kernel()
     module = ModuleType("crash")
-    module.__dict__.update({name: _unavailable(name) for name in OTHERS.split()})
+    module.__dict__.update({name: _unavailable(name) for name in _stub_functions()})
     module.__dict__.update({**_functions(), **SESSION})
     # The modules of pykdump import names once, so the functions must stay the same objects.
     sys.modules.setdefault("crash", module)

@@ -241,7 +241,7 @@ def test_a_program_may_run_another(folder: Path, capsys: pytest.CaptureFixture[s
 
 
 def test_commands_and_unknown_commands(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    assert runner.main("command", ["taskinfo", "--nonsense"]) == 2
+    assert runner.main("command", ["taskinfo", "--nonsense"]) == 3
     error = capsys.readouterr().err
     assert error.startswith("taskinfo: ")
     assert "--nonsense" in error
