@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import time
+from operator import attrgetter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -37,9 +38,8 @@ class Column:
         self.left = left
         self.show = _hexadecimal if address and show is None else show
 
-    def cell(self, record: object) -> str:
-        """Return the text of this column for a record."""
-        value = getattr(record, self.key)
+    def text(self, value: Any) -> str:
+        """Return a value of this column as text."""
         return printable(value if self.show is None or value is None else self.show(value))
 
 
@@ -49,6 +49,8 @@ def _hexadecimal(value: int) -> str:
 
 def printable(value: object) -> str:
     """Return ``value`` as text without line ends: control characters become escapes, None becomes "?"."""
+    if value.__class__ is int:
+        return str(value)  # most cells are numbers
     text = "?" if value is None else str(value)
     return text if text.isprintable() else "".join(c if c.isprintable() else repr(c)[1:-1] for c in text)
 
@@ -58,13 +60,19 @@ class Table:
 
     def __init__(self, columns: Sequence[Column]) -> None:
         self._columns = columns
+        # Tables may be long: the functions are chosen once for each column, not for each cell.
+        keys = [column.key for column in columns]
+        self._values: Callable[[object], Any] = (
+            attrgetter(*keys) if keys[1:] else lambda record: [getattr(record, keys[0])]
+        )
+        self._texts = [printable if column.show is None else column.text for column in columns]
         self._waiting: list[list[str]] = [[column.title for column in columns]]
         self._shape = ""
         self._began = time.monotonic()
 
     def add(self, record: object) -> Iterable[str]:
         """Take a row. Return the lines that are complete."""
-        cells = [column.cell(record) for column in self._columns]
+        cells = [text(value) for text, value in zip(self._texts, self._values(record))]
         if self._shape:
             return (self._shape.format(*cells).rstrip(),)
         self._waiting.append(cells)

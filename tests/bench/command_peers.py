@@ -93,7 +93,8 @@ def measure(program: drgn.Program, listing: Callable[[drgn.Program], Iterator[st
     spent, lines = [], 0
     for _ in range(1 + WARM_RUNS):
         begin = time.thread_time_ns()
-        lines = len("\n".join(listing(program)).splitlines())
+        made = list(listing(program))
+        lines = len(made)
         spent.append((time.thread_time_ns() - begin) / 1_000_000)
     return {"cold": spent[0], "warm": statistics.median(spent[1:]), "lines": lines}
 

@@ -8,10 +8,11 @@ import json
 import os
 from pathlib import Path
 
-from bench import report, rounds, workload
+from bench import commands, report, rounds, workload
 from mpykbuild.base.errors import BuildError, errors_end_the_program
 
 ROUNDS = 5
+COMMAND_ROUNDS = 3
 
 
 def measure(subject: rounds.Subject, count: int) -> tuple[list[report.Line], dict[str, object]]:
@@ -60,7 +61,13 @@ def main(arguments: list[str] | None = None) -> None:
         subject.results.mkdir(parents=True, exist_ok=True)
         found, about = measure(subject, count)
         show(found, about)
-        output.write_text(json.dumps(report.as_json(found, about), indent=2) + "\n", encoding="utf-8")
+        ran = commands.measure(subject, COMMAND_ROUNDS)
+        print(f"\ncommands, their text dropped: ms of CPU time, medians of {COMMAND_ROUNDS} sessions\n")
+        print(commands.table(ran))
+        compared = [line.met for line in ran if line.peer]
+        print(f"bench: {sum(compared)} of {len(compared)} commands are ahead of drgn", flush=True)
+        document = {**report.as_json(found, about), "commands": commands.as_json(ran)}
+        output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -141,11 +141,14 @@ def cells(line: Line) -> tuple[str, ...]:
 
 
 def table(found: Sequence[Line]) -> str:
-    """Return the table as plain text, with figures aligned to the right."""
+    """Return the table as plain text."""
     heads = ("work", "unit", "ours", "peer", "ratio", "goal", "aim")
-    grid = [heads, *map(cells, found)]
+    return aligned([heads, *map(cells, found)], left=(0, 1, 5))
+
+
+def aligned(grid: Sequence[Sequence[str]], left: Sequence[int]) -> str:
+    """Return rows, the heading first, as lines of text. The columns whose numbers are in ``left`` begin at the left."""
     widths = [max(len(cell) for cell in column) for column in zip(*grid)]
-    left = (0, 1, 5)
     text = [
         "  ".join(
             cell.ljust(width) if index in left else cell.rjust(width)
