@@ -1,0 +1,91 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""crashinfo on made-up facts: findings from the log and from threads, groups of stacks, what cannot be read."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from support import fake_crash
+
+fake_crash.install()
+
+from crash import error  # noqa: E402
+
+from pykdump.command_layer import Finding, Problem  # noqa: E402
+from pykdump.commands import _crashinfo_checks as checks  # noqa: E402
+from pykdump.commands import _crashinfo_records as records  # noqa: E402
+from pykdump.commands import crashinfo  # noqa: E402
+
+
+def task(pid: int, letter: str, ago: int, *functions: str) -> Any:
+    frames = [SimpleNamespace(func=name, offset=4, module=None, level=0) for name in functions]
+    return SimpleNamespace(
+        pid=pid, comm=f"t{pid}", cpu=0, state_letter=letter, state_code="UN" if letter == "D" else "IN", Ran_ago=ago,
+        get_task_stack=lambda: SimpleNamespace(frames=frames), __index__=lambda: pid, __int__=lambda: pid,
+    )  # fmt: skip
+
+
+class Hung(SimpleNamespace):
+    def __int__(self) -> int:
+        return 0xFF00 + int(self.pid)
+
+
+def test_hung_threads_are_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(checks, "hung_task_seconds", lambda: 120)
+    tasks = [Hung(pid=pid, state_letter=s, Ran_ago=ms) for pid, s, ms in [(1, "D", 130_000), (2, "D", 500_000)]]
+    tasks += [Hung(pid=3, state_letter="D", Ran_ago=119_000), Hung(pid=4, state_letter="S", Ran_ago=900_000)]
+    (finding,) = checks._hung_tasks(checks.Facts(tasks, [], None))
+    assert finding.identifier == "hung-task"
+    assert finding.pids == (2, 1)
+    assert "PID 2 for 500 s" in finding.message
+
+
+def test_the_log_gives_findings() -> None:
+    log = [(5.0, "EXT4-fs error (device vda): ext4_lookup: deleted inode"), (6.0, "eth0: link up")]
+    (finding,) = checks._log(checks.Facts([], log, None))
+    assert finding.identifier == "filesystem-error"
+    assert "once, last 5 s after boot" in finding.message
+
+
+def test_a_panic_is_the_first_finding(monkeypatch: pytest.MonkeyPatch) -> None:
+    cause = records.PanicCause("null-dereference", "Sentence.", "Fatal exception", 1, 7, "cat", "bad", 4, "broken")
+    first, *others = checks.all_findings(checks.Facts([], [], cause))
+    assert isinstance(first, Finding)
+    assert (first.identifier, first.pids) == ("kernel-panic", (7,))
+    assert first.message == "null-dereference in bad: Sentence."
+    assert all(isinstance(other, Problem) for other in others), "the empty kernel cannot answer"
+
+
+def test_equal_stacks_are_one_group() -> None:
+    tasks = [task(1, "S", 5, "a", "b"), task(2, "S", 9, "a", "b"), task(3, "D", 7, "c")]
+    first, second = crashinfo.stack_groups(tasks)
+    assert (first.threads, first.tids, first.states) == (2, (2, 1), ("IN",))
+    assert (first.oldest_ms, first.youngest_ms) == (9, 5)
+    assert [frame.function for frame in second.frames] == ["c"]
+
+
+def test_what_cannot_be_read_is_a_problem() -> None:
+    def fail() -> int:
+        raise error("no page")
+
+    problems: list[Problem] = []
+    assert crashinfo._read("the load", problems, fail) is None
+    assert [str(problem) for problem in problems] == ["Cannot tell the load: no page"]
+
+
+@pytest.mark.parametrize(
+    ("size", "text"),
+    [(None, "?"), (0, "0 bytes"), (1023, "1023 bytes"), (1536, "1.5 KiB"), (750428160, "715.7 MiB")],
+)
+def test_sizes_as_text(size: int | None, text: str) -> None:
+    assert records.size_text(size) == text
+
+
+def test_a_wrong_pattern_is_refused(capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit) as ended:
+        crashinfo.main(["--findstacks", "("])
+    assert ended.value.code == 3
+    assert "is not a regular expression" in capsys.readouterr().err

@@ -1,0 +1,118 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""crashinfo on the real dump, compared with the guest's own record."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from typing import Any
+
+import pytest
+
+from support.session import CrashSession, Vmcore
+from support.truth import Truth
+
+from .conftest import Document
+
+LETTERS = {"RU": "R", "IN": "S", "UN": "D", "ST": "T", "TR": "t", "DE": "X", "ZO": "Z", "PA": "P", "ID": "I"}
+OPTIONS = ["-v", "-q", "--fast", "--stacksummary", "--findstacks schedule", "--findings"]
+
+
+@pytest.fixture(scope="module")
+def page(document: Document) -> dict[str, Any]:
+    return document("crashinfo")
+
+
+def records(page: dict[str, Any], kind: str) -> list[dict[str, Any]]:
+    return [record for record in page["records"] if record["kind"] == kind]
+
+
+def read(vmcore: Vmcore, path: str) -> str:
+    return (vmcore.truth / "proc" / path).read_text().strip()
+
+
+def test_nothing_is_left_out(page: dict[str, Any]) -> None:
+    assert page["problems"] == []
+
+
+def test_the_machine_is_the_guest(page: dict[str, Any], vmcore: Vmcore) -> None:
+    (system,) = records(page, "system")
+    assert system["nodename"] == read(vmcore, "sys/kernel/hostname")
+    assert system["release"] == read(vmcore, "sys/kernel/osrelease")
+    assert system["version"] == read(vmcore, "sys/kernel/version")
+    assert system["command_line"] == read(vmcore, "cmdline")
+    assert system["cpus_online"] == len(re.findall(r"^processor\s*:", read(vmcore, "cpuinfo"), re.M))
+    total = re.search(r"^MemTotal: +(\d+) kB", read(vmcore, "meminfo"), re.M)
+    assert total
+    assert system["memory_bytes"] == int(total[1]) * 1024
+
+
+def test_the_times_are_those_of_the_record(page: dict[str, Any], vmcore: Vmcore) -> None:
+    (system,) = records(page, "system")
+    recorded = float(read(vmcore, "uptime").split()[0])
+    assert recorded - 0.1 <= system["uptime_s"] <= recorded + 10, "the dump follows the record within seconds"
+    boot = re.search(r"^btime (\d+)", read(vmcore, "stat"), re.M)
+    assert boot
+    assert abs(system["dumped_at"] - system["uptime_s"] - int(boot[1])) <= 2
+    assert len(system["load"]) == 3
+
+
+def test_the_taints_are_those_of_the_record(page: dict[str, Any], vmcore: Vmcore) -> None:
+    mask = int(read(vmcore, "sys/kernel/tainted"))
+    letters = "PFSRMBUDAWCIOELKXTN"
+    expected = "".join(letter for bit, letter in enumerate(letters) if mask >> bit & 1)
+    (system,) = records(page, "system")
+    assert system["taints"] == expected
+    assert [finding["id"] for finding in page["findings"] if finding["id"] == "tainted"] == ["tainted"] * bool(mask)
+
+
+def test_a_machine_that_was_stopped_has_no_panic(page: dict[str, Any]) -> None:
+    (cause,) = records(page, "panic-cause")
+    assert (cause["cause"], cause["message"], cause["cpu"]) == (None, None, None)
+    found = {finding["id"] for finding in page["findings"]}
+    assert not found & {"kernel-panic", "soft-lockup", "hard-lockup", "rcu-stall", "oops-reported"}
+
+
+def test_the_threads_are_counted_as_in_proc(page: dict[str, Any], truth: Truth) -> None:
+    counted = {LETTERS[record["state"]]: record["threads"] for record in records(page, "state-threads")}
+    recorded = Counter(task.state for task in truth.tasks)
+    for letter in "DTtZ":
+        assert counted.get(letter, 0) == recorded[letter], letter
+    assert sum(counted.values()) >= len(truth.tasks)
+
+
+def test_those_that_wait_longest_are_in_state_d(page: dict[str, Any], truth: Truth) -> None:
+    stacks = [stack for stack in records(page, "thread-stack") if stack["state"] == "UN"]
+    waiting = {task.pid for task in truth.tasks if task.state == "D"}
+    assert {stack["tid"] for stack in stacks} <= waiting
+    assert len(stacks) == min(3, len(waiting))
+    for stack in stacks:
+        assert "schedule" in [frame["function"] for frame in stack["frames"]]
+
+
+def test_equal_stacks_are_grouped(document: Document, truth: Truth) -> None:
+    groups = document("crashinfo --stacksummary")["records"]
+    tids = [tid for group in groups for tid in group["tids"] if tid]
+    assert len(tids) == len(set(tids))
+    assert {task.pid for task in truth.tasks} <= set(tids)
+    assert all(group["threads"] == len(group["tids"]) for group in groups)
+    signatures = [tuple(frame["function"] for frame in group["frames"]) for group in groups]
+    assert len(signatures) == len(set(signatures))
+
+
+def test_stacks_are_found_by_a_function(document: Document, crash_session: CrashSession) -> None:
+    found = {stack["tid"] for stack in document("crashinfo --findstacks ^do_epoll_wait$")["records"]}
+    expected = set()
+    for text in crash_session.run("foreach bt").split("\nPID: ")[1:]:
+        if re.search(r"\] do_epoll_wait at ", text):
+            expected.add(int(text.split()[0]))
+    assert found == expected
+    assert found
+
+
+@pytest.mark.parametrize("options", OPTIONS)
+def test_each_option_gives_a_valid_document(options: str, document: Document, crash_session: CrashSession) -> None:
+    assert document(f"crashinfo {options}")["problems"] == []
+    text = crash_session.run(f"crashinfo {options}")
+    assert text
+    assert "Traceback" not in text
