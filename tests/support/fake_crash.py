@@ -215,6 +215,7 @@ def _set_default_timeout(seconds: int) -> int:
 
 SESSION: dict[str, Any] = {
     "enum_values": _enum,
+    "enumerator_value": lambda name: next((v[name] for v in KERNEL.enums.values() if name in v), None),
     "purge_types": lambda: None,
     "TypeInfo": type("TypeInfo", (), {}),
     "default_timeout": 120,
@@ -271,7 +272,7 @@ def _functions() -> dict[str, Any]:
 
 
 OTHERS = (
-    "addr2mod addr2sym container_of enumerator_value get_pathname is_task_active pid_to_task sym2alladdr task_to_pid "
+    "addr2mod addr2sym container_of get_pathname is_task_active pid_to_task sym2alladdr task_to_pid "
     "get_uptime get_GDB_output readList tasks FD_ISSET cpu_to_le32 le16_to_cpu le32_to_cpu sLong getFullBuckets "
     "getFullBucketsH getListSize phys_to_page uvtop set_readmem_task crash_set_error struct_members struct_class "
     "_exec_crash_command_fd _make_struct _version_facts get_task_mem_usage"
