@@ -217,6 +217,7 @@ def _set_default_timeout(seconds: int) -> int:
 
 SESSION: dict[str, Any] = {
     "enum_values": _enum,
+    "enumerator_value": lambda name: next((v[name] for v in KERNEL.enums.values() if name in v), None),
     "purge_types": lambda: None,
     "TypeInfo": type("TypeInfo", (), {}),
     "default_timeout": 120,
