@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-from crash import Addr, addr2sym, enum_values, error, member_offset, readPtr, readSU, readSymbol, sym2addr
+from crash import Addr, addr2sym, enum_values, error, member_offset, readPtr, readSU, readSymbol
 
-from pykdump.linux.fs import open_files
+from pykdump.linux.inet.sockets import unix_sock
 from pykdump.linux.locks.names import file_system_name
+from pykdump.linux.locks.openers import fuse_servers, owners_of_sockets, peer_of_unix_socket, users_of_pipe
 from pykdump.linux.locks.owners import KNOWN, Blocker
 from pykdump.linux.locks.queues import Heads
 from pykdump.linux.locks.stack_words import DAMAGED, TASK
-from pykdump.linux.tasks import MAX_TASKS, all_tasks, process_leaders
+from pykdump.linux.tasks import MAX_TASKS, all_tasks
 from pykdump.lists import readSUListFromHead
 
 TYPE_CHECKING = False
@@ -79,20 +80,9 @@ def _fuse(task: StructResult, waited: Object | None) -> Answer | None:
     numbers = enum_values("enum fuse_opcode")
     names = {number: name for name, number in numbers.items()}
     opcode = int(getattr(request, "in").h.opcode)
-    servers = tuple(Blocker(server, KNOWN, "FUSE server") for server in _fuse_servers(int(connection)))
+    servers = tuple(Blocker(server, KNOWN, "FUSE server") for server in fuse_servers(int(connection)))
     note = f"{names.get(opcode, opcode)} of PID {int(task.pid)}" + ("" if servers else "; no server has it open")
     return Answer(int(connection), _fuse_mount(connection), servers, True, note)
-
-
-def _fuse_servers(connection: int) -> Iterator[StructResult]:
-    """Yield the processes that have /dev/fuse open for a ``struct fuse_conn *``."""
-    operations = sym2addr("fuse_dev_operations")
-    for leader in process_leaders():
-        for _, file in open_files(leader) if operations else ():
-            if int(file.f_op) == operations and file.private_data:
-                if int(readSU("struct fuse_dev", int(file.private_data)).fc) == connection:
-                    yield leader
-                    break
 
 
 def _fuse_mount(connection: StructResult) -> str:
@@ -229,6 +219,23 @@ def _kthreadd(task: StructResult, waited: Object | None) -> Answer | None:
     return Answer(int(thread), "kthreadd", (Blocker(thread, KNOWN, "creates kernel threads"),))
 
 
+def _pipe(task: StructResult, waited: Object | None) -> Answer | None:
+    if waited is None or waited.kind != "wait-queue":
+        return None
+    pipe, processes = users_of_pipe(waited.address)
+    others = tuple(Blocker(each, KNOWN, "has the pipe open") for each in processes if int(each.tgid) != int(task.tgid))
+    return Answer(pipe, "", others, True, "" if others else "no other process has it open") if pipe else None
+
+
+def _unix_socket(task: StructResult, waited: Object | None) -> Answer | None:
+    peer = peer_of_unix_socket(waited.address) if waited is not None and waited.kind == "wait-queue" else None
+    if peer is None:
+        return None
+    processes = owners_of_sockets().get(int(peer), [])
+    others = tuple(Blocker(each, KNOWN, "has the other socket open") for each in processes)
+    return Answer(int(peer), unix_sock(peer)[2], others, True, "" if others else "no process has the other socket open")
+
+
 _FINDERS: dict[str, Callable[[StructResult, Object | None], Answer | None]] = {
     "vfork": _vfork,
     "fuse": _fuse,
@@ -239,4 +246,6 @@ _FINDERS: dict[str, Callable[[StructResult, Object | None], Answer | None]] = {
     "ptrace": _tracer,
     "kthread": _kthread,
     "kthreadd": _kthreadd,
+    "pipe": _pipe,
+    "unix-socket": _unix_socket,
 }

@@ -83,7 +83,7 @@ _ROWS = (
      "a message on a socket"),
     ("do_wait|kernel_wait4|do_wait_\\w+", "child", "a child process"),
     ("do_signal_stop|do_jobctl_trap|get_signal", "stopped", "SIGCONT"),
-    ("__do_sys_pause|sys_pause|sigsuspend|do_sigtimedwait|signalfd_\\w+", "signal", "a signal"),
+    ("\\w*sys_pause|sigsuspend|do_sigtimedwait|signalfd_\\w+", "signal", "a signal"),
     ("do_nanosleep|hrtimer_nanosleep|common_nsleep\\w*|alarm_timer_nsleep", "sleep", "a time to pass"),
     ("io_cqring_wait|io_wq_worker|io_sq_thread|read_events|do_io_getevents", "async-io", "asynchronous I/O"),
     ("inotify_read|fanotify_\\w+|eventfd_read|timerfd_read\\w*|userfaultfd_\\w+|handle_userfault", "event-file",

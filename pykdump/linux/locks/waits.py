@@ -5,9 +5,9 @@ from __future__ import annotations
 
 from crash import readPtr
 
-from pykdump.linux.fs import sb_frozen
 from pykdump.linux.locks import blockers
 from pykdump.linux.locks.frames import functions_of
+from pykdump.linux.locks.frozen import freeze_state
 from pykdump.linux.locks.lock_queue import queued_tasks
 from pykdump.linux.locks.mechanisms import READ, Mechanisms, Object, kind_of_wait, waiting_functions
 from pykdump.linux.locks.names import Names
@@ -149,7 +149,9 @@ class Waits:
         found = self._object(kind, task, functions)
         purpose, words = reason(functions) if (found.kind if found else kind) in _WITHOUT_PURPOSE else ("", "")
         cause = (
-            self._cause_of_purpose(purpose, words, task, found) if purpose else self._cause_of_lock(kind, task, found)
+            self._cause_of_purpose(purpose, words, task, found)
+            if purpose
+            else self._cause_of_lock(kind, task, found, functions)
         )
         wait = Wait(task, cause, functions, self._clock.seconds_since_run(task))
         if found is not None:
@@ -164,23 +166,29 @@ class Waits:
         except (*DAMAGED, KeyError, TypeError):
             return None
 
-    def _cause_of_lock(self, kind: str, task: Task, found: Object | None) -> Cause:
+    def _cause_of_lock(self, kind: str, task: Task, found: Object | None, functions: list[str]) -> Cause:
         if found is None:
-            waits_for_io = task.ts.hasField("in_iowait") and int(task.ts.in_iowait)
-            kind = kind or ("io" if waits_for_io else "unknown")
-            note = "the lock was not found on the stack" if kind in LOCK_TYPES else ""
-            return self._remember(kind, LOCK_WORDS[kind], 0, "", Holders(note=note))
+            return self._cause_without_lock(kind, task, functions)
         kind = found.kind
         if kind == "futex" and found.mode == "pi":
             kind, found.mode = "pi-futex", ""
-        frozen = self._names.frozen_block(found.address) if kind == "percpu-rwsem" else None
-        if frozen is not None and sb_frozen(frozen[0]) and found.mode == READ:
+        frozen = self._names.frozen_block(found.address) if kind == "percpu-rwsem" and found.mode == READ else None
+        if frozen is not None and freeze_state(frozen[0]):
             kind = "freeze"
+            held = Holders(note=f"{freeze_state(frozen[0])}: it waits until the file system is thawed")
+            return self._remember(kind, LOCK_WORDS[kind], found.address, self._names.name_of(kind, found.address), held)
         key = (kind, found.address, "")
         if key not in self._causes:
-            self._remember(kind, LOCK_WORDS[kind], found.address, self._names.name_of(kind, found.address),
-                           _holders(Object(kind if kind == "pi-futex" else found.kind, found.address)))  # fmt: skip
+            held = _holders(Object(kind, found.address))
+            self._remember(kind, LOCK_WORDS[kind], found.address, self._names.name_of(kind, found.address), held)
         return self._causes[key]
+
+    def _cause_without_lock(self, kind: str, task: Task, functions: list[str]) -> Cause:
+        """Return the cause of a wait of which only the functions on the stack are known."""
+        waits_for_io = not kind and task.ts.hasField("in_iowait") and int(task.ts.in_iowait)
+        kind = kind or ("io" if waits_for_io else "unknown")
+        note = "the owner cannot be known: the lock was not found on the stack" if kind in LOCK_TYPES else ""
+        return self._remember(kind, LOCK_WORDS[kind], 0, f"in {functions[0]}" if functions else "", Holders(note=note))
 
     def _cause_of_purpose(self, purpose: str, words: str, task: Task, found: Object | None) -> Cause:
         answer = blockers.blockers_of(purpose, task.ts, found)
@@ -193,7 +201,7 @@ class Waits:
         return cause
 
     def _remember(self, kind: str, words: str, address: int, name: str, held: Holders) -> Cause:
-        key = (kind, address, "" if address else words)
+        key = (kind, address, "" if address else words + name)
         cause = self._causes.get(key)
         if cause is None:
             cause = self._causes[key] = Cause(kind, words, address)
