@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * Creates tasks in state D. They wait for a vfork, for a frozen file system, or for a file server that never answers.
+ * Creates tasks in state D. They wait for a vfork, for a frozen file system, for a file server that never answers, or
+ * for locks of our test module.
  */
 #include "guest.h"
 
@@ -19,6 +20,7 @@
 
 #define FROZEN "/mnt/frozen"
 #define HUNG "/mnt/hung"
+#define CONTROL "/proc/mpyk_testmod_control"
 
 /* The parent of a vfork() waits in state D until the child execs or ends. This child only sleeps. */
 static void wait_for_vfork(void *unused)
@@ -128,8 +130,34 @@ static void open_in_hung(void *name)
         rest();
 }
 
+/* Hang in our test module, which knows the name of this task as a role: see testmod/hang_roles.c. */
+static void hang_in_module(void *role)
+{
+    ready();
+    if (write_file(CONTROL, role))
+        fail("play the role %s", (const char *)role);
+}
+
+/* The module starts its own kernel threads first. Each of our tasks hangs before the next one begins. */
+static void create_module_hangs(void)
+{
+    static const char *const roles[] = {"d-mutex-user", "d-rwsem-user", "d-rwsem-write", "d-rwsem-read",
+                                        "d-calls-user"};
+    char await[32];
+
+    if (access(CONTROL, F_OK))
+        return;
+    must(write_file(CONTROL, "start"), "start the hangs of the test module");
+    for (size_t i = 0; i < ARRAY_SIZE(roles); i++) {
+        spawn(roles[i], hang_in_module, (void *)roles[i]);
+        snprintf(await, sizeof(await), "await %s", roles[i]);
+        must(write_file(CONTROL, await), await);
+    }
+}
+
 void create_stuck_tasks(void)
 {
+    create_module_hangs();
     spawn("d-vfork-parent", wait_for_vfork, NULL);
     freeze();
     spawn("d-frozen-write", write_frozen, NULL);

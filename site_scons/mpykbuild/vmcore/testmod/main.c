@@ -2,6 +2,7 @@
  *
  * The start of the module: it creates all objects and shows the truth about them in /proc/mpyk_testmod.
  */
+#include "hangs.h"
 #include "testmod.h"
 
 #include <linux/proc_fs.h>
@@ -22,6 +23,8 @@ static int __init mpyk_testmod_init(void)
 
     if (!error)
         error = mpyk_trees_init();
+    if (!error)
+        error = mpyk_control_init();
     if (error)
         return error;
     return proc_create_single("mpyk_testmod", 0444, NULL, mpyk_show) ? 0 : -ENOMEM;
