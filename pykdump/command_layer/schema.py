@@ -38,10 +38,15 @@ def schema_of(command: Command) -> Schema:
     return {"$schema": DIALECT, "title": f"{command.name} --json", **_object(properties), "$defs": definitions}
 
 
+def findings_table() -> dict[str, dict[str, str]]:
+    """Return {identifier: {"severity": ..., "meaning": ...}} of all findings of all commands."""
+    return {name: {"severity": kind.severity, "meaning": kind.meaning} for name, kind in FINDING_KINDS.items()}
+
+
 def _finding() -> Schema:
     return _object(
         {
-            "id": {"enum": list(FINDING_KINDS)},
+            "id": {"type": "string", "pattern": "^[a-z0-9-]+$"},
             "severity": {"enum": list(SEVERITIES)},
             "message": _TEXT,
             "pids": {"type": "array", "items": {"type": "integer"}},

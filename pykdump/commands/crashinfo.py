@@ -18,14 +18,13 @@ from __future__ import annotations
 
 import re
 
-from crash import exec_crash_command
-
 from pykdump.command_layer import Command, Problem, Section, guarded
 from pykdump.command_layer.events import UNREADABLE, reason_of
 from pykdump.commands import _crashinfo_records as records
 from pykdump.commands._crashinfo_checks import Facts, all_findings
 from pykdump.commands._stacks import ThreadStack, frame_records, stack_of
 from pykdump.linux import identity, lockup, panic, taint
+from pykdump.linux.printk import log_lines
 from pykdump.linux.tasks import Task, all_tasks
 
 TYPE_CHECKING = False
@@ -61,12 +60,6 @@ def _pattern(text: str) -> re.Pattern[str]:
         raise ArgumentTypeError(f"{text!r} is not a regular expression: {problem}") from None
 
 
-def read_log() -> list[tuple[float, str]]:
-    """Return (seconds since boot, text) of each line of the kernel's log."""
-    found = re.findall(r"^\[ *(\d+\.\d+)\] (.*)$", exec_crash_command("log"), re.M)
-    return [(float(seconds), text) for seconds, text in found]
-
-
 def _read(part: str, problems: list[Problem], function: Callable[..., Any], *args: Any) -> Any:
     """Return what a function returns. If it cannot read the dump, add a Problem and return None."""
     try:
@@ -91,7 +84,7 @@ def system(problems: list[Problem]) -> records.System:
         cpus_online=online,
         cpus_possible=possible,
         memory_bytes=_read("the size of the memory", problems, identity.memory_bytes),
-        dumped_at=_read("the time of the dump", problems, identity.wall_clock),
+        dumped_at=_read("the time of the dump", problems, identity.dump_time),
         uptime_s=_read("the uptime", problems, identity.uptime_seconds),
         load=_read("the load", problems, identity.load_averages) or (),
         taints="".join(letter for letter, _ in _read("the taints", problems, lambda: list(taint.taints())) or ()),
@@ -208,7 +201,7 @@ def first_page(options: argparse.Namespace) -> Iterator[object]:
     """Yield the page that crashinfo prints without options: what is wrong first."""
     problems: list[Problem] = []
     tasks = _read("the list of threads", problems, lambda: list(all_tasks())) or []
-    log = _read("the kernel's log", problems, read_log) or []
+    log = _read("the kernel's log", problems, lambda: list(log_lines())) or []
     cause = _read("the cause of the panic", problems, panic_cause, log)
     machine = system(problems)
     yield Section("What is wrong")

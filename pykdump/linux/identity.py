@@ -7,38 +7,15 @@ from crash import PAGESIZE, error, readSymbol, symbol_exists
 
 from pykdump.linux.clock import jiffie_clock_base
 from pykdump.linux.percpu import online_cpus, possible_cpus
-
-TYPE_CHECKING = False
-if TYPE_CHECKING:
-    from crash import StructResult
+from pykdump.linux.wall_clock import NANOSECONDS, clocks
 
 LOAD_SHIFT = 11  # FSHIFT in include/linux/sched/loadavg.h: the averages are fixed-point numbers
 MILLISECONDS = 1000
 
 
-def timekeeper() -> StructResult:
-    """Return the kernel's ``struct timekeeper``. Raises TypeError or AttributeError if no known variable holds it.
-
-    It was moved out of ``tk_core`` into an array ``timekeeper_data[]`` when auxiliary clocks came (v6.17), of which
-    the first element is the core's. Before commit 3fdb14fd1df7 (v3.17) it was the variable ``timekeeper``.
-    """
-    if symbol_exists("timekeeper_data"):
-        found: StructResult = readSymbol("timekeeper_data")[0].timekeeper
-    elif symbol_exists("tk_core"):
-        found = readSymbol("tk_core").timekeeper
-    else:
-        found = readSymbol("timekeeper")
-    return found
-
-
-def wall_clock() -> float:
-    """Return the time of the dump in seconds since 1970 (UTC), as the kernel's clock had it at its last tick.
-
-    ``xtime_sec`` has the seconds and ``tkr_mono.xtime_nsec`` the nanoseconds, shifted by ``tkr_mono.shift``.
-    """
-    keeper = timekeeper()
-    reader = keeper.tkr_mono
-    return int(keeper.xtime_sec) + (int(reader.xtime_nsec) >> int(reader.shift)) / 1_000_000_000
+def dump_time() -> float:
+    """Return the time of the dump in seconds since 1970 (UTC), as the kernel's clock had it at its last tick."""
+    return clocks().realtime / NANOSECONDS
 
 
 def uptime_seconds() -> float:

@@ -88,14 +88,21 @@ def test_an_unsuitable_type_is_refused() -> None:
         schema_of(Command("odd: it.", lambda parser: None, lambda options: (), {Odd: (Column("X", "x"),)}))
 
 
-@pytest.mark.parametrize("name", schemas.COMMANDS)
-def test_the_committed_schema_is_that_of_the_command(name: str) -> None:
-    assert schemas.path_of(name).is_file(), "write it with: python -m tests.support.schemas"
-    assert schemas.committed(name) == schemas.schema(name), "if meant: python -m tests.support.schemas, and a fragment"
+@pytest.mark.parametrize("name", [*schemas.COMMANDS, schemas.FINDINGS])
+def test_the_committed_file_is_up_to_date(name: str) -> None:
+    assert (schemas.FOLDER / f"{name}.json").is_file(), "write it with: python -m tests.support.schemas"
+    current = schemas.documents()[name]
+    assert schemas.committed(name) == current, (
+        "if meant: python -m tests.support.schemas, and a fragment in changelog.d"
+    )
 
 
-def test_no_schema_is_left_over() -> None:
-    assert sorted(path.stem for path in schemas.FOLDER.glob("*.json")) == schemas.COMMANDS
+def test_no_file_is_left_over() -> None:
+    assert sorted(path.stem for path in schemas.FOLDER.glob("*.json")) == sorted([*schemas.COMMANDS, schemas.FINDINGS])
+
+
+def test_readme_lists_the_commands() -> None:
+    assert schemas.README.read_text(encoding="utf-8") == schemas.readme_with_table(), "python -m tests.support.schemas"
 
 
 @pytest.mark.parametrize("name", schemas.COMMANDS)
