@@ -37,6 +37,7 @@ FINDING_KINDS: Final[dict[str, FindingKind]] = {
     "oops-reported": FindingKind("critical", "The kernel has printed an oops or a BUG."),
     "rcu-stall": FindingKind("error", "A grace period of RCU has lasted longer than the kernel's limit."),
     "soft-lockup": FindingKind("critical", "A CPU has not scheduled for longer than the kernel's limit."),
+    "stack-overflow": FindingKind("critical", "A kernel stack is overwritten at its end, or nearly full."),
     "tainted": FindingKind("info", "The kernel is tainted."),
     "transmit-timeout": FindingKind("warning", "A network device has not sent its packets in time."),
 }

@@ -25,6 +25,8 @@ class TextReport:
     ``layout_of`` returns the layout of a type of records. Raises KeyError.
     """
 
+    nothing = "Nothing was found."
+
     def __init__(self, layout_of: Callable[[type], Layout]) -> None:
         self._layout_of = layout_of
         self._layout: Layout = ()
@@ -67,8 +69,10 @@ class TextReport:
         self._print_line(text)
 
     def end(self) -> None:
-        """Print what has waited for the end."""
+        """Print what has waited for the end. A command that has found nothing says so."""
         self._end_table()
+        if not self._begun:
+            print(self.nothing)
 
     def _print_line(self, line: str) -> None:
         self._end_table()
@@ -93,6 +97,8 @@ class TextReport:
 
 class FindingsReport(TextReport):
     """Prints the findings and what cannot be told, and nothing else."""
+
+    nothing = "Nothing is wrong."
 
     def record(self, record: object) -> None:
         """Print nothing."""

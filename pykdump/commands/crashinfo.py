@@ -21,6 +21,7 @@ import re
 from pykdump.command_layer import Command, Problem, Section, guarded
 from pykdump.command_layer.events import UNREADABLE, reason_of
 from pykdump.commands import _crashinfo_records as records
+from pykdump.commands import _crashinfo_views as views
 from pykdump.commands._crashinfo_checks import Facts, all_findings
 from pykdump.commands._stacks import ThreadStack, frame_records, stack_of
 from pykdump.linux import identity, lockup, panic, taint
@@ -46,8 +47,8 @@ def add_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("-v", "--verbose", action="store_true", help="print more: all sections, a longer log")
     parser.add_argument("-q", "--quiet", action="store_true", help="print only the findings and the machine")
     parser.add_argument("--fast", action="store_true", help="leave out what takes long")
-    parser.add_argument("--stacksummary", action="store_true", help="print equal stacks in groups")
-    parser.add_argument("--findstacks", metavar="RE", type=_pattern, help="print stacks with a function that matches")
+    for name, view in VIEWS.items():
+        view.add_to(parser, name)
     parser.add_argument("--version", action="version", version="crashinfo 2")
 
 
@@ -233,24 +234,61 @@ def _sections(options: argparse.Namespace, tasks: Sequence[Task], log: Sequence[
 
 def collect(options: argparse.Namespace) -> Iterator[object]:
     """Yield the first page, or the views that options ask for."""
-    chosen = [view for name, view in VIEWS.items() if getattr(options, name) not in (None, False)]
+    chosen = [(name, view) for name, view in VIEWS.items() if getattr(options, name) not in (None, False)]
     if not chosen:
         yield from first_page(options)
-    for view in chosen:
-        yield from view(options)
+    for name, view in chosen:
+        yield from guarded(f"--{name}", view.collect, getattr(options, name))
 
 
-def _stack_summary(options: argparse.Namespace) -> Iterator[object]:
-    yield from guarded("the stacks", stack_groups, all_tasks())
+class View:
+    """An option that prints one view instead of the page.
+
+    ``collect(value)`` yields its records; ``value`` is True for an option without a value. ``settings`` are those of
+    argparse's add_argument().
+    """
+
+    def __init__(self, meaning: str, collect: Callable[[Any], Iterable[object]], **settings: Any) -> None:
+        self.meaning = meaning
+        self.collect = collect
+        self.settings = settings
+
+    def add_to(self, parser: argparse.ArgumentParser, name: str) -> None:
+        """Add the option."""
+        settings = self.settings or {"action": "store_true"}
+        parser.add_argument(f"--{name}", help=self.meaning, **settings)
 
 
-def _find_stacks(options: argparse.Namespace) -> Iterator[object]:
-    yield from guarded("the stacks", stacks_with, options.findstacks, all_tasks())
+def _address(text: str) -> int:
+    from argparse import ArgumentTypeError
+
+    try:
+        return int(text, 16)
+    except ValueError:
+        raise ArgumentTypeError(f"{text!r} is not an address in hexadecimal") from None
 
 
-VIEWS: dict[str, Callable[[argparse.Namespace], Iterator[object]]] = {
-    "stacksummary": _stack_summary,
-    "findstacks": _find_stacks,
-}
-COMMAND = Command(__doc__, add_options, collect, records.LAYOUTS)
+ADDRESS: dict[str, Any] = {"metavar": "ADDRESS", "type": _address}
+VIEWS: dict[str, View] = {
+    "stacksummary": View("threads with equal stacks, in groups", lambda _: stack_groups(all_tasks())),
+    "findstacks": View(
+        "stacks with a function that matches", lambda re_: stacks_with(re_, all_tasks()), metavar="RE", type=_pattern
+    ),
+    "checkstacks": View("kernel stacks that overflowed", lambda _: views.checked_stacks()),
+    "decodesyscalls": View("threads in a system call, with its arguments", views.threads_in_syscall, metavar="NAME"),
+    "mutex": View("holder and waiters of a struct mutex", lambda a: views.lock_state("mutex", a), **ADDRESS),
+    "rwsemaphore": View(
+        "holders and waiters of a struct rw_semaphore", lambda a: views.lock_state("rwsem", a), **ADDRESS
+    ),
+    "semaphore": View("waiters of a struct semaphore", lambda a: views.lock_state("semaphore", a), **ADDRESS),
+    "blkdevs": View("disks", lambda _: views.disks()),
+    "ext3": View("file systems of the ext family", lambda _: views.ext_file_systems()),
+    "devmapper": View("devices of the device mapper", lambda _: views.mapped_devices()),
+    "ls": View("what is cached of a directory", views.directory, metavar="PATH"),
+    "radix_tree_element": View(
+        "the element of a radix tree or an xarray at an index", lambda words: views.tree_element(*words), nargs=2,
+        metavar=("ROOT", "INDEX"), type=_address,
+    ),
+}  # fmt: skip
+COMMAND = Command(__doc__, add_options, collect, {**records.LAYOUTS, **views.LAYOUTS})
 main = COMMAND.main

@@ -9,13 +9,17 @@ from typing import Any
 
 import pytest
 
+from support import hangs as hang_record
 from support.session import CrashSession, Vmcore
 from support.truth import Truth
 
 from .conftest import Document
 
 LETTERS = {"RU": "R", "IN": "S", "UN": "D", "ST": "T", "TR": "t", "DE": "X", "ZO": "Z", "PA": "P", "ID": "I"}
-OPTIONS = ["-v", "-q", "--fast", "--stacksummary", "--findstacks schedule", "--findings"]
+OPTIONS = [
+    "-v", "-q", "--fast", "--findings", "--stacksummary", "--findstacks schedule", "--checkstacks",
+    "--decodesyscalls read", "--blkdevs", "--ext3", "--devmapper", "--ls /etc",
+]  # fmt: skip
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +112,72 @@ def test_stacks_are_found_by_a_function(document: Document, crash_session: Crash
             expected.add(int(text.split()[0]))
     assert found == expected
     assert found
+
+
+def test_disks_are_those_of_proc(document: Document, vmcore: Vmcore) -> None:
+    found = [
+        [str(disk["major"]), str(disk["minor"]), str(disk["size_bytes"] // 1024), disk["name"]]
+        for disk in document("crashinfo --blkdevs")["records"]
+        if disk["size_bytes"]
+    ]
+    recorded = [line.split() for line in read(vmcore, "partitions").splitlines()[2:]]
+    assert sorted(found) == sorted(row for row in recorded if row[2] != "0")
+
+
+def test_file_systems_are_those_of_proc(document: Document, vmcore: Vmcore) -> None:
+    found = {each["mounted_at"]: each["type"] for each in document("crashinfo --ext3")["records"]}
+    first: dict[str, list[str]] = {}
+    for row in map(str.split, read(vmcore, "mounts").splitlines()):
+        first.setdefault(row[0], row)  # a bind mount shows the same file system again
+    assert found == {row[1]: row[2] for row in first.values() if row[2] in ("ext2", "ext3", "ext4")}
+
+
+def test_a_directory_is_listed(document: Document, truth: Truth) -> None:
+    found = document("crashinfo --ls /etc")["records"]
+    assert any(entry["line"].endswith(" guest-name") for entry in found)
+    missing = document("crashinfo --ls /no/such/path")
+    assert [problem["part"] for problem in missing["problems"]] == ["/no/such/path"]
+
+
+def test_threads_in_a_system_call_are_those_of_proc(document: Document, vmcore: Vmcore) -> None:
+    found = {record["tid"]: record for record in document("crashinfo --decodesyscalls read")["records"]}
+    recorded = {}
+    for path in vmcore.truth.glob("proc/*/task/*/syscall"):
+        words = path.read_text().split()
+        if words[0] == "0" and words[7] != "0x0":  # kernel threads have no user stack
+            recorded[int(path.parent.name)] = words[1:7]
+    if "x86_64" in read(vmcore, "sys/kernel/arch"):
+        assert {tid: record["arguments"] for tid, record in found.items()} == recorded
+    assert found
+
+
+@pytest.mark.parametrize("kind", ["mutex", "rwsem", "semaphore"])
+def test_a_lock_has_the_holder_and_the_waiters_that_the_module_says(
+    kind: str, document: Document, truth: Truth
+) -> None:
+    hangs = hang_record.load(truth)
+    options = {"mutex": "--mutex", "rwsem": "--rwsemaphore", "semaphore": "--semaphore"}
+    locks = [lock for lock in hangs.locks.values() if lock.kind == kind]
+    assert locks
+    for lock in locks:
+        (state,) = document(f"crashinfo {options[kind]} {lock.address:x}")["records"]
+        assert state["waiters"] == [role.pid for role in hangs.waiters(lock.name)], lock
+        if kind == "mutex":
+            assert [holder["tid"] for holder in state["holders"]] == [r.pid for r in hangs.holders(lock.name)], lock
+
+
+def test_no_stack_has_overflowed(document: Document) -> None:
+    assert document("crashinfo --checkstacks")["records"] == []
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["crashinfo --mutex zzz", "crashinfo --findstacks (", "crashinfo --radix_tree_element 1", "crashinfo --nonsense"],
+)
+def test_a_wrong_command_line_is_one_line(words: str, crash_session: CrashSession) -> None:
+    output = crash_session.run(words)
+    assert output.startswith("crashinfo: ")
+    assert len(output.strip().splitlines()) == 1
 
 
 @pytest.mark.parametrize("options", OPTIONS)

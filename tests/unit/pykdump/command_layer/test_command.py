@@ -90,6 +90,13 @@ def test_findings_only(capsys: pytest.CaptureFixture[str]) -> None:
     assert document(capsys)["records"] == []
 
 
+def test_a_command_that_finds_nothing_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    assert command(Section("More")).main([]) == 0
+    assert capsys.readouterr().out == "Nothing was found.\n"
+    assert command(Thing(1)).main(["--findings"]) == 0
+    assert capsys.readouterr().out == "Nothing is wrong.\n"
+
+
 def test_a_part_that_cannot_be_told_gives_status_2(capsys: pytest.CaptureFixture[str]) -> None:
     events = (Finding("hung-task", "It hangs."), Problem("the clock", "no\nmemory"), Problem("the clock", "no memory"))
     assert command(*events).main(["--json"]) == 2
