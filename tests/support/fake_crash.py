@@ -274,7 +274,7 @@ OTHERS = (
     "addr2mod addr2sym container_of enumerator_value get_pathname is_task_active pid_to_task sym2alladdr task_to_pid "
     "get_uptime get_GDB_output readList tasks FD_ISSET cpu_to_le32 le16_to_cpu le32_to_cpu sLong getFullBuckets "
     "getFullBucketsH getListSize phys_to_page uvtop set_readmem_task crash_set_error struct_members struct_class "
-    "_exec_crash_command_fd _make_struct _version_facts get_task_mem_usage"
+    "struct_info _exec_crash_command_fd _make_struct _version_facts get_task_mem_usage"
 )
 
 
