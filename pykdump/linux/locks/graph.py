@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pykdump.linux.locks.owners import KNOWN
+from pykdump.linux.locks.owners import HINT, KNOWN
 from pykdump.linux.locks.stack_words import DAMAGED
 
 TYPE_CHECKING = False
@@ -28,10 +28,10 @@ def must_act(wait: Wait) -> list[int]:
 
 
 def may_have_to_act(wait: Wait) -> list[int]:
-    """As must_act(), with the blockers that are only a hint."""
+    """As must_act(), with the blockers that are only a hint. Those that are POSSIBLE do not count."""
     if wait.cause.any_of:
         return must_act(wait)
-    return [int(blocker.task) for blocker in wait.blockers]
+    return [int(blocker.task) for blocker in wait.blockers if blocker.certainty in (KNOWN, HINT)]
 
 
 class WaitGraph:

@@ -71,7 +71,7 @@ class Wait:
 
     @property
     def blockers(self) -> tuple[Blocker, ...]:
-        """The tasks that this one waits for, as far as they are known. A task never blocks itself by a hint."""
+        """The tasks that this one waits for, as far as they are known. A task blocks itself only if it is KNOWN."""
         own = int(self.task)
         found = tuple(b for b in self.cause.blockers if b.certainty == KNOWN or int(b.task) != own)
         if self.ahead is None:
@@ -140,6 +140,13 @@ class Waits:
                 continue
             if wait is not None and wait.cause is cause:
                 yield wait
+
+    def frozen_block(self, cause: Cause) -> StructResult | None:
+        """Return the ``struct super_block`` whose freezing or thawing a cause waits for, None for other causes."""
+        if cause.kind not in ("freeze", "percpu-rwsem"):
+            return None
+        found = self._names.frozen_block(cause.address)
+        return found[0] if found else None
 
     def _find(self, task: Task) -> Wait | None:
         if task.state_letter in "RXZ" or (task.ts.hasField("on_cpu") and int(task.ts.on_cpu)):
