@@ -299,8 +299,12 @@ def deadlocks(graph: WaitGraph) -> Iterator[Finding | Section | TaskStack]:
         kind = deadlock_kind((wait.cause.kind for wait in cycle), certain)
         steps = [f"PID {wait.task.pid} ({wait.task.comm}) waits for {wait.cause}" for wait in cycle]
         verb = "wait" if certain else "may wait"
-        count = f"{len(cycle)} tasks {verb} in a circle" if len(cycle) > 1 else "a task waits for itself"
-        message = f"{count}: {', held by '.join(steps)}, held by PID {cycle[0].task.pid}."
+        count = (
+            f"{len(cycle)} tasks {verb} in a circle, each for the next one"
+            if len(cycle) > 1
+            else "a task waits for itself"
+        )
+        message = f"{count}: {'; '.join(steps)}."
         addresses = dict.fromkeys(wait.cause.address for wait in cycle if wait.cause.address)
         yield Finding(kind, message, [wait.task.pid for wait in cycle], addresses)
         yield from (_stack(wait, f"in the circle of {kind}") for wait in cycle)

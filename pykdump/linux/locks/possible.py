@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pykdump.linux.locks.waits import Cause
     from pykdump.linux.tasks import Task
 
-KINDS = ("rwsem", "semaphore", "percpu-rwsem")
+KINDS = ("rwsem", "semaphore", "percpu-rwsem", "folio", "bit", "completion")
 # With more tasks than this, the address on the stack says nothing.
 MAX_POSSIBLE = 20
 
@@ -46,5 +46,5 @@ def add_possible_holders(causes: Iterable[Cause], waiting: Collection[int]) -> N
         cause = wanted[address]
         already = {int(blocker.task) for blocker in cause.blockers}
         if len(tasks) <= MAX_POSSIBLE:
-            more = [Blocker(t.ts, POSSIBLE, "the lock is on its stack") for t in tasks if int(t) not in already]
+            more = [Blocker(t.ts, POSSIBLE, "its address is on the stack") for t in tasks if int(t) not in already]
             cause.blockers = (*cause.blockers, *more)
