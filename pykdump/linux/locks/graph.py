@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pykdump.linux.locks.owners import KNOWN
+from pykdump.linux.locks.owners import HINT, KNOWN
 from pykdump.linux.locks.stack_words import DAMAGED
 
 TYPE_CHECKING = False
@@ -28,10 +28,10 @@ def must_act(wait: Wait) -> list[int]:
 
 
 def may_have_to_act(wait: Wait) -> list[int]:
-    """As must_act(), with the blockers that are only a hint."""
+    """As must_act(), with the blockers that are only a hint. Those that are POSSIBLE do not count."""
     if wait.cause.any_of:
         return must_act(wait)
-    return [int(blocker.task) for blocker in wait.blockers]
+    return [int(blocker.task) for blocker in wait.blockers if blocker.certainty in (KNOWN, HINT)]
 
 
 class WaitGraph:
@@ -68,6 +68,7 @@ class WaitGraph:
     def deadlocks(self) -> Iterator[tuple[list[Wait], bool]]:
         """Yield each cycle, as (waits, certain). Each wait is for the task of the next one, the last for the first.
 
+        The first one is that of the lowest PID.
         A cycle is not certain if it needs a blocker that is only a hint. There is one cycle for tasks that are in
         several ones.
         """
@@ -77,7 +78,9 @@ class WaitGraph:
             for group in knots(graph):
                 if not seen.intersection(group):
                     seen.update(group)
-                    yield [self.waits[task] for task in shortest_cycle(graph, group)], certain
+                    cycle = [self.waits[task] for task in shortest_cycle(graph, group)]
+                    first = cycle.index(min(cycle, key=lambda wait: wait.task.pid))
+                    yield cycle[first:] + cycle[:first], certain
 
     def roots(self) -> list[int]:
         """Return the tasks that block others and are not blocked by one of them, those that block most first.

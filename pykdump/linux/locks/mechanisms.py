@@ -7,6 +7,7 @@ import re
 
 from crash import member_offset, readPtr, readSU
 
+from pykdump.c_integers import PTR_SIZE
 from pykdump.linux.locks.lock_queue import LockFinder
 from pykdump.linux.locks.queues import ENTRY, SIMPLE_ENTRY, Heads, WaiterLayout, is_wait_entry, wait_entries
 from pykdump.linux.locks.stack_words import DAMAGED
@@ -65,6 +66,17 @@ def kind_of_wait(functions: list[str]) -> str:
         for kind, pattern in _KINDS:
             if pattern.match(function):
                 return kind
+    return ""
+
+
+def timeout_of(functions: Iterable[str]) -> str:
+    """Return "timeout" if a timer wakes the task with this stack, "" otherwise."""
+    for function in functions:
+        name = plain_name(function)
+        if not SCHEDULER.match(name):
+            break
+        if "timeout" in name:
+            return "timeout"
     return ""
 
 
@@ -202,11 +214,19 @@ def _drained_by(task: StructResult, stack: StackWords) -> int:
 
     The writer is no entry of a queue: ``sem->writer.task`` points to it, and the address of ``sem`` is on its stack.
     """
-    offset = member_offset("struct percpu_rw_semaphore", "writer.task")
     for word in dict.fromkeys(stack.words):
         try:
-            if word and not word % 8 and readPtr(word + offset) == int(task):
+            if word and not word % 8 and _is_drained(word, int(task)):
                 return word
         except DAMAGED:
             continue
     return 0
+
+
+def _is_drained(address: int, task: int) -> bool:
+    """Return whether a ``struct percpu_rw_semaphore`` at ``address`` is blocked by the writer ``task``."""
+    sem = readSU("struct percpu_rw_semaphore", address)
+    if int(sem.writer.task) != task or int(sem.block.counter) != 1 or not sem.read_count:
+        return False
+    head = address + member_offset("struct percpu_rw_semaphore", "waiters.head")
+    return readPtr(readPtr(head) + PTR_SIZE) == head

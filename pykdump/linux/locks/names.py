@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+
 from crash import Addr, addr2mod, addr2sym, container_of, member_offset, member_size, readPtr, readSU, struct_size
 
 from pykdump.c_integers import PTR_SIZE
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 
 # A lock in a larger variable: no variable of the kernel that has locks is larger.
 MAX_VARIABLE = 0x4000
+# Variables of lockdep and of warnings have no size without debugging: another variable is at the same address.
+_EMPTY_VARIABLE = re.compile(r"(?:_key|__already_done|__warned)(?:\.\d+)?\Z")
 INODE, SUPER_BLOCK, MM = "struct inode", "struct super_block", "struct mm_struct"
 FREEZE_LEVELS = ("writes", "page faults", "internal writes")  # sb->s_writers.rw_sem[SB_FREEZE_WRITE - 1] and so on
 
@@ -25,7 +29,7 @@ FREEZE_LEVELS = ("writes", "page faults", "internal writes")  # sb->s_writers.rw
 def variable_name(address: int) -> str:
     """Return "symbol" or "symbol+0x10" with the module's name in brackets, "" if no variable is there."""
     name, offset = addr2sym(address, True)
-    if name is None or offset > MAX_VARIABLE:
+    if name is None or offset > MAX_VARIABLE or _EMPTY_VARIABLE.search(name):
         return ""
     module = addr2mod(address)
     return name + (f"+{offset:#x}" if offset else "") + (f" [{module}]" if module else "")

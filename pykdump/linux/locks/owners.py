@@ -55,7 +55,7 @@ class Holders:
 def holders(lock: Object) -> Holders:
     """Return the holders that a lock records. Raises crash.error if the lock is not in the dump."""
     reader = _READERS.get(lock.kind)
-    return reader(lock.address) if reader else Holders()
+    return reader(lock.address) if reader else Holders(note=_UNRECORDED.get(lock.kind, ""))
 
 
 def _task(address: int) -> StructResult:
@@ -126,6 +126,16 @@ _READERS: dict[str, Callable[[int], Holders]] = {
     "percpu-rwsem": _percpu_rwsem,
     "rt-mutex": _rt_mutex,
     "pi-futex": _rt_mutex,
+}
+
+
+# {kind: what the kernel does not record}
+_UNRECORDED = {
+    "folio": "the kernel does not record who holds the lock of a page, or what I/O will end",
+    "bit": "the kernel does not record who will clear the bit",
+    "variable": "the kernel does not record who will change the variable",
+    "completion": "the kernel does not record who will complete it",
+    "wait-queue": "the kernel does not record who will wake the queue",
 }
 
 

@@ -92,10 +92,14 @@ _ROWS = (
     ("n_tty_(read|write)|tty_\\w+|wait_for_tty", "tty", "a terminal"),
     ("do_syslog|syslog_print|devkmsg_read", "log", "the kernel's log"),
     ("fuse_dev_\\w+", "fuse-server", "FUSE requests"),
-    ("worker_thread|rescuer_thread|smpboot_thread_fn|kthread_worker_fn|kthreadd|irq_thread|rcu_\\w+|kswapd|kcompactd"
-     "|khugepaged|ksm_scan_thread|oom_reaper|kauditd_thread|watchdog|kjournald2|loop_\\w+|kthread", "idle-kthread",
-     "work for a kernel thread"),
 )  # fmt: skip
+# Threads of the kernel that have nothing to do. These functions count only if they are the innermost ones: a worker
+# that waits in its work item has worker_thread() on its stack too.
+_IDLE = re.compile(
+    r"(?:worker_thread|rescuer_thread|smpboot_thread_fn|kthread_worker_fn|kthreadd|irq_thread|rcu_\w+|kswapd|kcompactd"
+    r"|khugepaged|ksm_scan_thread|oom_reaper|kauditd_thread|watchdog|kjournald2|loop_\w+|\w+_thread|\w+d)\Z"
+)
+IDLE = ("idle-kthread", "work for a kernel thread")
 _PATTERNS = [(re.compile(rf"(?:{functions})\Z"), kind, words) for functions, kind, words in _ROWS]
 # Each function is looked up once: many tasks have the same ones.
 _KNOWN: dict[str, tuple[str, str] | None] = {}
@@ -115,6 +119,7 @@ LOCK_WORDS = {
     "variable": "a variable (wait_var_event)",
     "completion": "a completion",
     "wait-queue": "a wait queue",
+    "timeout": "a timeout or an event",
     "io": "I/O (io_schedule)",
     "unknown": "something unknown",
 }
@@ -128,4 +133,6 @@ def reason(functions: Sequence[str]) -> tuple[str, str]:
         found = _KNOWN[function]
         if found is not None:
             return found
+    if functions and _IDLE.match(functions[0]) and "kthread" in functions:
+        return IDLE
     return "", ""

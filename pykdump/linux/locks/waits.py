@@ -9,11 +9,11 @@ from pykdump.linux.locks import blockers
 from pykdump.linux.locks.frames import functions_of
 from pykdump.linux.locks.frozen import freeze_state
 from pykdump.linux.locks.lock_queue import queued_tasks
-from pykdump.linux.locks.mechanisms import READ, Mechanisms, Object, kind_of_wait, waiting_functions
+from pykdump.linux.locks.mechanisms import READ, Mechanisms, Object, kind_of_wait, timeout_of, waiting_functions
 from pykdump.linux.locks.names import Names
 from pykdump.linux.locks.owners import KNOWN, Blocker, Holders, holders, writer_ahead
 from pykdump.linux.locks.reasons import LOCK_WORDS, reason
-from pykdump.linux.locks.stack_words import DAMAGED, StackWords
+from pykdump.linux.locks.stack_words import DAMAGED, StackWords, is_on_own_stack
 from pykdump.linux.tasks import Task, all_tasks, layout
 
 TYPE_CHECKING = False
@@ -26,6 +26,10 @@ if TYPE_CHECKING:
 _WITHOUT_PURPOSE = ("", "completion", "bit", "variable", "wait-queue")
 # {kind of a lock: its type}, for the locks that have a queue of waiters
 LOCK_TYPES = {"mutex": "struct mutex", "rwsem": "struct rw_semaphore", "semaphore": "struct semaphore"}
+# A task that owns one of these and waits for it waits for ever.
+SELF_DEADLOCKS = ("mutex", "rwsem", "rt-mutex", "pi-futex")
+# Objects whose address says something even if the purpose of the wait is known, unless they are the waiter's own.
+_SHARED_OBJECTS = ("bit", "variable", "completion")
 NANOSECONDS = 1e9
 
 
@@ -71,9 +75,13 @@ class Wait:
 
     @property
     def blockers(self) -> tuple[Blocker, ...]:
-        """The tasks that this one waits for, as far as they are known. A task never blocks itself by a hint."""
+        """The tasks that this one waits for, as far as they are known.
+
+        A task blocks itself if it waits for a lock that it holds.
+        """
         own = int(self.task)
-        found = tuple(b for b in self.cause.blockers if b.certainty == KNOWN or int(b.task) != own)
+        alone = self.cause.kind in SELF_DEADLOCKS
+        found = tuple(b for b in self.cause.blockers if int(b.task) != own or (alone and b.certainty == KNOWN))
         if self.ahead is None:
             return found
         return (*found, Blocker(self.ahead, KNOWN, "writer ahead in the queue"))
@@ -141,13 +149,23 @@ class Waits:
             if wait is not None and wait.cause is cause:
                 yield wait
 
+    def frozen_block(self, cause: Cause) -> StructResult | None:
+        """Return the ``struct super_block`` whose freezing or thawing a cause waits for, None for other causes."""
+        if cause.kind not in ("freeze", "percpu-rwsem"):
+            return None
+        found = self._names.frozen_block(cause.address)
+        return found[0] if found else None
+
     def _find(self, task: Task) -> Wait | None:
         if task.state_letter in "RXZ" or (task.ts.hasField("on_cpu") and int(task.ts.on_cpu)):
             return None
-        functions = waiting_functions(functions_of(task))
+        stack = functions_of(task)
+        functions = waiting_functions(stack)
         kind = kind_of_wait(functions)
         found = self._object(kind, task, functions)
         purpose, words = reason(functions) if (found.kind if found else kind) in _WITHOUT_PURPOSE else ("", "")
+        if not purpose and found is None:
+            kind = kind or timeout_of(stack)
         cause = (
             self._cause_of_purpose(purpose, words, task, found)
             if purpose
@@ -185,17 +203,20 @@ class Waits:
 
     def _cause_without_lock(self, kind: str, task: Task, functions: list[str]) -> Cause:
         """Return the cause of a wait of which only the functions on the stack are known."""
-        waits_for_io = not kind and task.ts.hasField("in_iowait") and int(task.ts.in_iowait)
-        kind = kind or ("io" if waits_for_io else "unknown")
+        if not kind and task.ts.hasField("in_iowait") and int(task.ts.in_iowait):
+            kind = "io"
         note = "the owner cannot be known: the lock was not found on the stack" if kind in LOCK_TYPES else ""
-        return self._remember(kind, LOCK_WORDS[kind], 0, f"in {functions[0]}" if functions else "", Holders(note=note))
+        where = f"in {functions[0]}" if functions else ""
+        return self._remember(kind or "unknown", LOCK_WORDS[kind or "unknown"], 0, where, Holders(note=note))
 
     def _cause_of_purpose(self, purpose: str, words: str, task: Task, found: Object | None) -> Cause:
         answer = blockers.blockers_of(purpose, task.ts, found)
         if answer is None:
-            named = found is not None and found.kind == "bit"
-            name = self._names.name_of("bit", found.address) if found and named else ""
-            return self._remember(purpose, words, found.address if found and named else 0, name, Holders())
+            address = 0
+            if found is not None and found.kind in _SHARED_OBJECTS and not is_on_own_stack(found.address, int(task)):
+                address = found.address
+            name = self._names.name_of(found.kind, address) if found is not None and address else ""
+            return self._remember(purpose, words, address, name, Holders())
         cause = self._remember(purpose, words, answer.address, answer.name, Holders(answer.blockers, answer.note))
         cause.any_of = answer.any_of
         return cause
