@@ -31,6 +31,8 @@ from mpykbuild.fetch.unpack import unpack_tarball
 from mpykbuild.vmcore import header_packages, kdump, kernel_packages, qemu, reblock, rootfs, test_module, tool_packages
 from mpykbuild.vmcore.architectures import ARCHITECTURES, X86_64, Architecture, architecture
 
+# The name of this module as recipes have it. __name__ is another one if it is run as a program.
+MODULE = "vmcore.make_vmcore"
 DEFAULT_SERIES = "6.12"
 BOOT_TIMEOUT = 240.0
 DUMP_TIMEOUT = 120.0
@@ -54,7 +56,7 @@ def vmcore_product(series: str, cache_root: Path, target: str = X86_64.target) -
     debian = architecture(target).debian
     data = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in data_files()}
     inputs: dict[str, str | bytes] = {**data, "series": series, "architecture": debian}
-    return recipe.product(cache_root, "vmcore", f"linux-{series}-{debian}", (__name__,), inputs)
+    return recipe.product(cache_root, "vmcore", f"linux-{series}-{debian}", (MODULE,), inputs)
 
 
 def make_vmcore(

@@ -99,10 +99,10 @@ def needed_by(path: Path) -> Iterator[str]:
     with path.open("rb") as stream:
         elf = ELFFile(stream)
         for segment in elf.iter_segments("PT_INTERP"):
-            yield Path(segment.get_interp_name()).name
+            yield Path(segment.data().rstrip(b"\0").decode()).name
         for section in elf.iter_sections():
             if isinstance(section, DynamicSection):
-                yield from (tag.needed for tag in section.iter_tags("DT_NEEDED"))
+                yield from (str(vars(tag)["needed"]) for tag in section.iter_tags("DT_NEEDED"))
 
 
 def _copy(source: Path, dest: Path) -> None:
