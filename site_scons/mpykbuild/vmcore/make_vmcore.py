@@ -28,9 +28,11 @@ from mpykbuild.base.paths import default_cache_root
 from mpykbuild.base.run_log import RunLog
 from mpykbuild.fetch.apt_client import AptClient
 from mpykbuild.fetch.unpack import unpack_tarball
-from mpykbuild.vmcore import header_packages, kdump, kernel_packages, qemu, reblock, rootfs, test_module
+from mpykbuild.vmcore import header_packages, kdump, kernel_packages, qemu, reblock, rootfs, test_module, tool_packages
 from mpykbuild.vmcore.architectures import ARCHITECTURES, X86_64, Architecture, architecture
 
+# The name of this module as recipes have it. __name__ is another one if it is run as a program.
+MODULE = "vmcore.make_vmcore"
 DEFAULT_SERIES = "6.12"
 BOOT_TIMEOUT = 240.0
 DUMP_TIMEOUT = 120.0
@@ -54,7 +56,7 @@ def vmcore_product(series: str, cache_root: Path, target: str = X86_64.target) -
     debian = architecture(target).debian
     data = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in data_files()}
     inputs: dict[str, str | bytes] = {**data, "series": series, "architecture": debian}
-    return recipe.product(cache_root, "vmcore", f"linux-{series}-{debian}", (__name__,), inputs)
+    return recipe.product(cache_root, "vmcore", f"linux-{series}-{debian}", (MODULE,), inputs)
 
 
 def make_vmcore(
@@ -94,11 +96,15 @@ class Mirrors:
 
 @dataclass(frozen=True)
 class Kernel:
-    """The chosen kernel, the folder with its files, and the folder with the packages to build modules for it."""
+    """The chosen kernel, and the folders with its files, with the packages to build modules for it, and with programs.
+
+    ``tools`` are the programs that the guest runs, for its architecture.
+    """
 
     choice: kernel_packages.KernelChoice
     folder: Path
     headers: Path
+    tools: Path
     architecture: Architecture = X86_64
 
     @staticmethod
@@ -106,7 +112,8 @@ class Kernel:
         choice: kernel_packages.KernelChoice, cache_root: Path, mirrors: Mirrors, guest: Architecture
     ) -> Kernel:
         headers = header_packages.provide_headers(choice, cache_root, mirrors.guest, mirrors.own)
-        return Kernel(choice, kernel_packages.provide_kernel(choice, cache_root, mirrors.guest), headers, guest)
+        tools = tool_packages.provide_tools(cache_root, mirrors.guest)
+        return Kernel(choice, kernel_packages.provide_kernel(choice, cache_root, mirrors.guest), headers, tools, guest)
 
 
 def _provide_kernel(series: str, cache_root: Path, mirrors: Mirrors, guest: Architecture, refresh: bool) -> Kernel:
@@ -129,8 +136,8 @@ def _fill_product(kernel: Kernel, folder: Path, log: RunLog) -> None:
     with tempfile.TemporaryDirectory(prefix="mpyk-", dir=parent) as scratch_name:
         scratch = Path(scratch_name)
         module = build_test_module(kernel, scratch, folder / "modules", log)
-        own = [module] if module else []
-        guest = rootfs.make_guest(kernel.folder / "modules", scratch, log, own, kernel.architecture)
+        content = rootfs.Content([module] if module else [], kernel.tools)
+        guest = rootfs.make_guest(kernel.folder / "modules", scratch, log, content, kernel.architecture)
         begin = time.monotonic()
         flat = folder / "flat"
         _boot(kernel, guest, scratch, flat, log.log.with_suffix(".serial"))

@@ -22,13 +22,21 @@ COMPILE = ("-static", "-std=gnu11", "-O1", *WARNINGS, "-D_GNU_SOURCE", "-pthread
 
 # The guest needs these before it can mount the root disk. qemu_fw_cfg passes vmcoreinfo to QEMU when it is loaded.
 EARLY_MODULES = ("virtio_pci", "virtio_blk", "qemu_fw_cfg")
+# Files of the folder ``guest`` that are data, and where the guest has them.
+DATA_FILES = {"truth_files": "truth/files", "truth_tools": "truth/tools", "network_setup": "etc/mpyk/network"}
 # The guest uses some of these modules. The others are only loaded so that tests find them in the dump. A module that a
 # kernel has built in, or does not have, is left out.
 GUEST_MODULES = (
     "loop", "fuse", "overlay", "dummy", "tun", "veth", "bridge", "8021q", "nf_tables", "nf_conntrack", "dm-mod",
-    "null_blk", "xfs", "nfs", "sctp",
+    "null_blk", "xfs", "nfs", "sctp", "bonding", "vxlan", "ip_gre", "ipip", "macvlan", "vrf", "vsock_loopback",
+    "sch_prio", "sch_netem", "sch_fq", "sch_tbf", "sch_htb", "sch_ingress", "cls_u32",
+    "nft_chain_nat", "nft_ct", "nft_limit", "nft_log", "nft_masq", "nft_nat", "nft_reject_inet", "nf_log_syslog",
+    "nf_tables_bridge", "nft_meta_bridge", "nft_reject_bridge",
+    # With these the kernel answers the questions of ss.
+    "inet_diag", "tcp_diag", "udp_diag", "raw_diag", "unix_diag", "af_packet_diag", "netlink_diag", "vsock_diag",
+    "sctp_diag", "mptcp_diag",
 )  # fmt: skip
-ROOT_DISK_MB = 48
+ROOT_DISK_MB = 80
 FROZEN_DISK_MB = 4
 TRUTH_DISK_MB = 96
 
@@ -112,6 +120,20 @@ class GuestFiles:
     truth_disk: Path
 
 
+@dataclass(frozen=True)
+class Content:
+    """What the root disk has besides our own programs.
+
+    ``extra_modules`` are further modules to load. ``tools`` is a folder with programs and libraries, laid out for /.
+    """
+
+    extra_modules: Sequence[Path] = ()
+    tools: Path | None = None
+
+
+NOTHING = Content()
+
+
 def _compile(work: Path, log: RunLog, architecture: Architecture) -> None:
     """Compile the guest's programs: ``early`` is /init of the initramfs, ``init`` is /sbin/init of the root disk."""
     if not shutil.which(architecture.compiler):
@@ -135,17 +157,32 @@ def _initrd(work: Path, modules: Path) -> bytes:
     return cpio(files)
 
 
-def _fill_root(root: Path, work: Path, modules: Path, extra_modules: Sequence[Path]) -> None:
-    """Make the root disk's tree: mount points, /sbin/init, modules and lists. ``extra_modules`` are loaded last."""
-    for folder in ("dev", "proc", "sys", "run", "tmp", "mnt", "sbin", "etc", "images", "truth", "lib/guest-modules"):
-        (root / folder).mkdir(parents=True)
+def _fill_root(root: Path, work: Path, modules: Path, content: Content) -> None:
+    """Make the root disk's tree: programs, mount points, /sbin/init, modules and lists. Extra modules come last."""
+    if content.tools:
+        shutil.copytree(content.tools, root, ignore=shutil.ignore_patterns("product.json"))
+    for folder in (
+        "dev",
+        "proc",
+        "sys",
+        "run",
+        "tmp",
+        "mnt",
+        "sbin",
+        "etc/mpyk",
+        "images",
+        "truth",
+        "lib/guest-modules",
+    ):
+        (root / folder).mkdir(parents=True, exist_ok=True)
     shutil.copy2(work / "init", root / "sbin/init")
-    shutil.copy2(GUEST / "truth_files", root / "truth/files")
+    for name, place in DATA_FILES.items():
+        shutil.copy2(GUEST / name, root / place)
     (root / "etc/guest-name").write_text("mpyk-guest\n")
     (root / "mnt/bound-file").write_text("")
     early = {module.name for module in load_order(EARLY_MODULES, modules)}
     later = [module for module in load_order(GUEST_MODULES, modules) if module.name not in early]
-    later += [Module(path.stem, path, ()) for path in extra_modules]
+    later += [Module(path.stem, path, ()) for path in content.extra_modules]
     for module in later:
         (root / "lib/guest-modules" / f"{module.name}.ko").write_bytes(read_module(module.path))
     (root / "lib/guest-modules/list").write_text("".join(f"{module.name}.ko\n" for module in later))
@@ -160,16 +197,16 @@ def _make_disk(path: Path, megabytes: int, tree: Path | None, log: RunLog) -> No
 
 
 def make_guest(
-    modules: Path, work: Path, log: RunLog, extra_modules: Sequence[Path] = (), architecture: Architecture = X86_64
+    modules: Path, work: Path, log: RunLog, content: Content = NOTHING, architecture: Architecture = X86_64
 ) -> GuestFiles:
     """Make all files that the guest boots, in the folder ``work``.
 
-    ``modules`` is the folder of the kernel's modules. ``extra_modules`` are further modules to load.
+    ``modules`` is the folder of the kernel's modules.
     """
     _compile(work, log, architecture)
     (work / "initrd").write_bytes(_initrd(work, modules))
     root = work / "root"
-    _fill_root(root, work, modules, extra_modules)
+    _fill_root(root, work, modules, content)
     _make_disk(root / "images/frozen.img", FROZEN_DISK_MB, None, log)
     _make_disk(work / "root.img", ROOT_DISK_MB, root, log)
     with (work / "truth.img").open("wb") as disk:

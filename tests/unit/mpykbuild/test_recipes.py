@@ -22,7 +22,7 @@ from mpykbuild.python import cross as cross_python
 from mpykbuild.python import native as native_python
 from mpykbuild.toolchain.compilers import Compilers
 from mpykbuild.toolchain.hosts import HOSTS
-from mpykbuild.vmcore import header_packages, kernel_packages, make_vmcore
+from mpykbuild.vmcore import header_packages, kernel_packages, make_vmcore, tool_packages
 from support.fakepython import VERSION, make_manifests, make_patches
 
 TOOLCHAIN = crash_build.Toolchain("gcc 12", ("zlib",))
@@ -73,7 +73,9 @@ KINDS = {
                            ("vmcore.header_packages", "fetch.debian_packages")),
     "vmcore": Kind(lambda folder: make_vmcore.vmcore_product("6.12", folder),
                    ("vmcore.make_vmcore", "vmcore.qemu", "vmcore.rootfs", "vmcore.kdump", "vmcore.reblock",
-                    "vmcore.test_module", "vmcore.architectures", "fetch.unpack")),
+                    "vmcore.test_module", "vmcore.architectures", "vmcore.tool_packages", "fetch.unpack")),
+    "guest tools": Kind(lambda folder: tool_packages.tools_product(folder, "amd64"),
+                        ("vmcore.tool_packages", "fetch.debian_packages")),
 }  # fmt: skip
 EDITS = [(kind, module) for kind, row in KINDS.items() for module in row.made_by]
 

@@ -101,6 +101,12 @@ void rest(void)
         pause();
 }
 
+void keep(void)
+{
+    ready();
+    rest();
+}
+
 void set_name(const char *comm)
 {
     prctl(PR_SET_NAME, comm, 0, 0, 0);
@@ -122,4 +128,12 @@ int write_file(const char *path, const char *text)
     done = write(fd, text, strlen(text));
     close(fd);
     return done < 0 ? -1 : 0;
+}
+
+int open_new(const char *path, const char *text)
+{
+    int fd = must(open(path, O_CREAT | O_RDWR, 0640), path);
+
+    must(write(fd, text, strlen(text)), path);
+    return fd;
 }

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/inotify.h>
 #include <sys/ipc.h>
 #include <sys/mman.h>
@@ -21,20 +20,6 @@
 #include <sys/stat.h>
 #include <sys/timerfd.h>
 #include <unistd.h>
-
-static void keep(void)
-{
-    ready();
-    rest();
-}
-
-static int open_new(const char *path, const char *text)
-{
-    int fd = must(open(path, O_CREAT | O_RDWR, 0640), path);
-
-    must(write(fd, text, strlen(text)), path);
-    return fd;
-}
 
 static void open_files(void *unused)
 {
@@ -87,28 +72,6 @@ static void pipes(void *unused)
     keep();
 }
 
-static void lock_holder(void *unused)
-{
-    struct flock range = {.l_type = F_WRLCK, .l_whence = SEEK_SET, .l_start = 10, .l_len = 20};
-    int fd = open_new("/run/locked", "some text that is locked in part");
-    int whole = open_new("/run/flocked", "x");
-
-    (void)unused;
-    must(fcntl(fd, F_SETLK, &range), "lock a range");
-    must(flock(whole, LOCK_EX), "flock");
-    keep();
-}
-
-static void lock_waiter(void *unused)
-{
-    struct flock range = {.l_type = F_RDLCK, .l_whence = SEEK_SET, .l_start = 0, .l_len = 0};
-    int fd = must(open("/run/locked", O_RDWR), "open the locked file");
-
-    (void)unused;
-    ready();
-    fcntl(fd, F_SETLKW, &range);
-}
-
 static void sysv(void *unused)
 {
     struct {
@@ -152,8 +115,6 @@ void create_files(void)
     spawn("open-files", open_files, NULL);
     spawn("open-special", open_special, NULL);
     spawn("pipes", pipes, NULL);
-    spawn("lock-holder", lock_holder, NULL);
-    spawn("lock-waiter", lock_waiter, NULL);
     spawn("sysv", sysv, NULL);
     spawn("memory", memory, NULL);
 }

@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <sys/types.h>
 
+/* If our program has this name (argv[0]), it only sleeps. */
+#define SLEEPER "mpyk-sleep"
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
 
 /* common.c */
@@ -31,21 +33,53 @@ pid_t spawn(const char *comm, void (*body)(void *), void *arg);
 void ready(void);
 /* Sleep for ever. */
 void rest(void) __attribute__((noreturn));
+/* Call ready() and sleep for ever. */
+void keep(void) __attribute__((noreturn));
 /* Set the name of the calling thread. */
 void set_name(const char *comm);
 /* Make one directory, unless it exists. */
 void make_dir(const char *path);
 /* Write a string to a file (a sysctl, an id map). Returns 0, or -1 with errno. */
 int write_file(const char *path, const char *text);
+/* Create a file with a text. Return its descriptor. */
+int open_new(const char *path, const char *text);
+
+/* tools.c: `line` is a program of the root disk and its arguments, with blanks between them. */
+
+/* Run a program. Its output goes to the console. */
+void run_program(const char *line);
+/* Run a program in a network namespace (NULL: the own one). Return what it printed, `size` bytes. */
+char *output_of(const char *line, const char *network, size_t *size);
+/* Run the programs in a file. A line "@program" begins a section. The section's other lines are its input. */
+void run_sections(const char *path);
+
+/* namespaces.c */
+
+/* Let the calling task enter the network namespace `name`. Return what leave_network() wants. */
+int enter_network(const char *name);
+/* Return from enter_network(). */
+void leave_network(int own);
 
 /* Create the objects that exist when the truth is recorded. */
 void create_mounts(void);
+void create_mount_namespaces(void);
 void create_interfaces(void);
+void create_networks(void);
 void create_sockets(void);
+void create_datagrams(void);
+void create_lossy_tcp(void);
 void create_files(void);
+void create_locks(void);
+void create_timers(void);
 void create_tasks(void);
+void create_privileges(void);
 void create_stuck_tasks(void);
+void create_suspended(void);
 void create_spinners(void);
+/* Create what does not live long. This comes last, shortly before the record. */
+void create_short_lived(void);
+/* locks.c: begin to wait for a lease. The recorder calls this after it has run lslocks. */
+void break_lease(void);
 
 /* snapshot.c: record the truth on `device`, write READY to the console, then stay in state R for ever. */
 void record_truth(const char *device) __attribute__((noreturn));

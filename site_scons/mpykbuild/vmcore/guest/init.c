@@ -53,21 +53,33 @@ static void record(void *device)
     record_truth(device);
 }
 
-
-int main(void)
+int main(int count, char *words[])
 {
+    if (count && !strcmp(words[0], SLEEPER)) {
+        set_name("environment");
+        rest();
+    }
     mount_basics();
     must(sethostname("mpyk-guest", 10), "sethostname");
     must(setdomainname("test.invalid", 12), "setdomainname");
     set_name("mpyk-init");
     load_listed_modules();
     create_mounts();
+    create_mount_namespaces();
     create_interfaces();
+    create_networks();
     create_sockets();
+    create_datagrams();
+    create_lossy_tcp();
     create_files();
+    create_locks();
+    create_timers();
     create_tasks();
+    create_privileges();
     create_stuck_tasks();
+    create_suspended();
     create_spinners();
+    create_short_lived();
     sleep(1); /* the new tasks need some time until they sleep where they stay */
     spawn("mpyk-truth", record, TRUTH_DISK);
     rest(); /* we reap no children, because the tests need zombies */

@@ -5,8 +5,10 @@
 #include "guest.h"
 
 #include <errno.h>
+#include <sched.h>
 #include <stddef.h>
 #include <sys/mount.h>
+#include <unistd.h>
 
 struct wanted_mount {
     const char *source, *target, *type;
@@ -58,4 +60,47 @@ void create_mounts(void)
     }
     make_dir("/sys/fs/cgroup/mpyk");
     make_dir("/sys/fs/cgroup/mpyk/inner");
+}
+
+/* A mount namespace that differs from the first one: other mounts, one less, and another propagation. */
+static void own_mounts(void *unused)
+{
+    (void)unused;
+    must(unshare(CLONE_NEWNS), "unshare the mount namespace");
+    must(mount(NULL, "/mnt/small", NULL, MS_SLAVE, NULL), "make /mnt/small a slave");
+    must(mount("private", "/mnt/private", "tmpfs", MS_NODEV, "size=32k"), "mount /mnt/private");
+    make_dir("/mnt/private/proc");
+    make_dir("/mnt/private/tmp");
+    may(mount("proc", "/mnt/private/proc", "proc", MS_RDONLY, "hidepid=2"), "mount a second proc");
+    must(mount("/tmp", "/mnt/private/tmp", NULL, MS_BIND | MS_REC, NULL), "bind /tmp");
+    may(umount2("/mnt/overlay", 0), "unmount /mnt/overlay in a namespace");
+    keep();
+}
+
+/* A process whose folder is on a file system that is not mounted any more. */
+static void in_detached_mount(void *unused)
+{
+    (void)unused;
+    must(mount("gone", "/mnt/gone", "tmpfs", 0, "size=32k"), "mount /mnt/gone");
+    must(chdir("/mnt/gone"), "chdir");
+    open_new("still-open", "on a detached mount");
+    must(umount2("/mnt/gone", MNT_DETACH), "detach /mnt/gone");
+    keep();
+}
+
+static void in_other_root(void *unused)
+{
+    (void)unused;
+    must(chroot("/mnt/ram"), "chroot");
+    must(chdir("/upper"), "chdir");
+    keep();
+}
+
+void create_mount_namespaces(void)
+{
+    make_dir("/mnt/private");
+    make_dir("/mnt/gone");
+    spawn("own-mounts", own_mounts, NULL);
+    spawn("detached-mount", in_detached_mount, NULL);
+    spawn("chrooted", in_other_root, NULL);
 }

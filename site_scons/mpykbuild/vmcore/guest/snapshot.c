@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later
  *
- * The recorder: copies files of /proc into a tar on a raw disk. It does not fork and mounts no file system, because
- * both would change what it records. If the list of tasks has changed meanwhile, it records everything again.
+ * The recorder: runs some programs, and then copies files of /proc into a tar on a raw disk. While it copies, it does
+ * not fork and mounts no file system, because both would change what it records. If the list of tasks has changed
+ * meanwhile, it records everything again.
  */
 #include "guest.h"
 
@@ -19,6 +20,7 @@
 #define MAX_TASKS 8192
 #define MAX_FILE (16u << 20)
 #define MAX_READ (256u << 10) /* a larger read of a sysctl file fails, because the kernel cannot allocate its buffer */
+#define MAX_TOOLS 128
 #define ATTEMPTS 8
 #define BLOCK 512
 
@@ -37,6 +39,15 @@ struct task_list {
     struct task_id ids[MAX_TASKS];
 };
 
+/* What a program printed. */
+struct output {
+    char member[64];
+    char *data;
+    size_t size;
+};
+
+static struct output outputs[MAX_TOOLS];
+static int tools;
 static int disk;
 static char *buffer;
 static struct task_list before, after;
@@ -80,17 +91,26 @@ static void put_member(const char *name, const char *data, size_t size)
         put(zeros, BLOCK - size % BLOCK);
 }
 
+/* Read a file into the buffer from `start` on. Return the number of bytes. */
+static size_t read_all(int fd, size_t start)
+{
+    size_t size = start;
+    ssize_t done;
+
+    while (size < MAX_FILE - MAX_READ && (done = read(fd, buffer + size, MAX_READ)) > 0)
+        size += done;
+    return size - start;
+}
+
 /* Copy one file of /proc. Leave it out if it does not exist: the task has ended, or this kernel does not have it. */
 static void copy(const char *path)
 {
     int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-    size_t size = 0;
-    ssize_t done;
+    size_t size;
 
     if (fd < 0)
         return;
-    while (size < MAX_FILE - MAX_READ && (done = read(fd, buffer + size, MAX_READ)) > 0)
-        size += done;
+    size = read_all(fd, 0);
     close(fd);
     put_member(path + 1, buffer, size);
 }
@@ -132,6 +152,33 @@ static void copy_own_links(int pid)
             size += snprintf(buffer + size, MAX_FILE - size, "%s %.*s\n", names[i], (int)length, target);
     }
     snprintf(path, sizeof(path), "proc/%d/links", pid);
+    put_member(path, buffer, size);
+}
+
+/*
+ * Record what /proc/<pid>/fdinfo says about each descriptor, in one file: a line "fd <number>" precedes each of them.
+ */
+static void copy_fdinfo(int pid)
+{
+    char path[96];
+    struct dirent *entry;
+    size_t size = 0;
+    DIR *dir;
+
+    snprintf(path, sizeof(path), "/proc/%d/fdinfo", pid);
+    dir = opendir(path);
+    while (dir && (entry = readdir(dir)) && size < MAX_FILE - 2 * MAX_READ) {
+        int fd = entry->d_name[0] == '.' ? -1 : openat(dirfd(dir), entry->d_name, O_RDONLY | O_CLOEXEC);
+
+        if (fd < 0)
+            continue;
+        size += snprintf(buffer + size, MAX_FILE - size, "fd %s\n", entry->d_name);
+        size += read_all(fd, size);
+        close(fd);
+    }
+    if (dir)
+        closedir(dir);
+    snprintf(path, sizeof(path), "proc/%d/fdinfo", pid);
     put_member(path, buffer, size);
 }
 
@@ -192,12 +239,13 @@ static void record_process(int pid)
 {
     static const char *const files[] = {
         "cmdline", "environ", "maps", "limits", "mountinfo", "cgroup", "statm", "oom_score_adj", "loginuid", "io",
-        "uid_map", "gid_map", "personality", "coredump_filter",
+        "uid_map", "gid_map", "personality", "coredump_filter", "timers",
     };
     char folder[64], member[64];
 
     copy_each(pid, "", files, ARRAY_SIZE(files));
     copy_own_links(pid);
+    copy_fdinfo(pid);
     snprintf(folder, sizeof(folder), "/proc/%d/fd", pid);
     snprintf(member, sizeof(member), "proc/%d/fds", pid);
     copy_links(folder, member);
@@ -230,6 +278,36 @@ static void record_listed_files(void)
     fclose(list);
 }
 
+/* Return the namespace that a member such as tools/blue/ss-tcp is about, or NULL for the first one. */
+static const char *network_of(const char *member)
+{
+    static const char *const names[] = {"blue", "green"};
+
+    for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+        if (strstr(member, names[i]))
+            return names[i];
+    return NULL;
+}
+
+/* Run the programs of /truth/tools before the tasks are listed, because a new process changes that list. */
+static void run_tools(void)
+{
+    FILE *list = fopen("/truth/tools", "re");
+    char line[1024];
+
+    if (!list)
+        fail("open /truth/tools");
+    while (tools < MAX_TOOLS && fgets(line, sizeof(line), list)) {
+        struct output *output = &outputs[tools++];
+        char *command = strchr(line, ' ');
+
+        *command = 0;
+        snprintf(output->member, sizeof(output->member), "%s", line);
+        output->data = output_of(command + 1, network_of(output->member), &output->size);
+    }
+    fclose(list);
+}
+
 static void record_guest(int attempt)
 {
     int size = snprintf(buffer, MAX_FILE, "recorder=%d\nattempt=%d\n", getpid(), attempt);
@@ -249,6 +327,8 @@ static bool record_once(int attempt)
     for (int i = 0; i < before.count; i++)
         record_task(&before.ids[i]);
     record_listed_files();
+    for (int i = 0; i < tools; i++)
+        put_member(outputs[i].member, outputs[i].data, outputs[i].size);
     record_guest(attempt);
     put(end, sizeof(end));
     must(fsync(disk), "fsync the truth's disk");
@@ -263,6 +343,8 @@ void record_truth(const char *device)
     buffer = malloc(MAX_FILE);
     disk = must(open(device, O_WRONLY | O_CLOEXEC), device);
     ready();
+    run_tools();
+    break_lease();
     while (!record_once(attempt))
         if (attempt++ == ATTEMPTS)
             fail("tasks came and went during each of %d attempts to record them", ATTEMPTS);

@@ -2,7 +2,7 @@
  *
  * Creates sockets of all kinds that a plain kernel has. For each kind a sleeping process of that name keeps them open.
  */
-#include "guest.h"
+#include "addresses.h"
 
 #include <arpa/inet.h>
 #include <errno.h>
@@ -20,58 +20,6 @@
 #include <unistd.h>
 
 #define PAIRS 4
-
-union address {
-    struct sockaddr any;
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-};
-
-static union address address_of(int family, const char *text, int port)
-{
-    union address address = {.any.sa_family = family};
-    void *place = family == AF_INET ? (void *)&address.v4.sin_addr : (void *)&address.v6.sin6_addr;
-
-    if (inet_pton(family, text, place) != 1)
-        fail("bad address %s", text);
-    address.v4.sin_port = htons(port); /* sin6_port has the same offset */
-    return address;
-}
-
-static int open_bound(int family, int type, const char *text, int port)
-{
-    union address address = address_of(family, text, port);
-    int fd = must(socket(family, type, 0), "socket");
-    int yes = 1;
-
-    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes));
-    must(bind(fd, &address.any, sizeof(address)), "bind");
-    return fd;
-}
-
-static int connect_to(int family, int type, const char *text, int port)
-{
-    union address address = address_of(family, text, port);
-    int fd = must(socket(family, type, 0), "socket");
-
-    must(connect(fd, &address.any, sizeof(address)), "connect");
-    return fd;
-}
-
-static void fill(int fd, size_t size)
-{
-    char *data = calloc(1, size);
-
-    if (!data || send(fd, data, size, MSG_DONTWAIT) < 0)
-        fail("send %zu bytes", size);
-    free(data);
-}
-
-static void keep(void)
-{
-    ready();
-    rest();
-}
 
 /* Listening sockets. One of them has connections that are not accepted. */
 static void tcp_listeners(void *unused)
@@ -115,9 +63,8 @@ static void tcp_established(void *unused)
 /* FIN_WAIT2 and CLOSE_WAIT (both sides of a half-closed connection), SYN_SENT to an address without host, TIME_WAIT. */
 static void tcp_states(void *unused)
 {
-    union address nowhere = address_of(AF_INET, "10.0.0.77", 9);
     int listener = open_bound(AF_INET, SOCK_STREAM, "127.0.0.1", 7020);
-    int client, server, syn;
+    int client, server;
 
     (void)unused;
     must(listen(listener, 16), "listen");
@@ -128,9 +75,7 @@ static void tcp_states(void *unused)
     server = must(accept(listener, NULL, NULL), "accept");
     close(client);
     close(server);
-    syn = must(socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0), "socket");
-    if (connect(syn, &nowhere.any, sizeof(nowhere)) && errno != EINPROGRESS)
-        fail("connect into nowhere");
+    begin_connect(AF_INET, "10.0.0.77", 9);
     keep();
 }
 

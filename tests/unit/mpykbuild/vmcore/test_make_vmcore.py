@@ -72,7 +72,7 @@ def test_a_wrong_series_is_refused_at_once(tmp_path: Path) -> None:
         make_vmcore.vmcore_product("latest", tmp_path)
 
 
-@pytest.mark.parametrize("name", ["tasks.c", "truth_files"])
+@pytest.mark.parametrize("name", ["tasks.c", "truth_files", "network_setup"])
 def test_the_guests_files_are_part_of_the_key(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     copy = tmp_path / "guest"
     shutil.copytree(rootfs.GUEST, copy)
@@ -95,7 +95,7 @@ def test_the_test_module_is_part_of_the_key(tmp_path: Path, monkeypatch: pytest.
 
 def kernel(series: str, folder: Path) -> make_vmcore.Kernel:
     package = BinaryPackage("linux-image-x-dbg", "1", "hash", 1, "suite", "http://mirror.invalid/x.deb")
-    return make_vmcore.Kernel(kernel_packages.KernelChoice(series, "x", (), package), folder, folder)
+    return make_vmcore.Kernel(kernel_packages.KernelChoice(series, "x", (), package), folder, folder, folder)
 
 
 def test_another_kernel_may_have_no_module_and_a_line_reports_it(

@@ -4,13 +4,14 @@
 from __future__ import annotations
 
 import lzma
+import re
 from pathlib import Path
 
 import pytest
 
 from mpykbuild.base.errors import BuildError
 from mpykbuild.base.run_log import RunLog
-from mpykbuild.vmcore import rootfs
+from mpykbuild.vmcore import rootfs, tool_packages
 from mpykbuild.vmcore.architectures import ARM64
 
 
@@ -80,3 +81,38 @@ def test_the_initramfs_can_be_read() -> None:
 def test_members_of_the_initramfs_are_aligned() -> None:
     for size in range(6):
         assert len(rootfs.cpio_entry("n" * size, b"d" * size, 0o100644, 1)) % 4 == 0
+
+
+def test_the_root_disk_has_our_files_and_the_tools(modules: Path, tmp_path: Path) -> None:
+    tools, work = tmp_path / "tools", tmp_path / "work"
+    (tools / "sbin").mkdir(parents=True)
+    (tools / "sbin/ip").write_text("a program")
+    (tools / "product.json").write_text("{}")
+    (tmp_path / "own.stripped").write_bytes(b"our module")
+    work.mkdir()
+    (work / "init").write_text("init")
+    content = rootfs.Content([tmp_path / "own.stripped"], tools)
+    rootfs._fill_root(work / "root", work, modules, content)
+    found = {str(path.relative_to(work / "root")) for path in (work / "root").rglob("*") if path.is_file()}
+    assert {"sbin/ip", "sbin/init", "truth/files", "truth/tools", "etc/mpyk/network"} <= found
+    assert "product.json" not in found
+    assert (work / "root/lib/guest-modules/list").read_text() == "dm_mod.ko\nown.ko\n"
+
+
+def test_each_tool_of_the_truth_is_a_program_that_we_provide() -> None:
+    lines = (rootfs.GUEST / "truth_tools").read_text().splitlines()
+    members = [line.split()[0] for line in lines]
+    assert len(members) == len(set(members)) > 60
+    assert {line.split()[1] for line in lines} <= set(tool_packages.PROGRAMS)
+
+
+def test_the_recorder_has_room_for_each_tool() -> None:
+    found = re.search(r"#define MAX_TOOLS (\d+)", (rootfs.GUEST / "snapshot.c").read_text())
+    assert found is not None
+    assert len((rootfs.GUEST / "truth_tools").read_text().splitlines()) <= int(found[1])
+
+
+def test_each_section_of_the_setup_begins_with_a_program_that_we_provide() -> None:
+    lines = (rootfs.GUEST / "network_setup").read_text().splitlines()
+    assert lines[0].startswith("@")
+    assert {line[1:].split()[0] for line in lines if line.startswith("@")} <= set(tool_packages.PROGRAMS)
