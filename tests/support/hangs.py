@@ -147,6 +147,12 @@ class Hangs:
         pid, task, completion = next(self.rows("worker"))
         return int(pid), int(task, 16), int(completion, 16)
 
+    @property
+    def stuck(self) -> set[int]:
+        """The PIDs of all tasks in state D, with the worker. They stay in that state."""
+        workers = [self.worker[0]] if self.roles else []
+        return {role.pid for role in self.roles.values() if role.state == "D"}.union(workers)
+
 
 def load(truth: Truth) -> Hangs:
     """Return what the guest recorded."""

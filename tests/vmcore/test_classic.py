@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from support import hangs
 from support.session import CrashSession
 from support.truth import Truth
 
@@ -232,7 +233,7 @@ def test_a_first_look(run: Run, crash_session: CrashSession, truth: Truth) -> No
     assert f"uts {truth.release} " in output
     states = Counter(re.findall(rf"^[> ] +\d+ +\d+ +\d+ +{HEX} +(\w\w) ", crash_session.run("ps"), re.M))
     assert dict(re.findall(r"^state (\w\w) (\d+)$", output, re.M)) == {k: str(v) for k, v in states.items()}
-    stuck = {t.pid for t in truth.user_tasks if t.state == "D"}
+    stuck = {t.pid for t in truth.user_tasks if t.state == "D"} | hangs.load(truth).stuck
     assert {int(pid) for pid in re.findall(r"^UN (\d+) \S+ True$", output, re.M)} == stuck
     assert f"booted {truth.release}\n" in output
     assert f"lines {len(crash_session.run('log').splitlines())}\n" in output
