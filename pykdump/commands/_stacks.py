@@ -6,12 +6,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pykdump.command_layer import item
+from pykdump.linux.stacks import frames_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from pykdump.linux.btstack import BTFrame
+    from pykdump.linux.stacks import Frame
     from pykdump.linux.tasks import Task
 
 
@@ -22,7 +23,7 @@ class StackFrame:
     function: str = item("its name; an address if no symbol is known")
     offset: int | None = item("the offset of the instruction in the function", unit="bytes")
     module: str | None = item("the module that has the function; null for the kernel itself")
-    exception: bool = item("whether an exception or an interrupt came in this function")
+    interrupted: bool = item("whether an exception or an interrupt came in this function")
 
 
 @dataclass
@@ -36,19 +37,23 @@ class ThreadStack:
     ran_ms_ago: int = item("time since it last began to run", unit="ms")
     task: int = item("struct task_struct *", unit="address")
     frames: tuple[StackFrame, ...] = item("its functions; empty if the stack cannot be read")
+    problem: str | None = item("why the frames end early; null if they are complete")
 
 
 def stack_of(task: Task) -> ThreadStack:
     """Return the stack of a thread as a record."""
-    found = task.get_task_stack()
-    frames = frame_records(found.frames if found else ())
-    return ThreadStack(task.pid, task.comm, task.cpu, task.state_code, task.Ran_ago, int(task), frames)
+    frames, _, problem = frames_of(int(task))
+    return ThreadStack(
+        task.pid, task.comm, task.cpu, task.state_code, task.Ran_ago, int(task), frame_records(frames), problem
+    )
 
 
-def frame_records(frames: Iterable[BTFrame]) -> tuple[StackFrame, ...]:
+def frame_records(frames: Iterable[Frame]) -> tuple[StackFrame, ...]:
     """Return frames as records."""
     return tuple(
-        StackFrame(frame.func, frame.offset if frame.offset >= 0 else None, frame.module, frame.level < 0)
+        StackFrame(
+            frame.function or f"{frame.address:#x}", frame.offset if frame.function else None, frame.module, frame.exact
+        )
         for frame in frames
     )
 
@@ -56,14 +61,14 @@ def frame_records(frames: Iterable[BTFrame]) -> tuple[StackFrame, ...]:
 def frame_line(frame: StackFrame) -> str:
     """Return a frame as a line of text without indentation."""
     place = frame.function if frame.offset is None else f"{frame.function}+{frame.offset:#x}"
-    return place + (f" [{frame.module}]" if frame.module else "") + ("  <exception>" if frame.exception else "")
+    return place + (f" [{frame.module}]" if frame.module else "") + ("  <interrupted>" if frame.interrupted else "")
 
 
 def stack_lines(stack: ThreadStack) -> Iterator[str]:
     """Yield the lines of a stack: whose it is, and its functions."""
     ago = f"ran {stack.ran_ms_ago / 1000:.1f} s ago" if stack.state != "RU" else "runs"
     yield f"PID {stack.tid}  {stack.comm}  CPU {stack.cpu}  {stack.state}  {ago}"
-    if not stack.frames:
-        yield "    (no stack can be read)"
     for frame in stack.frames:
         yield f"    {frame_line(frame)}"
+    if stack.problem or not stack.frames:
+        yield f"    ({stack.problem or 'no stack can be read'})"

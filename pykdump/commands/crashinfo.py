@@ -26,6 +26,7 @@ from pykdump.commands._crashinfo_checks import Facts, all_findings
 from pykdump.commands._stacks import ThreadStack, frame_records, stack_of
 from pykdump.linux import identity, lockup, panic, taint
 from pykdump.linux.printk import log_lines
+from pykdump.linux.stacks import frames_of
 from pykdump.linux.tasks import Task, all_tasks
 
 TYPE_CHECKING = False
@@ -102,9 +103,8 @@ def panic_cause(log: Sequence[tuple[float, str]]) -> records.PanicCause:
     if cpu is None and message is None:
         return records.PanicCause(None, NO_PANIC, None, None, None, None, None, None, None)
     task = None if cpu is None else Task(panic.running_on(cpu))
-    stack = task.get_task_stack() if task else None
-    functions = [frame.func for frame in stack.frames] if stack else []
-    found = panic.cause_of(functions, lines)
+    frames = frames_of(int(task))[0] if task else ()
+    found = panic.cause_of([frame.function or "" for frame in frames], lines)
     kind, sentence = (found[0].kind, found[1]) if found else ("unknown", UNKNOWN_PANIC.format(cpu=cpu))
     where = panic.faulting_instruction(lines)
     return records.PanicCause(
@@ -169,9 +169,8 @@ def stack_groups(tasks: Iterable[Task]) -> Iterator[records.StackGroup]:
     """Yield threads with the same functions on their stacks, the largest group first."""
     groups: dict[tuple[str, ...], list[tuple[Task, Any]]] = {}
     for task in tasks:
-        stack = task.get_task_stack()
-        frames = stack.frames if stack else []
-        groups.setdefault(tuple(frame.func for frame in frames), []).append((task, frames))
+        frames = frames_of(int(task))[0]
+        groups.setdefault(tuple(frame.function or "?" for frame in frames), []).append((task, frames))
     for members in sorted(groups.values(), key=len, reverse=True):
         members.sort(key=lambda member: -member[0].Ran_ago)
         yield records.StackGroup(

@@ -5,12 +5,10 @@ from __future__ import annotations
 
 from crash import PAGESIZE, error, readSymbol, symbol_exists
 
-from pykdump.linux.clock import jiffie_clock_base
 from pykdump.linux.percpu import online_cpus, possible_cpus
 from pykdump.linux.wall_clock import NANOSECONDS, clocks
 
 LOAD_SHIFT = 11  # FSHIFT in include/linux/sched/loadavg.h: the averages are fixed-point numbers
-MILLISECONDS = 1000
 
 
 def dump_time() -> float:
@@ -19,8 +17,8 @@ def dump_time() -> float:
 
 
 def uptime_seconds() -> float:
-    """Return the seconds from boot to the dump, by jiffies."""
-    return jiffie_clock_base() / MILLISECONDS
+    """Return the seconds from boot to the dump: CLOCK_BOOTTIME, as in /proc/uptime. Jiffies may be a little behind."""
+    return clocks().uptime / NANOSECONDS
 
 
 def load_averages() -> tuple[float, ...]:

@@ -54,7 +54,7 @@ def test_the_machine_is_the_guest(page: dict[str, Any], vmcore: Vmcore) -> None:
 def test_the_times_are_those_of_the_record(page: dict[str, Any], vmcore: Vmcore) -> None:
     (system,) = records(page, "system")
     recorded = float(read(vmcore, "uptime").split()[0])
-    assert recorded - 0.1 <= system["uptime_s"] <= recorded + 10, "the dump follows the record within seconds"
+    assert recorded <= system["uptime_s"] <= recorded + 10, "the dump follows the record within seconds"
     boot = re.search(r"^btime (\d+)", read(vmcore, "stat"), re.M)
     assert boot
     assert abs(system["dumped_at"] - system["uptime_s"] - int(boot[1])) <= 2
@@ -139,13 +139,15 @@ def test_a_directory_is_listed(document: Document, truth: Truth) -> None:
     assert [problem["part"] for problem in missing["problems"]] == ["/no/such/path"]
 
 
-def test_threads_in_a_system_call_are_those_of_proc(document: Document, vmcore: Vmcore) -> None:
+def test_threads_in_a_system_call_are_those_of_proc(document: Document, vmcore: Vmcore, truth: Truth) -> None:
     found = {record["tid"]: record for record in document("crashinfo --decodesyscalls read")["records"]}
     recorded = {}
     for path in vmcore.truth.glob("proc/*/task/*/syscall"):
         words = path.read_text().split()
-        if words[0] == "0" and words[7] != "0x0":  # kernel threads have no user stack
-            recorded[int(path.parent.name)] = words[1:7]
+        tid = int(path.parent.name)
+        # Kernel threads have no user stack. The recorder was reading this file.
+        if words[0] == "0" and words[7] != "0x0" and tid != truth.recorder.pid:
+            recorded[tid] = words[1:7]
     if "x86_64" in read(vmcore, "sys/kernel/arch"):
         assert {tid: record["arguments"] for tid, record in found.items()} == recorded
     assert found

@@ -18,14 +18,12 @@ from pykdump.command_layer import Finding, Problem  # noqa: E402
 from pykdump.commands import _crashinfo_checks as checks  # noqa: E402
 from pykdump.commands import _crashinfo_records as records  # noqa: E402
 from pykdump.commands import crashinfo  # noqa: E402
+from pykdump.linux.stacks import Frame  # noqa: E402
 
 
-def task(pid: int, letter: str, ago: int, *functions: str) -> Any:
-    frames = [SimpleNamespace(func=name, offset=4, module=None, level=0) for name in functions]
-    return SimpleNamespace(
-        pid=pid, comm=f"t{pid}", cpu=0, state_letter=letter, state_code="UN" if letter == "D" else "IN", Ran_ago=ago,
-        get_task_stack=lambda: SimpleNamespace(frames=frames), __index__=lambda: pid, __int__=lambda: pid,
-    )  # fmt: skip
+def task(pid: int, letter: str, ago: int) -> Any:
+    code = "UN" if letter == "D" else "IN"
+    return Hung(pid=pid, comm=f"t{pid}", cpu=0, state_letter=letter, state_code=code, Ran_ago=ago)
 
 
 class Hung(SimpleNamespace):
@@ -59,9 +57,15 @@ def test_a_panic_is_the_first_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(isinstance(other, Problem) for other in others), "the empty kernel cannot answer"
 
 
-def test_equal_stacks_are_one_group() -> None:
-    tasks = [task(1, "S", 5, "a", "b"), task(2, "S", 9, "a", "b"), task(3, "D", 7, "c")]
-    first, second = crashinfo.stack_groups(tasks)
+def test_equal_stacks_are_one_group(monkeypatch: pytest.MonkeyPatch) -> None:
+    stacks = {0xFF01: ("a", "b"), 0xFF02: ("a", "b"), 0xFF03: ("c",)}
+
+    def frames_of(address: int) -> tuple[list[Any], str, None]:
+        names = stacks[address]
+        return [Frame(name, 4, None, 0, 0, 0, False, {}, None) for name in names], "orc", None
+
+    monkeypatch.setattr(crashinfo, "frames_of", frames_of)
+    first, second = crashinfo.stack_groups([task(1, "S", 5), task(2, "S", 9), task(3, "D", 7)])
     assert (first.threads, first.tids, first.states) == (2, (2, 1), ("IN",))
     assert (first.oldest_ms, first.youngest_ms) == (9, 5)
     assert [frame.function for frame in second.frames] == ["c"]
