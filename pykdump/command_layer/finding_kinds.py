@@ -24,6 +24,7 @@ class FindingKind:
 FINDING_KINDS: Final[dict[str, FindingKind]] = {
     "allocation-failure": FindingKind("warning", "The kernel could not allocate memory."),
     "filesystem-error": FindingKind("error", "A file system has reported an error or corruption."),
+    "filesystem-frozen": FindingKind("warning", "A file system is frozen: tasks that write to it wait."),
     "hard-lockup": FindingKind("critical", "A CPU was stuck with interrupts disabled."),
     "hardware-error": FindingKind("critical", "The hardware has reported an error."),
     "hung-task": FindingKind("error", "A task has waited uninterruptibly for longer than the kernel's limit."),
