@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""mountshow: mounts as /proc/mounts and /proc/self/mountstats show them.
+
+  mountshow                      what process 1 sees in /proc/mounts; --mounts does the same
+  mountshow -v                   also the addresses of struct mount and struct super_block, IDs, propagation
+  mountshow --stats              what it sees in /proc/self/mountstats
+  mountshow --stats /mnt 0xffff  only these mounts: paths, or addresses of struct mount or struct vfsmount
+  mountshow --pid 1234           what this process sees: its mount namespace, and its root directory
+  mountshow --all                the mounts of all mount namespaces
+
+The options are those in force. For a file system whose options we cannot read, the list ends with "..."; the records of
+--json then have "options_complete": false.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pykdump.command_layer import Command, Finding, Problem, Section, item
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterator
+
+    from pykdump.command_layer.reports import Layouts
+    from pykdump.linux.fs.mount_namespaces import View
+    from pykdump.linux.fs.mounts import MountPoint
+
+INDENT = " " * 4
+SOURCE_ESCAPES = " \t\n\\#"
+# include/linux/fs.h: SB_UNFROZEN, SB_FREEZE_WRITE, SB_FREEZE_PAGEFAULT, SB_FREEZE_FS, SB_FREEZE_COMPLETE
+FREEZE_LEVELS = {0: "", 1: "write", 2: "page-fault", 3: "fs", 4: "complete"}
+
+
+@dataclass
+class Mount:
+    """One mount, with the fields of its line in /proc/PID/mounts and mountinfo, without escapes."""
+
+    source: str = item("the device or what was given in its place")
+    mount_point: str = item("the path in the namespace, below the root directory of the process")
+    type: str = item("the type of the file system")
+    options: tuple[str, ...] = item("the options in the order of /proc/PID/mounts")
+    mount_options: tuple[str, ...] = item("the options of the mount alone, as in mountinfo")
+    super_options: tuple[str, ...] = item("the options of the file system, as in mountinfo")
+    options_complete: bool = item("false if the options of this type of file system are not known")
+    mount_id: int = item("the ID of the mount")
+    parent_id: int = item("the ID of the mount that has the mount point")
+    device: str = item("major:minor of the file system")
+    root: str = item("the directory of the file system that is mounted")
+    propagation: tuple[str, ...] = item('"shared:N", "master:N", "unbindable"')
+    frozen: str = item('how far the file system is frozen: "", "write", "page-fault", "fs" or "complete"')
+    mount: int = item("struct mount *", unit="address")
+    super_block: int = item("struct super_block *", unit="address")
+    namespace: int = item("inode number of the mount namespace, as in /proc/PID/ns/mnt")
+
+
+@dataclass
+class MountAddresses(Mount):
+    """One mount, for mountshow -v."""
+
+
+@dataclass
+class MountStatistics:
+    """One mount, with the fields of its line in /proc/PID/mountstats, without escapes."""
+
+    source: str = item("the device or what was given in its place")
+    mount_point: str = item("the path in the namespace, below the root directory of the process")
+    type: str = item("the type of the file system")
+    statistics: tuple[str, ...] = item("further lines of the file system")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of mountshow."""
+    parser.add_argument("--mounts", action="store_true", help="what /proc/mounts shows (the default)")
+    parser.add_argument(
+        "--stats", nargs="*", metavar="MOUNT", help="what mountstats shows, of all mounts or of these (address or path)"
+    )
+    parser.add_argument("-v", action="store_true", dest="verbose", help="also addresses, IDs and propagation")
+    parser.add_argument("--pid", type=int, metavar="PID", help="the mounts that this process sees")
+    parser.add_argument("--all", action="store_true", help="the mounts of all mount namespaces")
+
+
+def collect(options: argparse.Namespace) -> Iterator[object]:
+    """Yield the mounts of the chosen namespaces."""
+    from pykdump.linux.fs.mount_namespaces import chosen_view, namespace_number, views
+
+    frozen: dict[int, Finding] = {}
+    for view in views() if options.all else [chosen_view(options.pid)]:
+        if options.all:
+            yield Section(f"mnt:[{namespace_number(view.namespace)}], first process {view.pid} ({view.comm})")
+        for point in _points(view, options):
+            yield from _records(point, namespace_number(view.namespace), options)
+            frozen.update(_frozen(point))
+    yield from frozen.values()
+
+
+def _points(view: View, options: argparse.Namespace) -> Iterator[MountPoint]:
+    from pykdump.linux.fs.mounts import mounts_of
+
+    wanted = set(options.stats or ())
+    return (point for point in mounts_of(view.namespace, view.root) if not wanted or _is_wanted(point, wanted))
+
+
+def _records(point: MountPoint, namespace: int, options: argparse.Namespace) -> Iterator[object]:
+    if options.stats is None or options.mounts:
+        yield _mount(point, namespace, MountAddresses if options.verbose and not options.json else Mount)
+        if point.problem:
+            yield Problem(f"all options of {point.fs_type}", point.problem)
+    if options.stats is not None:
+        yield MountStatistics(point.source, point.path, point.fs_type, ())
+
+
+def _frozen(point: MountPoint) -> Iterator[tuple[int, Finding]]:
+    """Yield (``struct super_block *``, finding) of a file system that is frozen."""
+    from pykdump.linux.fs import sb_frozen
+
+    address, level = int(point.super_block), sb_frozen(point.super_block)
+    if level:
+        message = f"The file system {point.fs_type} on {point.path} is frozen ({FREEZE_LEVELS.get(level, level)})."
+        yield address, Finding("filesystem-frozen", message, addresses=(address,))
+
+
+def _is_wanted(point: MountPoint, wanted: set[str]) -> bool:
+    """Return whether a mount is in ``wanted``: paths, and addresses in hexadecimal."""
+    from crash import Addr
+
+    addresses = {f"{address:x}" for address in (int(point.mount), Addr(point.mount, "mnt"), int(point.super_block))}
+    return point.path in wanted or any(word.lower().removeprefix("0x").lstrip("0") in addresses for word in wanted)
+
+
+def _mount(point: MountPoint, namespace: int, kind: type[Mount]) -> Mount:
+    from pykdump.linux.fs import sb_frozen
+
+    return kind(
+        source=point.source,
+        mount_point=point.path,
+        type=point.fs_type,
+        options=point.options,
+        mount_options=point.own_options,
+        super_options=point.super_options,
+        options_complete=point.problem is None,
+        mount_id=point.mount_id,
+        parent_id=point.parent_id,
+        device=f"{point.device[0]}:{point.device[1]}",
+        root=point.root,
+        propagation=point.propagation,
+        frozen=FREEZE_LEVELS.get(sb_frozen(point.super_block), "unknown"),
+        mount=int(point.mount),
+        super_block=int(point.super_block),
+        namespace=namespace,
+    )
+
+
+def _mount_line(mount: Mount) -> str:
+    """Return the line of /proc/mounts."""
+    from pykdump.linux.fs.show_options import escaped
+
+    words = ",".join((*mount.options, *(() if mount.options_complete else ("...",))))
+    return f"{escaped(mount.source, SOURCE_ESCAPES)} {escaped(mount.mount_point)} {mount.type} {words} 0 0"
+
+
+def _lines(mount: Mount) -> Iterator[str]:
+    yield _mount_line(mount)
+
+
+def _verbose_lines(mount: Mount) -> Iterator[str]:
+    yield _mount_line(mount)
+    yield f"{INDENT}struct mount {mount.mount:#x}  struct super_block {mount.super_block:#x}"
+    words = f"ID {mount.mount_id}  parent {mount.parent_id}  device {mount.device}  root {mount.root}"
+    yield f"{INDENT}{words}  {' '.join(mount.propagation)}".rstrip()
+
+
+def _statistics_lines(mount: MountStatistics) -> Iterator[str]:
+    from pykdump.linux.fs.show_options import escaped
+
+    what = f"device {escaped(mount.source, SOURCE_ESCAPES)}" if mount.source else "no device"
+    yield f"{what} mounted on {escaped(mount.mount_point)} with fstype {mount.type}"
+    yield from mount.statistics
+
+
+TABLES: Layouts = {Mount: _lines, MountAddresses: _verbose_lines, MountStatistics: _statistics_lines}
+COMMAND = Command(__doc__, add_options, collect, TABLES)
+main = COMMAND.main

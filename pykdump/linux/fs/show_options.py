@@ -1,0 +1,262 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The options of file systems, as their show_options() functions print them in /proc/mounts.
+
+The function that a super block has (``sb->s_op->show_options``) chooses the reader here. Each reader yields the options
+in the kernel's order; an option that has its default is not shown.
+"""
+
+from __future__ import annotations
+
+from crash import PAGESIZE, addr2sym, enumerator_value, error, readSU, readSymbol, sym2addr, symbol_exists
+
+from pykdump.c_integers import PTR_SIZE
+from pykdump.lazy_imports import function
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from crash import StructResult
+
+    Reader = Callable[[StructResult, StructResult], Iterator[str]]
+
+# What damaged or missing memory, and a structure that another kernel lays out differently, raise.
+UNREADABLE = (error, LookupError, AttributeError, TypeError, ValueError)
+NR_UNIX98_PTY_MAX = 1 << 20
+NO_LIMIT = 0xFFFF_FFFF
+PERMISSIONS = 0o7777
+SBLABEL_MNT, SE_SBINITIALIZED = 0x10, 0x100  # security/selinux/include/security.h
+HIDEPID = {1: "noaccess", 2: "invisible", 4: "ptraceable"}  # fs/proc/root.c
+HUGE = {1: "always", 2: "within_size", 3: "advise", -1: "deny", -2: "force"}  # mm/shmem.c
+CGROUP2_FLAGS = (
+    "nsdelegate:NS_DELEGATE favordynmods:FAVOR_DYNMODS memory_localevents:MEMORY_LOCAL_EVENTS "
+    "memory_recursiveprot:MEMORY_RECURSIVE_PROT memory_hugetlb_accounting:MEMORY_HUGETLB_ACCOUNTING "
+    "pids_localevents:PIDS_LOCAL_EVENTS"
+)
+CGROUP1_FLAGS = "noprefix:NOPREFIX xattr:XATTR cpuset_v2_mode:CPUSET_V2_MODE favordynmods:FAVOR_DYNMODS"
+
+
+def super_block_options(sb: StructResult, root: StructResult) -> tuple[tuple[str, ...], str | None]:
+    """Return the options of a ``struct super_block``, and None; or what can be told, and why the rest cannot.
+
+    ``root`` is the ``struct dentry`` that is mounted.
+    """
+    pointer = int(sb.s_op.show_options)
+    if not pointer:
+        return (), None
+    name = addr2sym(pointer) or f"{pointer:#x}"
+    reader = READERS.get(name)
+    if reader is None:
+        return (), f"we do not know what {name}() shows"
+    found: list[str] = []
+    try:
+        found.extend(reader(sb, root))
+    except UNREADABLE as problem:
+        return tuple(found), f"{name}: {problem}"
+    return tuple(found), None
+
+
+def security_options(sb: StructResult) -> tuple[str, ...]:
+    """Return ("seclabel",) if SELinux keeps labels in the file system of a ``struct super_block``.
+
+    selinux_sb_show_options() of security/selinux/hooks.c. The options with contexts are not read.
+    """
+    if not sb.hasField("s_security") or not sb.s_security or not symbol_exists("selinux_state"):
+        return ()
+    if not readSymbol("selinux_state").initialized:
+        return ()
+    # Since v5.13 (lbs_superblock in include/linux/lsm_hooks.h) all security modules share s_security.
+    sizes = readSymbol("selinux_blob_sizes")
+    offset = int(sizes.lbs_superblock) if sizes.hasField("lbs_superblock") else 0
+    flags = int(readSU("struct superblock_security_struct", int(sb.s_security) + offset).flags)
+    return ("seclabel",) if flags & SE_SBINITIALIZED and flags & SBLABEL_MNT else ()
+
+
+def escaped(text: str, characters: str = " \t\n\\") -> str:
+    """Return a text as the kernel prints it in /proc/mounts: ``characters`` become octal escapes."""
+    return "".join(f"\\{ord(c):03o}" if c in characters else c for c in text)
+
+
+def option(name: str, value: object) -> str:
+    """Return "name=value" with the escapes of the kernel's seq_show_option()."""
+    return f"{name}={escaped(str(value), ',= ' + chr(9) + chr(10) + chr(92))}"
+
+
+def number(identifier: StructResult) -> int:
+    """Return the number of a ``kuid_t`` or ``kgid_t``."""
+    return int(identifier.val)
+
+
+def _owner(info: StructResult) -> Iterator[str]:
+    """Yield the options of members uid and gid that are not 0."""
+    for name in ("uid", "gid"):
+        if number(getattr(info, name)):
+            yield f"{name}={number(getattr(info, name))}"
+
+
+def _total_pages() -> int:
+    return int(readSymbol("_totalram_pages").counter)
+
+
+def tmpfs(sb: StructResult, root: StructResult) -> Iterator[str]:
+    """shmem_show_options() of mm/shmem.c: ``struct shmem_sb_info``."""
+    info = readSU("struct shmem_sb_info", int(sb.s_fs_info))
+    half = _total_pages() // 2
+    if int(info.max_blocks) != half:
+        yield f"size={int(info.max_blocks) * PAGESIZE // 1024}k"
+    if int(info.max_inodes) != half:
+        yield f"nr_inodes={int(info.max_inodes)}"
+    if int(info.mode) != 0o1777:
+        yield f"mode={int(info.mode):03o}"
+    yield from _owner(info)
+    if info.hasField("full_inums"):  # commit ea3271f7196c (v5.9)
+        yield f"inode{64 if info.full_inums else 32}"
+    if info.hasField("huge") and int(info.huge):
+        yield f"huge={HUGE.get(int(info.huge), int(info.huge))}"
+    if info.hasField("noswap") and info.noswap:  # commit 2c6efe9cf2d7 (v6.4)
+        yield "noswap"
+
+
+def ramfs(sb: StructResult, root: StructResult) -> Iterator[str]:
+    """ramfs_show_options() of fs/ramfs/inode.c: ``struct ramfs_fs_info``."""
+    mode = int(readSU("struct ramfs_fs_info", int(sb.s_fs_info)).mount_opts.mode)
+    if mode != 0o755:
+        yield f"mode={mode:o}"
+
+
+def devpts(sb: StructResult, root: StructResult) -> Iterator[str]:
+    """devpts_show_options() of fs/devpts/inode.c: ``struct pts_fs_info``."""
+    options = readSU("struct pts_fs_info", int(sb.s_fs_info)).mount_opts
+    if options.setuid:
+        yield f"uid={number(options.uid)}"
+    if options.setgid:
+        yield f"gid={number(options.gid)}"
+    yield f"mode={int(options.mode):03o}"
+    yield f"ptmxmode={int(options.ptmxmode):03o}"
+    if int(options.max) < NR_UNIX98_PTY_MAX:
+        yield f"max={int(options.max)}"
+
+
+def proc(sb: StructResult, root: StructResult) -> Iterator[str]:
+    """proc_show_options() of fs/proc/root.c: ``struct proc_fs_info``."""
+    info = readSU("struct proc_fs_info", int(sb.s_fs_info))
+    if number(info.pid_gid):
+        yield f"gid={number(info.pid_gid)}"
+    if int(info.hide_pid):
+        yield f"hidepid={HIDEPID.get(int(info.hide_pid), 'unknown')}"
+    if int(info.pidonly):
+        yield "subset=pid"
+
+
+def debugfs(sb: StructResult, root: StructResult) -> Iterator[str]:
+    """debugfs_show_options(): ``struct debugfs_fs_info``."""
+    return _modes(sb, "struct debugfs_fs_info")
+
+
+def tracefs(sb: StructResult, root: StructResult) -> Iterator[str]:
+    """tracefs_show_options(): ``struct tracefs_fs_info``."""
+    return _modes(sb, "struct tracefs_fs_info")
+
+
+def _modes(sb: StructResult, suname: str) -> Iterator[str]:
+    info = readSU(suname, int(sb.s_fs_info))
+    if info.hasField("mount_opts"):  # before commits a20971c18752 and e4d32142d1de (v6.10)
+        info = info.mount_opts
+    yield from _owner(info)
+    if int(info.mode) != 0o700:
+        yield f"mode={int(info.mode):o}"
+
+
+def bpf(sb: StructResult, root: StructResult) -> Iterator[str]:
+    """bpf_show_options() of kernel/bpf/inode.c, without the options to delegate."""
+    inode = root.d_inode
+    for name, value in (("uid", number(inode.i_uid)), ("gid", number(inode.i_gid))):
+        if value:
+            yield f"{name}={value}"
+    mode = int(inode.i_mode) & PERMISSIONS & ~0o1000
+    if mode != 0o777:
+        yield f"mode={mode:o}"
+
+
+def kernfs(sb: StructResult, root: StructResult) -> Iterator[str]:
+    """kernfs_sop_show_options() of fs/kernfs/mount.c: sysfs has no options, cgroup file systems have their own."""
+    tree = readSU("struct kernfs_super_info", int(sb.s_fs_info)).root
+    calls = tree.syscall_ops
+    name = addr2sym(int(calls.show_options)) if calls and calls.show_options else None
+    if name == "cgroup_show_options":
+        yield from _flags(int(readSymbol("cgrp_dfl_root").flags), CGROUP2_FLAGS)
+    elif name == "cgroup1_show_options":
+        yield from _cgroup1(readSU("struct cgroup", int(tree.kn.priv)).root)
+    elif name is not None:
+        raise error(f"the function {name}() is not known")
+
+
+def _flags(flags: int, names: str) -> Iterator[str]:
+    """Yield the options whose enumerators CGRP_ROOT_... are set in ``flags``. Their values differ between kernels."""
+    for word in names.split():
+        shown, _, enumerator = word.partition(":")
+        if flags & (enumerator_value(f"CGRP_ROOT_{enumerator}") or 0):
+            yield shown
+
+
+def _cgroup1(root: StructResult) -> Iterator[str]:
+    """cgroup1_show_options() of kernel/cgroup/cgroup-v1.c, for a ``struct cgroup_root``."""
+    mask = int(root.subsys_mask)
+    for index, subsystem in enumerate(readSymbol("cgroup_subsys")):
+        if mask >> index & 1:
+            yield str(subsystem.legacy_name)
+    yield from _flags(int(root.flags), CGROUP1_FLAGS)
+    if str(root.release_agent_path):
+        yield option("release_agent", root.release_agent_path)
+    clone = enumerator_value("CGRP_CPUSET_CLONE_CHILDREN")
+    if clone is not None and int(root.cgrp.flags) >> clone & 1:
+        yield "clone_children"
+    if str(root.name):
+        yield option("name", root.name)
+
+
+def fuse(sb: StructResult, root: StructResult) -> Iterator[str]:
+    """fuse_show_options() of fs/fuse/inode.c: ``struct fuse_conn``."""
+    # Commit fcee216beb9c ("fuse: split fuse_mount off of fuse_conn", v5.10).
+    connection = readSU("struct fuse_mount", int(sb.s_fs_info)).fc
+    if not connection.legacy_opts_show:
+        return
+    yield f"user_id={number(connection.user_id)}"
+    yield f"group_id={number(connection.group_id)}"
+    if connection.default_permissions:
+        yield "default_permissions"
+    if connection.allow_other:
+        yield "allow_other"
+    if int(connection.max_read) != NO_LIMIT:
+        yield f"max_read={int(connection.max_read)}"
+    if sb.s_bdev and int(sb.s_blocksize) != 512:
+        yield f"blksize={int(sb.s_blocksize)}"
+
+
+def constants(symbol: str) -> dict[int, str]:
+    """Return {value: name} of a kernel's ``struct constant_table symbol[]``, which ends with an empty row."""
+    from pykdump.lists import readSUArray
+
+    start = sym2addr(symbol)
+    found: dict[int, str] = {}
+    if start:
+        for row in readSUArray("struct constant_table", start):
+            if not row.name or len(found) > PTR_SIZE * 8:
+                break
+            found.setdefault(int(row.value), str(row.name))
+    return found
+
+
+READERS: dict[str, Reader] = {
+    "bpf_show_options": bpf,
+    "debugfs_show_options": debugfs,
+    "devpts_show_options": devpts,
+    "ext4_show_options": function("pykdump.linux.fs.ext4_options", "ext4"),
+    "fuse_show_options": fuse,
+    "kernfs_sop_show_options": kernfs,
+    "ovl_show_options": function("pykdump.linux.fs.overlay_options", "overlay"),
+    "proc_show_options": proc,
+    "ramfs_show_options": ramfs,
+    "shmem_show_options": tmpfs,
+    "tracefs_show_options": tracefs,
+}

@@ -1,0 +1,100 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Mounts of a made-up namespace: paths below a root, options, propagation, readers' cursors, damage."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from support import fake_crash
+
+fake_crash.install()
+
+from pykdump.linux.fs import mounts  # noqa: E402
+
+
+class Node(SimpleNamespace):
+    """A struct with members; its address is its identity."""
+
+    def __int__(self) -> int:
+        return id(self)
+
+    def hasField(self, name: str) -> bool:
+        return hasattr(self, name)
+
+
+def dentry(name: str, parent: Any = None) -> Node:
+    made = Node(name=name)
+    made.d_parent = parent or made
+    return made
+
+
+def mount(root: Node, parent: Any = None, point: Any = None, flags: int = 0, **members: Any) -> Node:
+    sb = Node(s_flags=members.pop("sb_flags", 0), s_dev=(8 << 20) + 1)
+    view = Node(mnt_root=root, mnt_flags=flags, mnt_sb=sb)
+    made = Node(mnt=view, mnt_mountpoint=point, mnt_id=1, mnt_devname="/dev/x", mnt_master=0, mnt_group_id=7)
+    made.mnt_parent = parent or made
+    for name, value in members.items():
+        setattr(made, name, value)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def names(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(mounts, "get_dentry_name", lambda node: node.name)
+    monkeypatch.setattr(mounts, "IS_ROOT", lambda node: node is node.d_parent)
+    monkeypatch.setattr(mounts, "dentry_path", lambda node: "/" if node is node.d_parent else f"/{node.name}")
+    monkeypatch.setattr(mounts, "fs_type", lambda sb: "ext4")
+    monkeypatch.setattr(mounts, "security_options", lambda sb: ())
+    monkeypatch.setattr(mounts, "super_block_options", lambda sb, root: (("data=ordered",), None))
+
+
+def test_paths_below_a_root() -> None:
+    top = dentry("")
+    home = dentry("home", top)
+    inner = dentry("")
+    first = mount(top)
+    second = mount(inner, first, home)
+    assert mounts.path_below(inner, second, None) == "/home"
+    assert mounts.path_below(dentry("x", inner), second, None) == "/home/x"
+    assert mounts.path_below(inner, second, Node(dentry=home, mnt=first.mnt)) == "/"
+    assert mounts.path_below(top, first, Node(dentry=home, mnt=first.mnt)) is None
+    assert mounts.path_below(top, first, Node(dentry=inner, mnt=second.mnt)) is None
+
+
+def test_a_loop_of_mounts_ends() -> None:
+    first = mount(dentry(""))
+    second = mount(dentry(""), first, dentry("a"))
+    first.mnt_parent, first.mnt_mountpoint = second, second.mnt.mnt_root
+    with pytest.raises(fake_crash.CrashError, match="loop"):
+        mounts.path_below(second.mnt.mnt_root, second, None)
+
+
+def test_options_in_the_order_of_proc() -> None:
+    made = mounts.MountPoint(mount(dentry(""), flags=0x01 | 0x08 | 0x40, sb_flags=1 << 4), "/x")
+    assert made.options == ("ro", "sync", "nosuid", "noatime", "data=ordered")
+    assert made.own_options == ("ro", "nosuid", "noatime")
+    assert made.super_options == ("rw", "sync", "data=ordered")
+    assert (made.device, made.source, made.path, made.propagation) == ((8, 1), "/dev/x", "/x", ())
+
+
+def test_propagation() -> None:
+    master = Node(mnt_group_id=9)
+    made = mounts.MountPoint(mount(dentry(""), flags=0x1000, mnt_master=master), "/")
+    assert made.propagation == ("shared:7", "master:9")
+    assert mounts.MountPoint(mount(dentry(""), flags=0x2000), "/").propagation == ("unbindable",)
+    # Since v6.17 the bits are in a member of their own, and the old bits mean something else.
+    assert mounts.MountPoint(mount(dentry(""), flags=0x3000, mnt_t_flags=1), "/").propagation == ("shared:7",)
+
+
+def test_a_readers_cursor_and_a_damaged_mount(monkeypatch: pytest.MonkeyPatch) -> None:
+    good, cursor, bad = mount(dentry("")), mount(dentry(""), flags=0x10000000), mount(dentry(""))
+    del bad.mnt_devname
+    reported: list[str] = []
+    monkeypatch.setattr(mounts.pylog, "error", reported.append)
+    monkeypatch.setattr(mounts, "for_each_mount", lambda namespace: [good, cursor, bad, good])
+    found = list(mounts.mounts_of(Node()))  # type: ignore[arg-type]
+    assert [each.mount for each in found] == [good, good]
+    assert len(reported) == 1
