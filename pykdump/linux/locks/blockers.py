@@ -224,7 +224,9 @@ def _pipe(task: StructResult, waited: Object | None) -> Answer | None:
         return None
     pipe, processes = users_of_pipe(waited.address)
     others = tuple(Blocker(each, KNOWN, "has the pipe open") for each in processes if int(each.tgid) != int(task.tgid))
-    return Answer(pipe, "", others, True, "" if others else "no other process has it open") if pipe else None
+    if others:
+        return Answer(pipe, "", others, any_of=True)
+    return Answer(0, note="no other process has the pipe open") if pipe else None
 
 
 def _unix_socket(task: StructResult, waited: Object | None) -> Answer | None:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from pykdump.linux.btstack import exec_bt
+from pykdump.linux.stacks import frames_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -11,6 +11,5 @@ if TYPE_CHECKING:
 
 
 def functions_of(task: Task) -> list[str]:
-    """Return the functions on the kernel stack of a task, innermost first."""
-    stacks = exec_bt(f"bt {int(task):x}")
-    return [frame.func for frame in stacks[0].frames] if stacks else []
+    """Return the functions on the kernel stack of a task, innermost first; addresses outside functions as "0x..."."""
+    return [frame.function or f"{frame.address:#x}" for frame in frames_of(int(task))[0]]

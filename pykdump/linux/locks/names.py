@@ -7,8 +7,8 @@ import re
 
 from crash import Addr, addr2mod, addr2sym, container_of, member_offset, member_size, readPtr, readSU, struct_size
 
-from pykdump.c_integers import PTR_SIZE
-from pykdump.linux.fs import dentry_path, fs_type, mount_point, super_blocks
+from pykdump.c_integers import LONG_MASK, PTR_SIZE
+from pykdump.linux.fs import dentry_path, device_number, fs_type, mount_point, super_blocks
 from pykdump.linux.locks.stack_words import DAMAGED
 from pykdump.linux.tasks import all_tasks
 
@@ -23,6 +23,7 @@ MAX_VARIABLE = 0x4000
 # Variables of lockdep and of warnings have no size without debugging: another variable is at the same address.
 _EMPTY_VARIABLE = re.compile(r"(?:_key|__already_done|__warned)(?:\.\d+)?\Z")
 INODE, SUPER_BLOCK, MM = "struct inode", "struct super_block", "struct mm_struct"
+MAX_ERRNO = 4095
 FREEZE_LEVELS = ("writes", "page faults", "internal writes")  # sb->s_writers.rw_sem[SB_FREEZE_WRITE - 1] and so on
 
 
@@ -40,7 +41,8 @@ def file_system_name(sb: StructResult) -> str:
     place = ""
     try:
         mount = _first_mount(sb)
-        place = f" on {mount_point(mount)}" if mount else ""
+        if mount and LONG_MASK - int(mount.mnt_ns) > MAX_ERRNO:  # MNT_NS_INTERNAL is an error pointer
+            place = f" on {mount_point(mount)}"
     except DAMAGED:
         pass
     return f"{fs_type(sb)} {sb.s_id}{place}"
@@ -57,7 +59,9 @@ def _first_mount(sb: StructResult) -> StructResult | None:
 
 
 def inode_path(inode: StructResult) -> str:
-    """Return file system and path of a ``struct inode``: "/dir/file of ext4 loop0 on /mnt"."""
+    """Return path and file system of a ``struct inode``: "/dir/file of ext4 loop0 on /mnt", "block device vda"."""
+    if str(inode.i_sb.s_type.name) == "bdev":
+        return f"block device {_disk_name(inode)}"
     first = int(inode.i_dentry.first)
     path = f"inode {int(inode.i_ino)}"
     if first:
@@ -65,6 +69,14 @@ def inode_path(inode: StructResult) -> str:
         member = "d_alias" if member_offset("struct dentry", "d_alias") >= 0 else "d_u.d_alias"
         path = dentry_path(readSU("struct dentry", first - member_offset("struct dentry", member)))
     return f"{path} of {file_system_name(inode.i_sb)}"
+
+
+def _disk_name(inode: StructResult) -> str:
+    """Return the disk of an inode of the file system "bdev", "major:minor" if it cannot be read."""
+    try:
+        return str(container_of(int(inode), "struct bdev_inode", "vfs_inode").bdev.bd_disk.disk_name)
+    except (*DAMAGED, KeyError, TypeError):
+        return ":".join(map(str, device_number(int(inode.i_rdev))))
 
 
 class Names:

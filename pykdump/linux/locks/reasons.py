@@ -97,7 +97,7 @@ _ROWS = (
 # that waits in its work item has worker_thread() on its stack too.
 _IDLE = re.compile(
     r"(?:worker_thread|rescuer_thread|smpboot_thread_fn|kthread_worker_fn|kthreadd|irq_thread|rcu_\w+|kswapd|kcompactd"
-    r"|khugepaged|ksm_scan_thread|oom_reaper|kauditd_thread|watchdog|kjournald2|loop_\w+|\w+_thread|\w+d)\Z"
+    r"|khugepaged|ksm_scan_thread|oom_reaper|kauditd_thread|watchdog|kjournald2|loop_\w+|\w+_thread|\w+_loop|\w+d)\Z"
 )
 IDLE = ("idle-kthread", "work for a kernel thread")
 _PATTERNS = [(re.compile(rf"(?:{functions})\Z"), kind, words) for functions, kind, words in _ROWS]
@@ -121,7 +121,7 @@ LOCK_WORDS = {
     "wait-queue": "a wait queue",
     "timeout": "a timeout or an event",
     "io": "I/O (io_schedule)",
-    "unknown": "something unknown",
+    "unknown": "an unknown event",
 }
 
 
@@ -133,6 +133,6 @@ def reason(functions: Sequence[str]) -> tuple[str, str]:
         found = _KNOWN[function]
         if found is not None:
             return found
-    if functions and _IDLE.match(functions[0]) and "kthread" in functions:
+    if functions and _IDLE.match(functions[0]) and "ret_from_fork" in functions:
         return IDLE
     return "", ""
