@@ -22,10 +22,11 @@ def test_the_mounts_are_those_of_mountinfo(inside: Inside, truth: Truth) -> None
     expected = {
         m.mount_id: [m.mount_id, m.parent_id, m.device, m.root, m.mount_point, m.fs_type, m.source]
         for m in truth.mounts()
+        if m.fs_type != "nsfs"  # the root of these has no name: the file system makes one up
     }
     assert len(expected) > 8
     hidden = [row for number, row in found.items() if number not in expected]
-    assert [row[5] for row in hidden] in ([], ["rootfs"])
+    assert [row[5] for row in hidden if row[5] != "nsfs"] in ([], ["rootfs"])
     assert {number: row for number, row in found.items() if number in expected} == expected
 
 
@@ -33,8 +34,10 @@ def test_get_mount_equals_crashs_mount(inside: Inside, crash_session: CrashSessi
     rows = re.findall(
         r"^([0-9a-f]{16}) ([0-9a-f]{16}) (\S+) +(\S+(?: \S+)*?) +(/.*?)\s*$", crash_session.run("mount"), re.M
     )
+    # The mount of a folder on itself confuses crash: it shows what is mounted below as /run/netns/netns/blue.
     expected = sorted(
-        (int(mount, 16), int(sb, 16), kind, place.rstrip("/") or "/") for mount, sb, kind, _, place in rows
+        (int(mount, 16), int(sb, 16), kind, place.rstrip("/").replace("/netns/netns/", "/netns/") or "/")
+        for mount, sb, kind, _, place in rows
     )
     assert len(expected) > 8
     offset = inside("", "member_offset('struct mount', 'mnt')")

@@ -40,7 +40,6 @@ static void calm(void)
         {"/proc/sys/net/ipv4/tcp_syn_retries", "60"},
         {"/proc/sys/net/ipv4/tcp_synack_retries", "60"},
         {"/proc/sys/net/ipv4/tcp_orphan_retries", "60"},
-        {"/proc/sys/net/ipv4/tcp_fin_timeout", "3600"},
         {"/proc/sys/net/ipv4/ping_group_range", "0 65535"},
     };
 
@@ -69,6 +68,8 @@ void create_networks(void)
     char command[64];
 
     keep_neighbours();
+    /* gre0, tunl0 and others would appear in each namespace */
+    may(write_file("/proc/sys/net/core/fb_tunnels_only_for_init_net", "1"), "fb_tunnels_only_for_init_net");
     calm();
     for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
         snprintf(command, sizeof(command), "ip netns add %s", names[i]);
