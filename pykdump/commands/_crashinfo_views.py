@@ -89,8 +89,8 @@ class ExtFileSystem:
     device: str = item("the device")
     type: str = item("ext2, ext3 or ext4")
     mounted_at: str | None = item("the first mount point in this namespace")
-    state: str = item("clean, not clean, or with errors, as the superblock in memory says")
-    errors: int = item("number of errors that the superblock counts")
+    state: str | None = item("clean, not clean, or with errors; null if the page of the superblock is missing")
+    errors: int | None = item("number of errors that the superblock counts")
     last_error: str | None = item("the function that found the last error")
     super_block: int = item("struct super_block *", unit="address")
 
@@ -194,15 +194,15 @@ def ext_file_systems() -> Iterator[ExtFileSystem | Problem]:
         kind = fs.fs_type(sb)
         if kind not in EXT_TYPES:
             continue
+        state = errors = last = None
         try:
+            # It is in the page cache of the device, which makedumpfile leaves out.
             on_disk = readSU("struct ext4_sb_info", int(sb.s_fs_info)).s_es
-            last = bytes_text(on_disk.s_last_error_func)
-            errors = int(on_disk.s_error_count)
-            state = _ext_state(int(on_disk.s_state))
+            state, errors = _ext_state(int(on_disk.s_state)), int(on_disk.s_error_count)
+            last = bytes_text(on_disk.s_last_error_func) or None
         except UNREADABLE as problem:
             yield Problem(f"the state of {sb.s_id}", reason_of(problem))
-            continue
-        yield ExtFileSystem(str(sb.s_id), kind, points.get(int(sb)), state, errors, last or None, int(sb))
+        yield ExtFileSystem(str(sb.s_id), kind, points.get(int(sb)), state, errors, last, int(sb))
 
 
 def bytes_text(value: object) -> str:

@@ -54,11 +54,11 @@ def stacks(program: drgn.Program) -> Iterator[str]:
 
 
 def mounts(program: drgn.Program) -> Iterator[str]:
-    """The mounts of the initial namespace."""
+    """The mounts of the initial namespace, without the root file system below the first one, as /proc has them."""
     for mount in for_each_mount(program):
-        yield " ".join(
-            word.decode(errors="replace") for word in (mount_src(mount), mount_dst(mount), mount_fstype(mount))
-        )
+        if mount.mnt_parent != mount:
+            words = (mount_src(mount), mount_dst(mount), mount_fstype(mount))
+            yield " ".join(word.decode(errors="replace") for word in words)
 
 
 def modules(program: drgn.Program) -> Iterator[str]:

@@ -33,4 +33,7 @@ COMMANDS = (
     CommandRow("taskinfo", "tasks", ("thread",)),
     CommandRow("crashinfo", limit_ms=3000),
     CommandRow("crashinfo --stacksummary", "stacks"),
+    CommandRow("hanginfo"),
+    CommandRow("mountshow", "mounts", ("mount",)),
+    CommandRow("tslog"),
 )
