@@ -7,9 +7,20 @@ import the modules of the folder pykdump; commands import the layer.
 
 from pykdump.command_layer.command import Command
 from pykdump.command_layer.events import Finding, Problem, Section, guarded
-from pykdump.command_layer.parser import positive_number
+from pykdump.command_layer.parser import name_pattern, positive_number
 from pykdump.command_layer.progress import Progress
 from pykdump.command_layer.records import item
 from pykdump.command_layer.tables import Column
 
-__all__ = ["Column", "Command", "Finding", "Problem", "Progress", "Section", "guarded", "item", "positive_number"]
+__all__ = [
+    "Column",
+    "Command",
+    "Finding",
+    "Problem",
+    "Progress",
+    "Section",
+    "guarded",
+    "item",
+    "name_pattern",
+    "positive_number",
+]

@@ -23,6 +23,10 @@ class FindingKind:
 # One row a line, sorted by identifier.
 FINDING_KINDS: Final[dict[str, FindingKind]] = {
     "allocation-failure": FindingKind("warning", "The kernel could not allocate memory."),
+    "block-request-overdue": FindingKind("error", "A driver has had a request for longer than its timeout."),
+    "cpu-starvation": FindingKind("warning", "A task is ready to run and has not got its CPU for a long time."),
+    "delayed-work-offline-cpu": FindingKind("warning", "A delayed work waits for the timer of a CPU that is offline."),
+    "file-lock-wait": FindingKind("info", "A process waits for a file lock that another one holds."),
     "filesystem-error": FindingKind("error", "A file system has reported an error or corruption."),
     "filesystem-frozen": FindingKind("warning", "A file system is frozen: tasks that write to it wait."),
     "hard-lockup": FindingKind("critical", "A CPU was stuck with interrupts disabled."),
@@ -32,18 +36,29 @@ FINDING_KINDS: Final[dict[str, FindingKind]] = {
         "error", "The kernel has reported a task that waited uninterruptibly for too long."
     ),
     "io-error": FindingKind("error", "A block device has reported errors."),
+    "irq-disabled": FindingKind("error", "The kernel has switched off an interrupt that nobody handled."),
     "kernel-panic": FindingKind("critical", "The kernel has panicked."),
     "kernel-warning": FindingKind("warning", "The kernel has printed a warning with a stack."),
+    "memory-corrupted": FindingKind("error", "The hardware has corrupted pages of memory."),
+    "memory-low": FindingKind("warning", "Little memory is available."),
     "mixed-deadlock": FindingKind("critical", "Tasks wait in a circle for locks of different kinds, or for work."),
     "mutex-deadlock": FindingKind("critical", "Tasks wait in a circle for mutexes that they hold."),
     "oom-recent": FindingKind("error", "The kernel has killed processes because memory was used up."),
     "oops-reported": FindingKind("critical", "The kernel has printed an oops or a BUG."),
+    "pci-error": FindingKind("error", "The I/O of a PCI device is frozen or failed after an error."),
     "possible-deadlock": FindingKind("warning", "Tasks may wait in a circle: a holder in it is only a hint."),
     "rcu-stall": FindingKind("error", "A grace period of RCU has lasted longer than the kernel's limit."),
     "rt-mutex-deadlock": FindingKind("critical", "Tasks wait in a circle for rt_mutexes or PI futexes that they hold."),
     "rwsem-deadlock": FindingKind("critical", "Tasks wait in a circle for rw_semaphores that they hold."),
+    "slab-large": FindingKind("warning", "A slab cache takes more than a quarter of the memory."),
     "soft-lockup": FindingKind("critical", "A CPU has not scheduled for longer than the kernel's limit."),
     "stack-overflow": FindingKind("critical", "A kernel stack is overwritten at its end, or nearly full."),
     "tainted": FindingKind("info", "The kernel is tainted."),
+    "timers-offline-cpu": FindingKind("warning", "Timers belong to a CPU that is offline."),
+    "timers-overdue": FindingKind("error", "The timers of a CPU are overdue: it is stuck, or runs no softirqs."),
     "transmit-timeout": FindingKind("warning", "A network device has not sent its packets in time."),
+    "workqueue-blocked": FindingKind(
+        "warning", "Works of a workqueue wait for others that have not run for a long time."
+    ),
+    "workqueue-lockup": FindingKind("error", "A pool of workers has pending works and starts none."),
 }

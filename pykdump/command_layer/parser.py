@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 
 TYPE_CHECKING = False
@@ -27,6 +28,14 @@ class CommandParser(argparse.ArgumentParser):
         """Print the error and the help option; end the command."""
         print(f"{self.prog}: {message} (try: {self.prog} --help)", file=sys.stderr)
         raise SystemExit(STATUS_USAGE)
+
+
+def name_pattern(text: str) -> re.Pattern[str]:
+    """Return an argument as a regular expression for whole names. Raises ArgumentTypeError."""
+    try:
+        return re.compile(text)
+    except re.error as problem:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a regular expression: {problem}") from None
 
 
 def positive_number(text: str) -> int:

@@ -15,6 +15,7 @@ from crash import (
     readPtr,
     readSU,
     readSymbol,
+    readU32,
     struct_size,
     symbol_exists,
 )
@@ -26,7 +27,7 @@ from pykdump.namespaces import get_nsproxy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from crash import StructResult
 
@@ -51,7 +52,9 @@ VARIABLES = {
     "proc_taint": "tainted_mask",
     "sysctl_max_threads": "max_threads",
     "sysrq_sysctl_handler": "sysrq_enabled",
+    "sysctl_numa_balancing": "sysctl_numa_balancing_mode",
 }
+BITMAPS = ("proc_do_large_bitmap", "proc_watchdog_cpumask")
 UUID_SIZE = 16
 
 
@@ -98,16 +101,34 @@ def getCtlData(ct: StructResult) -> str | int | list[int | str]:
     Jiffies are converted to seconds or milliseconds, as in /proc/sys. Of an array with more than five elements, the
     list has the first five and a text with the number of the others.
     """
+    value = _value(ct)
+    if isinstance(value, list) and len(value) > SHOWN:
+        return [*value[:SHOWN], f"... {len(value) - SHOWN} more elements"]
+    return value
+
+
+def ctl_text(ct: StructResult) -> str | None:
+    """Return the value of a ``struct ctl_table`` as its file below /proc/sys shows it; None for an unknown handler."""
+    value = _value(ct)
+    if isinstance(value, list):
+        return "\t".join(map(str, value))
+    return None if value is UNKNOWN else str(value)
+
+
+def _value(ct: StructResult) -> str | int | list[int | str]:
+    """Return the value of a ``struct ctl_table`` with all elements, UNKNOWN for an unknown handler."""
     handler, data, length = addr2sym(int(ct.proc_handler)) or "", int(ct.data), int(ct.maxlen)
     if handler in VARIABLES and symbol_exists(VARIABLES[handler]):
         return int(readSymbol(VARIABLES[handler]))
     if data and handler == "proc_do_uuid":  # its maxlen is 0
         return _uuid(readmem(data, UUID_SIZE))
+    if handler in SPECIAL:
+        return SPECIAL[handler](data, length)
     if not data or not length:
         return UNKNOWN
     if handler.startswith(("proc_dostring", "proc_do_uts_string")):
         return SmartString(readmem(data, length), data, None)
-    if handler == "proc_do_large_bitmap":
+    if handler in BITMAPS:
         return _ranges(readPtr(data), length)
     size = _size(handler, length)
     return _numbers(readmem(data, length), size, handler) if size and not length % size else UNKNOWN
@@ -117,7 +138,7 @@ def _size(handler: str, length: int) -> int:
     """Return the size of one number in bytes, 0 if the handler does not show it."""
     if "longvec" in handler or handler in LONGS:
         return LONG_SIZE
-    if "u8vec" in handler or "dobool" in handler:
+    if "u8vec" in handler or "dobool" in handler or length == 1:
         return 1
     # Many special handlers read a single int with proc_dointvec() or its variants.
     return INT_SIZE if "intvec" in handler or "jiffies" in handler or length == INT_SIZE else 0
@@ -132,8 +153,6 @@ def _numbers(raw: bytes, size: int, handler: str) -> int | list[int | str]:
         values = [value // kernel_hz() for value in values]
     elif "userhz" in handler:
         values = [value * 100 // kernel_hz() for value in values]  # USER_HZ is 100
-    if len(values) > SHOWN:
-        return [*values[:SHOWN], f"... {len(values) - SHOWN} more elements"]
     return values[0] if len(values) == 1 else list(values)
 
 
@@ -157,3 +176,30 @@ def _ranges(bitmap: int, bits: int) -> str:
         else:
             ranges.append([bit, bit])
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in ranges)
+
+
+def _port_range(data: int, length: int) -> list[int | str]:
+    """Return the lowest and the highest local port (net/ipv4/sysctl_net_ipv4.c)."""
+    if length:  # int range[2]
+        return [readU32(data), readU32(data + INT_SIZE)]
+    # Since v6.8 the data is the struct net itself, and one u32 has both numbers (include/net/netns/ipv4.h).
+    packed = int(readSU("struct net", data).ipv4.ip_local_ports.range)
+    return [packed & 0xFFFF, packed >> 16]
+
+
+def _name_behind(suname: str, member: str) -> Callable[[int, int], str]:
+    """Return a reader of a variable that points to a struct with a name."""
+
+    def read(data: int, length: int) -> str:
+        return str(getattr(readSU(suname, readPtr(data)), member))
+
+    return read
+
+
+# {handler: function that reads the value at ctl_table.data, maxlen}
+SPECIAL: dict[str, Callable[[int, int], str | int | list[int | str]]] = {
+    "ipv4_local_port_range": _port_range,
+    "ipv4_ping_group_range": lambda data, length: [readU32(data), readU32(data + INT_SIZE)],
+    "proc_tcp_congestion_control": _name_behind("struct tcp_congestion_ops", "name"),
+    "set_default_qdisc": lambda data, length: str(readSymbol("default_qdisc_ops").id),
+}

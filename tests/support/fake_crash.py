@@ -32,7 +32,7 @@ class StructResult(int):
     PYT_symbol: str
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("__") and name != "__state":
+        if name.startswith("__") and name.endswith("__"):
             raise AttributeError(name)
         return KERNEL.read_member(self, name)
 
@@ -232,6 +232,14 @@ def _whatis(name: str) -> Any:
     raise TypeError(f"There is no symbol {name!r} with a known type.")
 
 
+def _symbol_at(address: int, loose: bool = False) -> Any:
+    names = {at: name for name, at in KERNEL.symbols.items()}
+    if not loose:
+        return names.get(int(address))
+    below = max((at for at in names if at <= address), default=None)
+    return (None, 0) if below is None else (names[below], int(address) - below)
+
+
 def _functions() -> dict[str, Any]:
     integers = {f"read{kind.upper()}": lambda a, kind=kind: KERNEL.number(a, kind) for kind in INTEGERS}
     return {
@@ -270,6 +278,10 @@ def _functions() -> dict[str, Any]:
         "mem2long": lambda raw, signed=False: int.from_bytes(raw, "little", signed=bool(signed)),
         "sysfacts": lambda: {"live": KERNEL.live, "hz": KERNEL.hz},
         "exec_gdb_command": _command,
+        "container_of": lambda pointer, suname, member: KERNEL.view(
+            suname, int(pointer) - KERNEL.find(suname, member)[0]
+        ),
+        "addr2sym": _symbol_at,
     }
 
 

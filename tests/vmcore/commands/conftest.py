@@ -11,6 +11,7 @@ import pytest
 
 from support import schemas
 from support.session import CrashSession
+from support.truth import Truth
 
 Document = Callable[[str], dict[str, Any]]
 
@@ -28,3 +29,12 @@ def document(crash_session: CrashSession) -> Document:
         return found
 
     return run
+
+
+@pytest.fixture(scope="module")
+def later(crash_session: CrashSession, truth: Truth) -> float:
+    """The seconds from the guest's record to the dump, in which counters go on: by /proc/uptime and jiffies_64."""
+    output = crash_session.run(
+        'epython -c "from LinuxDump.Tasks import jiffie_clock_base; print(repr(jiffie_clock_base()))"'
+    )
+    return max(int(output.split()[0]) / 1000 - truth.uptime, 0.0)

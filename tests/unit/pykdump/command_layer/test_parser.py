@@ -11,7 +11,7 @@ from support import fake_crash
 
 fake_crash.install()
 
-from pykdump.command_layer.parser import CommandParser, positive_number  # noqa: E402
+from pykdump.command_layer.parser import CommandParser, name_pattern, positive_number  # noqa: E402
 
 
 @pytest.mark.parametrize(("text", "number"), [("1", 1), ("0042", 42), ("100000", 100000)])
@@ -23,6 +23,12 @@ def test_a_positive_number(text: str, number: int) -> None:
 def test_another_text_is_refused(text: str) -> None:
     with pytest.raises(argparse.ArgumentTypeError, match="is not a number from 1 on"):
         positive_number(text)
+
+
+def test_a_pattern() -> None:
+    assert name_pattern("kmalloc-[0-9]+").fullmatch("kmalloc-64")
+    with pytest.raises(argparse.ArgumentTypeError, match="is not a regular expression"):
+        name_pattern("*")
 
 
 def test_an_error_is_one_line(capsys: pytest.CaptureFixture[str]) -> None:
