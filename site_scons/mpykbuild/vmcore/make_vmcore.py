@@ -19,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
 
 from mpykbuild.base import recipe
@@ -28,13 +29,25 @@ from mpykbuild.base.paths import default_cache_root
 from mpykbuild.base.run_log import RunLog
 from mpykbuild.fetch.apt_client import AptClient
 from mpykbuild.fetch.unpack import unpack_tarball
-from mpykbuild.vmcore import header_packages, kdump, kernel_packages, qemu, reblock, rootfs, test_module, tool_packages
+from mpykbuild.vmcore import (
+    header_packages,
+    kdump,
+    kernel_packages,
+    page_filter,
+    qemu,
+    reblock,
+    rootfs,
+    scenarios,
+    test_module,
+    tool_packages,
+)
 from mpykbuild.vmcore.architectures import ARCHITECTURES, X86_64, Architecture, architecture
+from mpykbuild.vmcore.scenarios import LIVE, SCENARIOS, Scenario
 
 # The name of this module as recipes have it. __name__ is another one if it is run as a program.
 MODULE = "vmcore.make_vmcore"
 DEFAULT_SERIES = "6.12"
-BOOT_TIMEOUT = 240.0
+BOOT_TIMEOUT = 480.0
 DUMP_TIMEOUT = 120.0
 # Sometimes the emulator crashes the guest, so a failed boot is repeated once.
 BOOT_ATTEMPTS = 2
@@ -46,28 +59,38 @@ def data_files() -> list[Path]:
     return sorted([*guest, *test_module.source_files()])
 
 
-def vmcore_product(series: str, cache_root: Path, target: str = X86_64.target) -> Product:
+def vmcore_product(series: str, cache_root: Path, target: str = X86_64.target, scenario: str = LIVE) -> Product:
     """Return the cached folder for the vmcore of a kernel series. This needs no network.
 
-    The key is made from the recipe, the guest, the series and the architecture. The kernel's version is not in the key:
-    it is chosen when the vmcore is made, and meta.json has it.
+    The key is made from the recipe, the guest, the series, the architecture and the scenario. The kernel's version is
+    not in the key: it is chosen when the vmcore is made, and meta.json has it.
     """
     kernel_packages.name_pattern(series)  # raises BuildError early if it is not a series
-    debian = architecture(target).debian
+    debian, kind = architecture(target).debian, scenarios.scenario(scenario).name
     data = {f"{path.parent.name}/{path.name}": path.read_bytes() for path in data_files()}
-    inputs: dict[str, str | bytes] = {**data, "series": series, "architecture": debian}
-    return recipe.product(cache_root, "vmcore", f"linux-{series}-{debian}", (MODULE,), inputs)
+    inputs: dict[str, str | bytes] = {**data, "series": series, "architecture": debian, "scenario": kind}
+    name = f"linux-{series}-{debian}" + (f"-{kind}" if kind != LIVE else "")
+    return recipe.product(cache_root, "vmcore", name, (MODULE,), inputs)
 
 
 def make_vmcore(
-    series: str, cache_root: Path, verbose: bool = False, refresh: bool = False, target: str = X86_64.target
+    series: str,
+    cache_root: Path,
+    verbose: bool = False,
+    refresh: bool = False,
+    target: str = X86_64.target,
+    scenario: str = LIVE,
 ) -> Path:
     """Return the folder with vmlinux, vmcore and truth/. Make it if it is not built yet.
 
     ``target`` is crash's name of the guest's architecture. ``refresh`` chooses the newest kernel of the series again
     and makes a new vmcore.
     """
-    wanted, guest = vmcore_product(series, cache_root, target), architecture(target)
+    wanted, guest = vmcore_product(series, cache_root, target, scenario), architecture(target)
+    kind = scenarios.scenario(scenario)
+    if kind.base:
+        base = make_vmcore(series, cache_root, verbose, refresh, target, kind.base)
+        return build_once(wanted, partial(fill_filtered, base), {"series": series, "scenario": scenario})
     if refresh:
         shutil.rmtree(wanted.path, ignore_errors=True)
     if wanted.is_built():
@@ -81,9 +104,19 @@ def make_vmcore(
         wanted.log.unlink(missing_ok=True)
         with kernel_packages.removed_on_failure(folder):
             kernel = _provide_kernel(series, cache_root, Mirrors(apt, own), guest, refresh)
-            _fill_product(kernel, folder, RunLog(f"vmcore {kernel.choice.release}", wanted.log, verbose))
+            title = f"vmcore {kernel.choice.release}" + (f" {kind.name}" if kind.panics else "")
+            _fill_product(kernel, kind, folder, RunLog(title, wanted.log, verbose))
 
-    return build_once(wanted, fill, {"series": series, "architecture": guest.debian})
+    return build_once(wanted, fill, {"series": series, "architecture": guest.debian, "scenario": scenario})
+
+
+def fill_filtered(base: Path, folder: Path) -> None:
+    """Fill ``folder`` with the filtered dump of the product ``base``. All else is the same."""
+    left_out = page_filter.filter_dump(base / "vmcore", folder / "vmcore")
+    print(f"vmcore {folder.name}: {left_out} pages are left out", flush=True)
+    link_or_copy(base / "vmlinux", folder / "vmlinux")
+    for name in ("truth", "modules"):
+        shutil.copytree(base / name, folder / name)
 
 
 @dataclass(frozen=True)
@@ -129,7 +162,7 @@ def _provide_kernel(series: str, cache_root: Path, mirrors: Mirrors, guest: Arch
         return Kernel.provide(newest, cache_root, mirrors, guest)
 
 
-def _fill_product(kernel: Kernel, folder: Path, log: RunLog) -> None:
+def _fill_product(kernel: Kernel, kind: Scenario, folder: Path, log: RunLog) -> None:
     # QEMU's unix socket is in this folder, and the path of a socket may have at most 107 bytes.
     parent = tempfile.gettempdir()
     parent = parent if len(parent) < 80 else "/tmp"
@@ -140,9 +173,10 @@ def _fill_product(kernel: Kernel, folder: Path, log: RunLog) -> None:
         guest = rootfs.make_guest(kernel.folder / "modules", scratch, log, content, kernel.architecture)
         begin = time.monotonic()
         flat = folder / "flat"
-        _boot(kernel, guest, scratch, flat, log.log.with_suffix(".serial"))
+        _boot(kernel, kind, guest, scratch, flat, log.log.with_suffix(".serial"))
         print(f"{log.title}: boot, record the truth, dump: done in {time.monotonic() - begin:.0f} s", flush=True)
         extract_truth(guest.truth_disk, folder / "truth")
+    _keep_console(kind, log.log.with_suffix(".serial"), folder / "truth")
     utsname = read_utsname(folder / "truth", kernel.architecture.machine)
     kdump.reassemble(flat, folder / "vmcore")
     reblock.reblock(folder / "vmcore")
@@ -174,7 +208,13 @@ def build_test_module(kernel: Kernel, scratch: Path, kept: Path, log: RunLog) ->
     return module.stripped
 
 
-def _boot(kernel: Kernel, guest: rootfs.GuestFiles, scratch: Path, flat: Path, serial: Path) -> None:
+def _keep_console(kind: Scenario, serial: Path, truth: Path) -> None:
+    """Keep the text of the console as ``console``: after a panic it has what the kernel reported."""
+    if kind.panics:
+        shutil.copyfile(serial, truth / "console")
+
+
+def _boot(kernel: Kernel, kind: Scenario, guest: rootfs.GuestFiles, scratch: Path, flat: Path, serial: Path) -> None:
     """Boot and dump. Try again with fresh disks if the guest dies. ``serial`` keeps the text of the console."""
     pristine = guest.root_disk.with_suffix(".pristine")
     guest.root_disk.rename(pristine)
@@ -183,7 +223,14 @@ def _boot(kernel: Kernel, guest: rootfs.GuestFiles, scratch: Path, flat: Path, s
         serial.unlink(missing_ok=True)
         image = kernel.folder / "vmlinuz"
         machine = qemu.Machine(
-            image, guest.initrd, guest.root_disk, guest.truth_disk, serial, architecture=kernel.architecture
+            image,
+            guest.initrd,
+            guest.root_disk,
+            guest.truth_disk,
+            serial,
+            kernel.architecture,
+            kind.arguments,
+            kind.panics,
         )
         try:
             qemu.boot_and_dump(machine, scratch, flat, BOOT_TIMEOUT, DUMP_TIMEOUT)
@@ -233,12 +280,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(description="Make a test vmcore and print the path of its folder.")
     parser.add_argument("--kernel", default=DEFAULT_SERIES, help="kernel series (default: %(default)s)")
     parser.add_argument("--target", default=X86_64.target, choices=ARCHITECTURES, help="crash target of the guest")
+    parser.add_argument("--scenario", default=LIVE, choices=SCENARIOS, help="how the guest ends (default: %(default)s)")
     parser.add_argument("--cache", type=Path, default=default_cache_root(), help="cache folder (default: %(default)s)")
     parser.add_argument("--refresh", action="store_true", help="use the newest kernel of the mirrors")
     parser.add_argument("-v", "--verbose", action="store_true", help="show the output of each step")
     args = parser.parse_args(argv)
     try:
-        print(make_vmcore(args.kernel, args.cache, args.verbose, args.refresh, args.target))
+        print(make_vmcore(args.kernel, args.cache, args.verbose, args.refresh, args.target, args.scenario))
     except BuildError as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -22,6 +22,8 @@ from mpykbuild.vmcore.architectures import X86_64, Architecture
 READY = "mpyk-guest: READY"
 FAILED = "mpyk-guest: FAILED"
 PANIC = "Kernel panic - not syncing"
+# The last line of a panic. After it the kernel only waits.
+PANIC_END = "---[ end Kernel panic"
 # KASLR stays on. With no_hash_pointers the truth has real addresses, which a test can look up in the dump.
 KERNEL_ARGUMENTS = "console={console} panic=-1 mitigations=off random.trust_cpu=on no_hash_pointers quiet loglevel=4"
 TAIL_LINES = 40
@@ -34,7 +36,10 @@ class GuestDied(BuildError):
 
 @dataclass(frozen=True)
 class Machine:
-    """The files that a guest boots, the files to which it writes, and its size."""
+    """The files that a guest boots, the files to which it writes, and its size.
+
+    ``append`` are further arguments of the kernel. ``panics`` means that the guest shall panic when it is ready.
+    """
 
     kernel: Path
     initrd: Path
@@ -43,6 +48,7 @@ class Machine:
     serial: Path
     architecture: Architecture = X86_64
     append: str = ""
+    panics: bool = False
     memory_mb: int = 768
     cpus: int = 2
 
@@ -136,8 +142,8 @@ def running_qemu(command: Sequence[str], output: Path) -> Iterator[Popen[bytes]]
 def wait_for_message(process: Popen[bytes], machine: Machine, message: str, deadline: float) -> None:
     """Wait until ``message`` is on the serial console. ``deadline`` is a time of time.monotonic().
 
-    Raises GuestDied if QEMU ends or the guest's kernel panics. Raises BuildError if the guest reports a failure or is
-    not ready in time.
+    Raises GuestDied if QEMU ends or the guest's kernel panics, unless it is ready and shall panic. Raises BuildError if
+    the guest reports a failure or is not ready in time.
     """
     while True:
         text = machine.serial.read_text(errors="replace") if machine.serial.is_file() else ""
@@ -145,7 +151,7 @@ def wait_for_message(process: Popen[bytes], machine: Machine, message: str, dead
             return
         if FAILED in text:
             raise guest_error("The guest could not set itself up.", machine.serial)
-        if PANIC in text:
+        if PANIC in text and not (machine.panics and READY in text):
             raise guest_error("The guest's kernel panicked.", machine.serial, GuestDied)
         if process.poll() is not None:
             what = f"QEMU ended with status {process.returncode} before the guest was ready."
@@ -172,15 +178,17 @@ def dump_memory(control: Path, out: Path, timeout: float) -> None:
 
 
 def boot_and_dump(machine: Machine, scratch: Path, out: Path, boot_timeout: float, dump_timeout: float) -> None:
-    """Boot ``machine``, wait until it is ready, and write the flattened dump to ``out``. Timeouts are in seconds.
+    """Boot ``machine``, wait until it is ready or has panicked, and write the flattened dump to ``out``.
 
+    Timeouts are in seconds.
     ``scratch`` must be a short path: it contains a unix socket, whose path may have at most 107 bytes.
     """
     control = scratch / "qmp"
     command = command_line(find_emulator(machine.architecture), machine, control)
     with running_qemu(command, scratch / "qemu.log") as process:
         try:
-            wait_for_message(process, machine, READY, time.monotonic() + boot_timeout)
+            deadline = time.monotonic() + boot_timeout
+            wait_for_message(process, machine, PANIC_END if machine.panics else READY, deadline)
             dump_memory(control, out, dump_timeout)
         except BuildError as error:
             log = (scratch / "qemu.log").read_text(errors="replace").strip()

@@ -73,7 +73,8 @@ KINDS = {
                            ("vmcore.header_packages", "fetch.debian_packages")),
     "vmcore": Kind(lambda folder: make_vmcore.vmcore_product("6.12", folder),
                    ("vmcore.make_vmcore", "vmcore.qemu", "vmcore.rootfs", "vmcore.kdump", "vmcore.reblock",
-                    "vmcore.test_module", "vmcore.architectures", "vmcore.tool_packages", "fetch.unpack")),
+                    "vmcore.test_module", "vmcore.architectures", "vmcore.tool_packages", "vmcore.scenarios",
+                    "vmcore.page_filter", "vmcore.kdump_pages", "fetch.unpack")),
     "guest tools": Kind(lambda folder: tool_packages.tools_product(folder, "amd64"),
                         ("vmcore.tool_packages", "fetch.debian_packages")),
 }  # fmt: skip

@@ -81,7 +81,10 @@ void create_short_lived(void);
 /* locks.c: begin to wait for a lease. The recorder calls this after it has run lslocks. */
 void break_lease(void);
 
-/* snapshot.c: record the truth on `device`, write READY to the console, then stay in state R for ever. */
+/* ending.c: let the kernel panic if its command line asks for it. */
+void end_as_told(void);
+
+/* snapshot.c: record the truth on `device`, write READY to the console, then panic or stay in state R for ever. */
 void record_truth(const char *device) __attribute__((noreturn));
 
 #endif

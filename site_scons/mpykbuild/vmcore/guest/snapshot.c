@@ -349,6 +349,7 @@ void record_truth(const char *device)
         if (attempt++ == ATTEMPTS)
             fail("tasks came and went during each of %d attempts to record them", ATTEMPTS);
     say("READY");
+    end_as_told();
     for (;;) /* this task has state R in the truth, so it must not sleep */
         ;
 }

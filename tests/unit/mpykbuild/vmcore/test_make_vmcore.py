@@ -16,6 +16,7 @@ from mpykbuild.base.run_log import RunLog
 from mpykbuild.fetch.apt_client import BinaryPackage
 from mpykbuild.vmcore import kernel_packages, make_vmcore, rootfs, test_module
 from mpykbuild.vmcore.architectures import ARM64, Architecture
+from mpykbuild.vmcore.scenarios import SCENARIOS
 
 
 def tar_disk(path: Path, members: dict[str, bytes], kind: bytes = tarfile.REGTYPE) -> Path:
@@ -65,6 +66,30 @@ def test_each_architecture_is_a_different_product(tmp_path: Path) -> None:
     with pytest.raises(BuildError, match="No test vmcore can be made for the crash target S390X") as caught:
         make_vmcore.vmcore_product("6.12", tmp_path, "S390X")
     assert "X86_64, ARM64" in caught.value.next_step
+
+
+def test_each_scenario_is_a_different_product(tmp_path: Path) -> None:
+    products = [make_vmcore.vmcore_product("6.12", tmp_path, scenario=name) for name in SCENARIOS]
+    assert len({product.key for product in products}) == len(SCENARIOS)
+    assert [product.name for product in products] == [
+        "linux-6.12-amd64", "linux-6.12-amd64-sysrq", "linux-6.12-amd64-nullderef", "linux-6.12-amd64-filtered",
+    ]  # fmt: skip
+    with pytest.raises(BuildError, match="scenario=oom is not one of"):
+        make_vmcore.vmcore_product("6.12", tmp_path, scenario="oom")
+
+
+def test_a_filtered_dump_has_the_rest_of_its_base(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    base, folder = tmp_path / "base", tmp_path / "new"
+    for name in ("truth", "modules"):
+        (base / name).mkdir(parents=True)
+        (base / name / "x").write_text(name)
+    folder.mkdir()
+    (base / "vmlinux").write_text("kernel")
+    monkeypatch.setattr(make_vmcore.page_filter, "filter_dump", lambda dump, out: out.write_text(str(dump)))
+    make_vmcore.fill_filtered(base, folder)
+    assert (folder / "vmcore").read_text() == str(base / "vmcore")
+    assert (folder / "vmlinux").samefile(base / "vmlinux")
+    assert {(folder / name / "x").read_text() for name in ("truth", "modules")} == {"truth", "modules"}
 
 
 def test_a_wrong_series_is_refused_at_once(tmp_path: Path) -> None:

@@ -85,6 +85,22 @@ def test_failures_show_the_console(
     assert str(machine.serial) in caught.value.next_step
 
 
+def test_a_panic_is_awaited_only_after_the_guest_is_ready(
+    machine: qemu.Machine, sleeper: subprocess.Popen[bytes]
+) -> None:
+    panics = replace(machine, panics=True)
+    panic = f"[ 9.0] {qemu.PANIC}: sysrq triggered crash\n"
+    end = f"[ 9.1] {qemu.PANIC_END} - not syncing: sysrq triggered crash ]---\n"
+    machine.serial.write_text(f"{panic}{end.replace(qemu.PANIC_END, 'x')}")
+    with pytest.raises(qemu.GuestDied):
+        qemu.wait_for_message(sleeper, panics, qemu.PANIC_END, time.monotonic() + 10)
+    machine.serial.write_text(f"{qemu.READY}\n{panic}")
+    with pytest.raises(BuildError, match="not ready in time"):
+        qemu.wait_for_message(sleeper, panics, qemu.PANIC_END, time.monotonic())
+    machine.serial.write_text(f"{qemu.READY}\n{panic}{end}")
+    qemu.wait_for_message(sleeper, panics, qemu.PANIC_END, time.monotonic() + 10)
+
+
 def test_an_emulator_that_ends_is_a_dead_guest(machine: qemu.Machine) -> None:
     process = subprocess.Popen([sys.executable, "-c", "raise SystemExit(3)"])
     process.wait()

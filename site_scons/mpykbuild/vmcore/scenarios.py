@@ -1,0 +1,55 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The table of scenarios: how a guest ends, and what is left out of its dump."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from mpykbuild.base.errors import BuildError
+
+# The guest reads this word of /proc/cmdline: what its recorder does when the truth is recorded.
+ENDING = "mpyk.ending"
+# A guest that panics waits, so that its memory can be dumped. These replace the arguments of the same name before them.
+WAITS_AFTER_PANIC = "panic=0 oops=panic"
+LIVE = "live"
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """A kind of dump.
+
+    ``ending`` is the word for the guest's recorder (see guest/ending.c). If it is empty, QEMU stops the running guest.
+    ``base`` names the scenario whose dump is filtered, as ``makedumpfile -d 31`` filters dumps. If it is empty, the
+    guest is booted.
+    """
+
+    name: str
+    ending: str = ""
+    base: str = ""
+
+    @property
+    def panics(self) -> bool:
+        return bool(self.ending)
+
+    @property
+    def arguments(self) -> str:
+        """The arguments of the guest's kernel."""
+        return f"{WAITS_AFTER_PANIC} {ENDING}={self.ending}" if self.panics else ""
+
+
+SCENARIOS = {
+    row.name: row
+    for row in (
+        Scenario(LIVE),
+        Scenario("sysrq", ending="sysrq"),
+        Scenario("nullderef", ending="null-dereference"),
+        Scenario("filtered", base="sysrq"),
+    )
+}
+
+
+def scenario(name: str) -> Scenario:
+    """Return the row of a scenario. Raises BuildError if the table has no such row."""
+    if name not in SCENARIOS:
+        raise BuildError(f"scenario={name} is not one of {', '.join(SCENARIOS)}.", "choose one of them.")
+    return SCENARIOS[name]
