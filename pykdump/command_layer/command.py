@@ -50,14 +50,20 @@ class Command:
         self.schema = f"pykdump/{self.name}/{version}"
         self._add_options = add_options
         self._collect = collect
+        self._parser: CommandParser | None = None
 
     def parser(self) -> CommandParser:
-        """Return the parser of the command line, with the options that all commands have."""
-        parser = CommandParser(self.name, self.text)
-        self._add_options(parser)
-        parser.add_argument("--json", action="store_true", help="print one JSON document")
-        parser.add_argument("--findings", action="store_true", help="print only what is wrong")
-        return parser
+        """Return the parser of the command line, with the options that all commands have. It is made once."""
+        if self._parser is None:
+            self._parser = CommandParser(self.name, self.text)
+            self._add_options(self._parser)
+            self._parser.add_argument("--json", action="store_true", help="print one JSON document")
+            self._parser.add_argument("--findings", action="store_true", help="print only what is wrong")
+        return self._parser
+
+    def events(self, words: Sequence[str] = ()) -> Iterable[object]:
+        """Yield what the command yields for a command line, so that another command can show it as its own part."""
+        return self._collect(self.parser().parse_args(list(words)))
 
     def main(self, argv: Sequence[str]) -> int:
         """Run the command. Return 0, 1 (there are findings), 2 (a part cannot be told) or 3 (wrong usage)."""

@@ -18,8 +18,9 @@ from __future__ import annotations
 
 import re
 
-from pykdump.command_layer import Command, Problem, Section, guarded
+from pykdump.command_layer import Command, Finding, Problem, Section, guarded
 from pykdump.command_layer.events import UNREADABLE, reason_of
+from pykdump.command_layer.finding_kinds import SEVERITIES
 from pykdump.commands import _crashinfo_records as records
 from pykdump.commands import _crashinfo_views as views
 from pykdump.commands._crashinfo_checks import Facts, all_findings
@@ -39,6 +40,33 @@ RECENT_THREADS = 5
 LONGEST_WAITING = 3
 LOG_LINES = 20
 LOG_LINES_VERBOSE = 200
+# The sections that other commands make, with their options.
+MEMORY = (
+    "meminfo", "MemTotal", "MemFree", "MemAvailable", "Cached", "AnonPages", "Shmem", "Slab", "SUnreclaim", "SwapTotal",
+    "SwapFree",
+)  # fmt: skip
+PART_SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Memory", MEMORY),
+    ("Largest slab caches", ("slabinfo", "--top", "5")),
+    ("Run queues", ("runqueues",)),
+    ("Requests of disks", ("blkreq",)),
+    ("Mounts", ("mountshow",)),
+)
+# Their findings stand at the top of the page.
+PARTS_WITH_FINDINGS: tuple[tuple[str, ...], ...] = (
+    ("hanginfo",),
+    ("workqueues",),
+    ("filelock",),
+    ("irqinfo",),
+    ("timers",),
+    ("pci",),
+    *(words for _, words in PART_SECTIONS),
+)
+# All commands whose records may be shown.
+PARTS = (
+    "blkreq", "filelock", "hanginfo", "meminfo", "mountshow", "pci", "runqueues", "slabinfo", "sysctl", "taskinfo",
+    "workqueues",
+)  # fmt: skip
 NO_PANIC = "No panic is recorded: the dump was taken from a running system, or the machine was stopped from outside."
 UNKNOWN_PANIC = "The kernel panicked on CPU {cpu}, but neither the log nor the stack says why."
 
@@ -197,6 +225,11 @@ def end_of_log(log: Sequence[tuple[float, str]], lines: int) -> Iterator[records
         yield records.LogLine(seconds, text)
 
 
+def _importance(event: Finding | Problem) -> int:
+    """Return the place of an event at the top of the page: critical findings first, problems last."""
+    return len(SEVERITIES) if isinstance(event, Problem) else -SEVERITIES.index(event.severity)
+
+
 def first_page(options: argparse.Namespace) -> Iterator[object]:
     """Yield the page that crashinfo prints without options: what is wrong first."""
     problems: list[Problem] = []
@@ -205,18 +238,57 @@ def first_page(options: argparse.Namespace) -> Iterator[object]:
     cause = _read("the cause of the panic", problems, panic_cause, log)
     machine = system(problems)
     yield Section("What is wrong")
-    yield from all_findings(Facts(tasks, log, cause))
-    yield from problems
+    parts = Parts()
+    wrong = [*all_findings(Facts(tasks, log, cause)), *(() if options.fast else parts.findings()), *problems]
+    yield from sorted(wrong, key=_importance)
     yield Section("System")
     yield machine
     if cause is not None:
         yield Section("Cause")
         yield cause
     if not options.quiet:
-        yield from _sections(options, tasks, log)
+        yield from _sections(options, parts, tasks, log)
 
 
-def _sections(options: argparse.Namespace, tasks: Sequence[Task], log: Sequence[tuple[float, str]]) -> Iterator[object]:
+def part(name: str, *words: str) -> Iterator[object]:
+    """Yield what the command ``name`` yields for the options ``words``. Its module is imported now."""
+    command: Command = __import__(f"pykdump.commands.{name}", fromlist=["COMMAND"]).COMMAND
+    yield from command.events(words)
+
+
+class Parts:
+    """What other commands yield. Each command runs once: its findings stand first, its records in their section."""
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, ...], list[object]] = {}
+
+    def events(self, *words: str) -> list[object]:
+        """Return all that a command yields; ``words`` are its name and its options."""
+        if words not in self._known:
+            self._known[words] = list(guarded(f"all of {words[0]}", part, *words))
+        return self._known[words]
+
+    def records(self, *words: str) -> Iterator[object]:
+        """Yield the records of a command."""
+        for event in self.events(*words):
+            if not isinstance(event, (Finding, Problem, Section)):
+                yield event
+
+    def findings(self) -> Iterator[Finding | Problem]:
+        """Yield the findings of all commands and what these cannot tell. Two may find the same: it is shown once."""
+        seen = set()
+        for words in PARTS_WITH_FINDINGS:
+            for event in self.events(*words):
+                if isinstance(event, Problem):
+                    yield event
+                elif isinstance(event, Finding) and (event.identifier, event.addresses or event.message) not in seen:
+                    seen.add((event.identifier, event.addresses or event.message))
+                    yield event
+
+
+def _sections(
+    options: argparse.Namespace, parts: Parts, tasks: Sequence[Task], log: Sequence[tuple[float, str]]
+) -> Iterator[object]:
     lines = LOG_LINES_VERBOSE if options.verbose else LOG_LINES
     sections: tuple[tuple[str, Callable[..., Iterable[object]], tuple[Any, ...]], ...] = (
         ("CPUs", cpus, ()),
@@ -224,7 +296,9 @@ def _sections(options: argparse.Namespace, tasks: Sequence[Task], log: Sequence[
         ("Threads", thread_states, (tasks,)),
         ("Threads that ran last", recent_threads, (tasks,)),
         ("Threads that have waited longest", longest_waiting, (tasks,)),
+        *((title, parts.records, words) for title, words in PART_SECTIONS),
         ("End of the log", end_of_log, (log, lines)),
+        *((("Equal stacks", stack_groups, (tasks,)),) if options.verbose else ()),
     )
     for title, collect_section, arguments in sections:
         yield Section(title)
@@ -280,6 +354,16 @@ VIEWS: dict[str, View] = {
         "holders and waiters of a struct rw_semaphore", lambda a: views.lock_state("rwsem", a), **ADDRESS
     ),
     "semaphore": View("waiters of a struct semaphore", lambda a: views.lock_state("semaphore", a), **ADDRESS),
+    "workqueues": View("workqueues with their works (the command workqueues has more)", lambda _: part("workqueues")),
+    "keventd_wq": View("the workqueue events", lambda _: part("workqueues", "-a", "events")),
+    "kblockd_wq": View("the workqueue kblockd", lambda _: part("workqueues", "-a", "kblockd")),
+    "lws": View("who waits for locks and wait queues (the command hanginfo has more)", lambda _: part("hanginfo")),
+    "runq": View("run queues (also: runqueues)", lambda _: part("runqueues")),
+    "blkreq": View("requests of disks that are not completed (also: blkreq)", lambda _: part("blkreq")),
+    "filelock": View("file locks (also: filelock)", lambda _: part("filelock")),
+    "sysctl": View("all sysctl variables (also: sysctl)", lambda _: part("sysctl")),
+    "pci": View("PCI devices (also: pci)", lambda _: part("pci")),
+    "umem": View("memory of processes (also: taskinfo --memory)", lambda _: part("taskinfo", "--memory")),
     "blkdevs": View("disks", lambda _: views.disks()),
     "ext3": View("file systems of the ext family", lambda _: views.ext_file_systems()),
     "devmapper": View("devices of the device mapper", lambda _: views.mapped_devices()),
@@ -289,5 +373,5 @@ VIEWS: dict[str, View] = {
         metavar=("ROOT", "INDEX"), type=_address,
     ),
 }  # fmt: skip
-COMMAND = Command(__doc__, add_options, collect, {**records.LAYOUTS, **views.LAYOUTS})
+COMMAND = Command(__doc__, add_options, collect, {**records.LAYOUTS, **views.LAYOUTS}, PARTS)
 main = COMMAND.main

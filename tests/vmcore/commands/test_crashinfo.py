@@ -17,6 +17,7 @@ from .conftest import Document
 
 LETTERS = {"RU": "R", "IN": "S", "UN": "D", "ST": "T", "TR": "t", "DE": "X", "ZO": "Z", "PA": "P", "ID": "I"}
 OPTIONS = [
+    "--workqueues", "--keventd_wq", "--kblockd_wq", "--lws", "--runq", "--blkreq", "--filelock", "--sysctl", "--pci", "--umem",
     "-v", "-q", "--fast", "--findings", "--stacksummary", "--findstacks schedule", "--checkstacks",
     "--decodesyscalls read", "--blkdevs", "--ext3", "--devmapper", "--ls /etc",
 ]  # fmt: skip
@@ -37,6 +38,18 @@ def read(vmcore: Vmcore, path: str) -> str:
 
 def test_nothing_is_left_out(page: dict[str, Any]) -> None:
     assert page["problems"] == []
+
+
+def test_what_is_worst_comes_first(page: dict[str, Any], document: Document) -> None:
+    severities = ["critical", "error", "warning", "info"]
+    found = [severities.index(finding["severity"]) for finding in page["findings"]]
+    assert found == sorted(found)
+    assert document("crashinfo --findings")["findings"] == page["findings"]
+
+
+def test_findings_of_other_commands_are_there_once(page: dict[str, Any], document: Document) -> None:
+    for finding in document("hanginfo --findings")["findings"]:
+        assert page["findings"].count(finding) == 1
 
 
 def test_the_machine_is_the_guest(page: dict[str, Any], vmcore: Vmcore) -> None:
