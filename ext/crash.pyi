@@ -150,10 +150,33 @@ def _exec_crash_command_fd(command: str, fd: int, /) -> None:
 def _repl_begin() -> tuple[bool, bool]:
     """End crash's pager. Return whether lines can be edited here, and whether crash was started without -s."""
 
-def _repl_read(prompt: str, completer: Callable[[str, str], tuple[list[str], str, str]] | None, /) -> str | None:
-    """Read a line; None at the end. ``completer(head, word)`` returns matches, a character to append, an insertion."""
+def _edit_line(
+    prompt: str,
+    history: list[str],
+    bindings: list[str],
+    delimiters: str,
+    complete: Callable[[str, str], tuple[list[str], str, str]] | None,
+    show: Callable[[list[str], int], object] | None,
+    on_startup: Callable[[], object] | None,
+    on_before_input: Callable[[], object] | None,
+    /,
+) -> str | None:
+    """Read a line, edited by crash's readline if stdin is a terminal; None at the end of the input.
 
-def _repl_history_add(line: str, /) -> None: ...
+    ``complete(head, word)`` returns matches, a character to append, and a text to insert.
+    """
+
+def _edited_line() -> tuple[str, int]:
+    """Return the line that is being edited and readline's code of the kind of completion."""
+
+def _edit_insert(text: str, /) -> None: ...
+def _edit_redisplay() -> None: ...
+def _edit_accepts(line: str, /) -> bool:
+    """Return whether readline takes a line of inputrc. The line has no effect."""
+
+def _set_input_reader(reader: Callable[[str], str | None] | None, /) -> Callable[[str], str | None] | None:
+    """Set what reads the lines of input() on a terminal (None: Python's own); return the one before."""
+
 def _symbol_names(prefix: str, /) -> list[str]: ...
 def _type_names(kind: str, prefix: str, /) -> list[str]:
     """Return the types in the BTF that begin with the prefix; kind is struct, union, enum, or empty for typedefs."""

@@ -13,9 +13,9 @@
 struct mpyk_readline mpyk_rl;
 static const char *const function_names[] = {MPYK_READLINE_FUNCTIONS(FUNCTION_NAME)};
 
-/* Our history, while crash's own is in readline. */
-static struct mpyk_history our_history;
-static int our_history_base = 1;
+/* crash's history, while ours is in readline. */
+static struct mpyk_history crash_history;
+static int crash_history_base;
 
 void *
 mpyk_readline_place(const char *name)
@@ -45,20 +45,41 @@ mpyk_readline_found(void)
     return known > 0;
 }
 
-/* Exchange our history and crash's in readline. */
+/* Put crash's history aside, so that readline has none. */
 static void
-exchange_history(void)
+set_history_aside(void)
 {
-    struct mpyk_history *now = mpyk_rl.history_get_history_state();
-    int *place = mpyk_readline_place("history_base"), base = *place;
+    struct mpyk_history none = {0}, *now = mpyk_rl.history_get_history_state();
+    int *base = mpyk_readline_place("history_base");
 
     if (now != NULL) {
-        mpyk_rl.history_set_history_state(&our_history);
-        *place = our_history_base;
-        our_history = *now;
-        our_history_base = base;
+        crash_history = *now;
+        crash_history_base = *base;
+        mpyk_rl.history_set_history_state(&none);
+        *base = 1;
         free(now);
     }
+}
+
+/* Free the history that readline has got since, and put crash's back. */
+static void
+put_history_back(void)
+{
+    struct mpyk_history *now;
+    int *base = mpyk_readline_place("history_base");
+
+    if (crash_history_base == 0) {
+        return;
+    }
+    mpyk_rl.clear_history();
+    now = mpyk_rl.history_get_history_state();
+    if (now != NULL) {
+        free(now->entries);
+        free(now);
+    }
+    mpyk_rl.history_set_history_state(&crash_history);
+    *base = crash_history_base;
+    crash_history_base = 0;
 }
 
 void
@@ -73,39 +94,16 @@ mpyk_readline_enter(struct mpyk_readline_setting *settings, size_t count)
             memcpy(s->place, &s->ours, s->size);
         }
     }
-    exchange_history();
+    set_history_aside();
 }
 
 void
 mpyk_readline_leave(const struct mpyk_readline_setting *settings, size_t count)
 {
-    exchange_history();
+    put_history_back();
     for (size_t i = 0; i < count; i++) {
         if (settings[i].place != NULL) {
             memcpy(settings[i].place, &settings[i].saved, settings[i].size);
         }
-    }
-}
-
-void
-mpyk_readline_remember(const char *line)
-{
-    if (mpyk_readline_found()) {
-        exchange_history();
-        mpyk_rl.add_history(line);
-        exchange_history();
-    }
-}
-
-void
-mpyk_readline_forget(void)
-{
-    if (our_history.entries != NULL && mpyk_readline_found()) {
-        exchange_history();
-        mpyk_rl.clear_history();
-        exchange_history();
-        free(our_history.entries);
-        memset(&our_history, 0, sizeof(our_history));
-        our_history_base = 1;
     }
 }

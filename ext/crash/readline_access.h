@@ -27,6 +27,7 @@ struct mpyk_history {
     X(void, rl_cleanup_after_signal, (void))                                                       \
     X(void, rl_check_signals, (void))                                                              \
     X(int, rl_forced_update_display, (void))                                                       \
+    X(void, rl_redisplay, (void))                                                                  \
     X(int, rl_insert_text, (const char *text))                                                     \
     X(char **, rl_completion_matches, (const char *text, char *(*next)(const char *, int)))        \
     X(void, rl_display_match_list, (char **matches, int count, int longest))                       \
@@ -62,12 +63,8 @@ int mpyk_readline_found(void);
 /* The address of a variable; NULL if there is none. */
 void *mpyk_readline_place(const char *name);
 
-/* Set our settings and our history; put those of crash back. */
+/* Set our settings, and an empty history; put those of crash back. */
 void mpyk_readline_enter(struct mpyk_readline_setting *settings, size_t count);
 void mpyk_readline_leave(const struct mpyk_readline_setting *settings, size_t count);
-
-/* Add a line to our history; forget the whole history. */
-void mpyk_readline_remember(const char *line);
-void mpyk_readline_forget(void);
 
 #endif /* MPYK_READLINE_ACCESS_H */

@@ -6,7 +6,6 @@
 
 #include "base/cleanup.h"
 #include "base/failure.h"
-#include "crash/readline_access.h"
 #include "dump/direct_pages.h"
 #include "dump/page_cache.h"
 #include "dump/readmem.h"
@@ -71,6 +70,7 @@ mpyk_crash_module_init(void)
         mpyk_commands_init,       mpyk_tasks_init,
         mpyk_values_init,         mpyk_value_functions_init,
         mpyk_type_functions_init, mpyk_completion_init,
+        mpyk_line_editor_init,    mpyk_input_reader_init,
         mpyk_repl_input_init,     mpyk_version_init,
     };
     MPYK_REF *module = PyModule_Create(&crash_module);
@@ -96,7 +96,7 @@ mpyk_crash_module_run_starts(void)
 void
 mpyk_crash_module_clear(void)
 {
-    mpyk_readline_forget();
+    mpyk_input_reader_clear();
     mpyk_symbols_flush();
     mpyk_cache_free();
     mpyk_dump_pages_clear();

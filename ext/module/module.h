@@ -21,6 +21,8 @@ void mpyk_crash_module_clear(void);
 int mpyk_commands_init(PyObject *module);
 int mpyk_completion_init(PyObject *module);
 int mpyk_convert_init(PyObject *module);
+int mpyk_input_reader_init(PyObject *module);
+int mpyk_line_editor_init(PyObject *module);
 int mpyk_lists_init(PyObject *module);
 int mpyk_memory_init(PyObject *module);
 int mpyk_repl_input_init(PyObject *module);
@@ -29,6 +31,18 @@ int mpyk_tasks_init(PyObject *module);
 int mpyk_type_functions_init(PyObject *module);
 int mpyk_value_functions_init(PyObject *module);
 int mpyk_version_init(PyObject *module);
+
+/* The end of Python: input() is as it was. */
+void mpyk_input_reader_clear(void);
+
+/*
+ * Read a line of stdin without editing: a new string that may end with a newline, NULL at the end.
+ * 0; -1 with an exception set.
+ */
+int mpyk_read_plain(const char *prompt, char **line);
+
+/* Whether lines can be edited: stdin is a terminal, and crash exports its readline. */
+int mpyk_lines_are_edited(void);
 
 /* Symbols may have changed: forget those that are remembered. */
 void mpyk_symbols_flush(void);

@@ -88,6 +88,8 @@ FACADES = frozenset(
         "wrapcrash",
     )
 )  # fmt: skip
+# The module of the standard library that CPython has in C, and that is made anew for each program.
+_READLINE = "readline"
 # Old modules without a module of ours that have modules below them.
 _OLD_PACKAGES = frozenset((PACKAGE, "LinuxDump.scsi", "LinuxDump.specialcases"))
 
@@ -99,7 +101,7 @@ class _AliasFinder:
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
         if name in MOVED_FUNCTIONS:
             return _spec_with_moved_functions(name, path)
-        if name == PACKAGE or name in MODULES or name in FACADES or name in OLD_NAMES:
+        if name in (PACKAGE, _READLINE) or name in MODULES or name in FACADES or name in OLD_NAMES:
             return ModuleSpec(name, _AliasFinder(), is_package=name in _OLD_PACKAGES)  # type: ignore[arg-type]
         return None
 
@@ -110,6 +112,9 @@ class _AliasFinder:
     @staticmethod
     def exec_module(module: ModuleType) -> None:
         name = module.__name__
+        if name == _READLINE:
+            import_module("pykdump.runtime.line_editor").fill(module)
+            return
         if name in FACADES:
             module.__dict__.update(_public(import_module("crash")))
         if name == PACKAGE or name in FACADES:

@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import os
 
-import crash
-
 KEPT_LINES = 1000
 MAX_BYTES = 1 << 20
-_state: dict[str, str] = {"loaded": "", "last": ""}
+# The history: readline gets it for each line that is read.
+lines: list[str] = []
+_state = {"loaded": False}
 
 
 def path() -> str:
@@ -28,28 +28,22 @@ def path() -> str:
 
 
 def load() -> None:
-    """Give the lines of the file to readline. Only the first call in a crash session does it."""
+    """Read the lines of the file. Only the first call in a crash session does it."""
     if _state["loaded"]:
         return
-    _state["loaded"] = "yes"
-    lines = _read(path())
-    if len(lines) > 2 * KEPT_LINES:
-        _rewrite(path(), lines[-KEPT_LINES:])
-    for line in lines[-KEPT_LINES:]:
-        _remember(line)
+    _state["loaded"] = True
+    kept = _read(path())
+    if len(kept) > 2 * KEPT_LINES:
+        _rewrite(path(), kept[-KEPT_LINES:])
+    lines[:] = kept[-KEPT_LINES:]
 
 
 def add(line: str) -> None:
-    """Add a line that was entered to readline's history and to the file."""
-    if not line.strip() or "\0" in line or line == _state["last"]:
+    """Add a line that was entered to the history and to the file."""
+    if not line.strip() or "\0" in line or line in lines[-1:]:
         return
-    _remember(line)
+    lines.append(line)
     _append(path(), line)
-
-
-def _remember(line: str) -> None:
-    _state["last"] = line
-    crash._repl_history_add(line)
 
 
 def _read(name: str) -> list[str]:

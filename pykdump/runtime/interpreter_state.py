@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 import time
 
+import crash
+
 from pykdump.runtime import aliases
 
 TYPE_CHECKING = False
@@ -29,6 +31,8 @@ _SETTINGS: tuple[tuple[Callable[[], Any], Callable[[Any], None]], ...] = (
     (sys.gettrace, sys.settrace),
     (sys.getprofile, sys.setprofile),
 )
+# Modules of the bundle whose state belongs to one program: each program that imports them gets new ones.
+_OF_ONE_PROGRAM = ("readline", "rlcompleter")
 _SIGNALS = tuple(sorted(map(int, _signal.valid_signals())))
 
 
@@ -44,7 +48,9 @@ class InterpreterState:
         self.settings = [read() for read, _ in _SETTINGS]
         self.handlers = [_signal.getsignal(number) for number in _SIGNALS]
         self.main = sys.modules.get("__main__")
+        self.hidden = {name: sys.modules.pop(name) for name in _OF_ONE_PROGRAM if name in sys.modules}
         self.modules = frozenset(sys.modules)
+        self.input_reader = crash._set_input_reader(None)
         self.began, self.cpu = time.monotonic(), time.process_time()
         self.shows_time = False
         # A program may run another one with exec_crash_command("epython ...").
@@ -63,6 +69,8 @@ class InterpreterState:
             sys.modules["__main__"] = self.main
         for name in left:
             sys.modules.pop(name, None)
+        sys.modules.update(self.hidden)
+        crash._set_input_reader(self.input_reader)
 
     def restore_streams(self) -> None:
         """Restore the standard streams as they are while the program runs."""
@@ -79,7 +87,8 @@ class InterpreterState:
     def _modules_of_the_program(self) -> list[str]:
         """Return the modules that must be forgotten: the next program may have others of the same names."""
         new = [(name, module) for name, module in list(sys.modules.items()) if name not in self.modules]
-        return [name for name, module in new if name in aliases.BARE_MODULES or _is_foreign(module)]
+        known = {*aliases.BARE_MODULES, *_OF_ONE_PROGRAM}
+        return [name for name, module in new if name in known or _is_foreign(module)]
 
 
 def _restore_handler(number: int, handler: Any) -> None:

@@ -15,6 +15,7 @@ import sys
 import crash
 
 from pykdump.runtime import history, leave
+from pykdump.runtime.line_editor import LineEditor, editor_of_prompt
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class _CrashInput(io.TextIOBase):
     """``sys.stdin`` if it is not a terminal. The lines come from crash, because crash has read ahead."""
 
     def readline(self, _size: int = -1) -> str:  # type: ignore[override]
-        line: str | None = crash._repl_read("", None)
+        line = LineEditor()._read("", None)
         return "" if line is None else line + "\n"
 
     def readable(self) -> bool:
@@ -71,6 +72,7 @@ class Session:
         self._compile = codeop.CommandCompiler()
         self._count = 0
         self._complete: Completer | None = None
+        self._editor = LineEditor()
         self._streams = (sys.stdin, sys.stdout, sys.stderr)
 
     def run(self, edited: bool) -> None:
@@ -80,6 +82,7 @@ class Session:
 
             self._complete = Completer(self.namespace)
             history.load()
+            self._editor = editor_of_prompt(history.lines)
         while True:
             try:
                 if not self._step():
@@ -92,7 +95,7 @@ class Session:
         """Read and run one line; return False at the end of the input."""
         if not self._output_works():
             return False
-        line: str | None = crash._repl_read(str(sys.ps2 if self._pending else sys.ps1), self._complete)
+        line = self._editor._read(str(sys.ps2 if self._pending else sys.ps1), self._complete)
         if line is None:
             self._flush_pending()
             if self._complete is not None:

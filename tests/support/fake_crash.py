@@ -223,6 +223,7 @@ SESSION: dict[str, Any] = {
     "default_timeout": 120,
     "set_default_timeout": _set_default_timeout,
     "_set_sinfo_factory": lambda factory: None,
+    "_set_input_reader": lambda reader: None,
     # Tests compare what programs print, so there must be no line that differs each time.
     "_redirected": lambda: True,
 }

@@ -18,6 +18,8 @@ from mpykbuild.python.stdlib_list import UNWANTED_FOLDERS
 # The name of the file in the bundle. The module that reads it is in the same folder.
 FILE = "pykdump/runtime/omitted_modules.txt"
 DISABLED = "*disabled*"
+# Modules that PyKdump has in the place of CPython's: pykdump/runtime/aliases.py gives them to programs.
+OWN_MODULES = frozenset({"readline"})
 
 
 def omitted_modules(wanted: Manifest, python: Path, bundled: Collection[str]) -> dict[str, tuple[str, str]]:
@@ -26,7 +28,7 @@ def omitted_modules(wanted: Manifest, python: Path, bundled: Collection[str]) ->
     ``python`` is the folder of the CPython product, and ``bundled`` are the stdlib modules in the bundle.
     """
     lib = python / "lib" / f"python{wanted.folder.name}"
-    present = {*bundled, *(python / "builtin.txt").read_text().split()}
+    present = {*bundled, *OWN_MODULES, *(python / "builtin.txt").read_text().split()}
     found = {name: (reason, manifest.STDLIB) for name, reason in wanted.stdlib.omitted.items()}
     found |= {name: (reason, manifest.SETUP) for name, reason in disabled_modules(wanted.setup_file).items()}
     for package in wanted.stdlib.parts:

@@ -10,6 +10,20 @@ from __future__ import annotations
 import importlib
 import json
 import sys
+from types import ModuleType
+from typing import Any
+
+
+def _nothing(*_arguments: Any) -> None:
+    """Do nothing: what any function of the module readline is here."""
+
+
+def readline_of_this_program() -> ModuleType:
+    """Return a module in the place of the ``readline`` that programs have only inside crash."""
+    module = ModuleType("readline")
+    vars(module)["__getattr__"] = lambda name: _nothing
+    return module
+
 
 if __name__ == "__main__":
     request = json.load(sys.stdin)
@@ -19,6 +33,7 @@ if __name__ == "__main__":
     # Modules that this program has imported already are in each bundle; all others must come from there.
     sys.path[:] = request["path"]
     sys.path_importer_cache.clear()
+    sys.modules["readline"] = readline_of_this_program()
     failed = {}
     for name in request["modules"]:
         try:

@@ -27,6 +27,14 @@ def test_every_kind_of_omitted_module_has_its_reason(tmp_path: Path) -> None:
     assert not table.keys() & {"os", "json", "json.decoder", "posix"}
 
 
+@pytest.mark.parametrize("minor", manifest.known_minors(MANIFESTS))
+def test_modules_of_our_own_are_not_omitted(tmp_path: Path, minor: str) -> None:
+    (tmp_path / "builtin.txt").write_text("")
+    table = omitted.omitted_modules(load_manifest(MANIFESTS, minor), tmp_path, set())
+    assert "_curses" in table
+    assert "readline" not in table
+
+
 def test_reason_of_a_disabled_module_is_the_comment_before_it(tmp_path: Path) -> None:
     setup = tmp_path / "Setup.local"
     setup.write_text("# all\n*static*\none one.c\n\n*disabled*\n# Too\n# large.\ntwo three\n# Odd. And old.\nfour\n")

@@ -17,16 +17,15 @@ from pykdump.runtime import history  # noqa: E402
 
 @pytest.fixture
 def remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """What readline was given; the history's file is in an empty folder."""
-    lines: list[str] = []
+    """What readline gets; the history's file is in an empty folder."""
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    monkeypatch.setattr(history, "_state", {"loaded": "", "last": ""})
-    monkeypatch.setattr(history.crash, "_repl_history_add", lines.append, raising=False)
-    return lines
+    monkeypatch.setattr(history, "_state", {"loaded": False})
+    monkeypatch.setattr(history, "lines", [])
+    return history.lines
 
 
 def begin_session(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(history, "_state", {"loaded": "", "last": ""})
+    monkeypatch.setattr(history, "_state", {"loaded": False})
 
 
 def test_lines_come_back_in_the_next_session(remembered: list[str], monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,7 +29,7 @@ def run(monkeypatch: pytest.MonkeyPatch) -> Run:
         errors: list[BaseException] = []
         for name, value in {
             "_repl_begin": lambda: (False, False),
-            "_repl_read": lambda _prompt, _completer: waiting.pop(0),
+            "_edit_line": lambda *_request: waiting.pop(0),
         }.items():
             monkeypatch.setattr(repl.crash, name, value, raising=False)
         repl.interact(namespace, errors.append)
