@@ -56,21 +56,28 @@ same_key(const struct mpyk_btf_key *a, const struct mpyk_btf_key *b)
     return a->address == b->address && a->size == b->size && a->id == b->id;
 }
 
-int
-mpyk_btf_set_keep(struct mpyk_btf_set *set, const struct mpyk_btf_key *key)
+/* The link to the block with this key, or to the end of the list. */
+static struct mpyk_btf_block **
+find_key(struct mpyk_btf_block **at, const struct mpyk_btf_key *key)
 {
-    struct mpyk_btf_block **at = &set->unseen;
-
     while (*at != NULL && !same_key(&(*at)->key, key)) {
         at = &(*at)->next;
     }
-    if (*at != NULL) {
-        struct mpyk_btf_block *block = *at;
-        *at = block->next;
-        push(&set->modules, block);
-        return 1;
+    return at;
+}
+
+int
+mpyk_btf_set_keep(struct mpyk_btf_set *set, const struct mpyk_btf_key *key)
+{
+    struct mpyk_btf_block **at = find_key(&set->unseen, key);
+    struct mpyk_btf_block *block = *at;
+
+    if (block == NULL) {
+        return *find_key(&set->modules, key) != NULL; /* a damaged list leads here once more */
     }
-    return 0;
+    *at = block->next;
+    push(&set->modules, block);
+    return 1;
 }
 
 int

@@ -72,6 +72,12 @@ def test_a_walk_that_is_broken_off_loses_nothing(replay: Replay) -> None:
     assert printed[2:] == ["kept 2", "4 block1", "kept 2", "kept 1"]
 
 
+def test_a_module_that_a_damaged_list_names_twice_is_read_once(replay: Replay) -> None:
+    assert replay("torn 1:100:7 2:200:8 1:100:7 2:200:8 find private") == [
+        "read 1", "read 2", "kept 1", "kept 2", "16 block2",
+    ]  # fmt: skip
+
+
 def test_what_does_not_fit_the_kernel_is_left_out(replay: Replay) -> None:
     printed = replay("walk 4:400:9 5:500:9 2:200:8 find private")
     assert [line.partition(":")[0] for line in printed] == ["refused 4", "refused 5", "read 2", "16 block2"]
