@@ -17,7 +17,11 @@ _COMMENT = r"(?s)/\*.*?\*/|//[^\n]*"
 _DEFINE = r"(?m)^[ \t]*#[ \t]*define[ \t]+(\w+)(?!\()[ \t]+(\S[^\n]*?)[ \t]*$"
 _NUMBER = r"\b(0[xX][0-9a-fA-F]+|\d+)[uUlL]*\b"
 _ENUM_BODY = r"(?s)\{(.*)\}"
-_EXPRESSION = r"[\w\s()+\-*/%<>&|^~]+"
+# What Python computes as C does: it has other rules for the signs of a division and for comparisons.
+_PLAIN = r"([\w\s()+\-*&|^~]|<<|>>)+"
+# A comma between enumerators, not one between the arguments of a macro.
+_COMMA = r",(?![^(]*\))"
+_EXPRESSION = r"[\w\s()+\-*/%<>&|^~!?:=,'\\]+"
 
 
 def _c_number(match: re.Match[str]) -> str:
@@ -29,18 +33,22 @@ def _c_number(match: re.Match[str]) -> str:
 def c_value(text: str, names: Mapping[str, Any]) -> int:
     """Return the value of a C integer constant expression; ``names`` gives the values of its identifiers.
 
-    Raises ValueError for any other text, and KeyError for an unknown identifier.
+    Casts, character constants and the macros BIT(), GENMASK() and UL() with their relatives are understood. Raises
+    ValueError for any other text, and KeyError for an unknown identifier.
     """
     source = re.sub(_NUMBER, _c_number, text)
-    if not re.fullmatch(_EXPRESSION, source) or "**" in source:
+    if re.fullmatch(_PLAIN, source) and "**" not in source:
+        try:
+            return int(eval(source, {"__builtins__": {}}, dict(names)))
+        except (NameError, SyntaxError, TypeError):
+            pass  # a cast or a macro, or a mistake, which the grammar finds too
+        except ArithmeticError as error:
+            raise ValueError(f"{text!r} is not an integer constant expression: {error}") from None
+    if not re.fullmatch(_EXPRESSION, text):
         raise ValueError(f"{text!r} is not an integer constant expression")
-    try:
-        value = eval(source.replace("/", "//"), {"__builtins__": {}}, dict(names))
-    except NameError as error:
-        raise KeyError(str(error)) from None
-    except (SyntaxError, TypeError, ArithmeticError) as error:
-        raise ValueError(f"{text!r} is not an integer constant expression: {error}") from None
-    return int(value)
+    from pykdump.c_expressions import value_of  # imports pyparsing, which few programs need
+
+    return value_of(text, names)
 
 
 class CDefine(dict):  # type: ignore[type-arg]
@@ -73,7 +81,7 @@ def _enumerators(body: str) -> list[tuple[str, int]]:
     """Return the name and value of each enumerator in the body of an enum, such as "A, B = 5, C"."""
     found: dict[str, int] = {}
     following = 0
-    for entry in re.sub(_COMMENT, " ", body).split(","):
+    for entry in re.split(_COMMA, re.sub(_COMMENT, " ", body)):
         name, _, text = (part.strip() for part in entry.partition("="))
         if not name:
             continue

@@ -3,6 +3,10 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from support import fake_crash
@@ -59,6 +63,29 @@ def test_an_enum_of_c() -> None:
     assert len(enum) == 5
     with pytest.raises(KeyError):
         enum[99]
+
+
+def test_values_as_kernel_headers_write_them() -> None:
+    """Casts, macros, comparisons and divisions go to the grammar of c_expressions."""
+    constants = c_constants.CDefine(
+        "#define A BIT(4)\n#define B ((u32)~0)\n#define C (A > 3 ? -7 / 2 : 0)\n#define D 'x'\n#define E (A & 1 < 2)\n"
+    )
+    assert constants == {"A": 16, "B": 0xFFFFFFFF, "C": -3, "D": ord("x"), "E": 0}
+    enum = c_constants.CEnum("enum e { ONE = BIT(0), MASK = GENMASK(7, 4), NEXT, LAST = (1 ? (2) : 3) };")
+    assert enum.vals == [("ONE", 1), ("MASK", 0xF0), ("NEXT", 0xF1), ("LAST", 2)]
+
+
+def test_plain_values_do_not_import_the_grammar() -> None:
+    code = (
+        "import sys; from support import fake_crash; fake_crash.install(); from pykdump import c_constants as c\n"
+        "c.CDefine('#define A (1 << 3 | 0x4UL)\\n#define T \"text\"\\n'); c.CEnum('{ X = 5, Y = ~X & 0xff }')\n"
+        "import pykdump.API, pykdump.linux.fs.flags, pykdump.linux.tasks, pykdump.linux.inet.sockets\n"
+        "print('pyparsing' in sys.modules)"
+    )
+    root = Path(__file__).parents[3]
+    environment = {"PYTHONPATH": f"{root}:{root / 'tests'}"}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False, env=environment)
+    assert done.stdout == "False\n", done.stderr
 
 
 def test_an_enum_of_the_dump() -> None:
