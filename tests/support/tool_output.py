@@ -21,7 +21,7 @@ NETWORKS = ("root", "blue", "green")
 
 @dataclass(frozen=True)
 class Socket:
-    """One line of ``ss``. ``recv_q`` and ``send_q`` are in bytes, but of a listener they are its queue and its limit."""
+    """One line of ``ss``. ``recv_q`` and ``send_q`` are in bytes, of a listener its queue and its limit."""
 
     family: str  # u_str, p_raw, v_dgr… where one call lists several families, else empty
     state: str  # as ss writes it: ESTAB, TIME-WAIT

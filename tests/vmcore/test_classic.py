@@ -131,6 +131,7 @@ def test_interfaces_and_listening_sockets(run: Run, crash_session: CrashSession,
     assert set(re.findall(r"^listen (\S+)", output, re.M)) == {"PF_INET", "PF_INET6"}
     assert f"sockets LISTEN {len(ports)}\n" in output
     rows = sum(len(truth.lines(f"proc/net/{name}")) - 1 for name in ("udp", "udp6"))
+    rows += sum(len(truth.lines(f"tools/{name}/ss-udp")) for name in ("blue", "green"))
     assert f"sockets UDP {rows}\n" in output
     assert re.search(r" lo mtu=65536 00:00:00:00:00:00 flags=UP\|LOOPBACK", output)
 

@@ -47,7 +47,7 @@ from mpykbuild.vmcore.scenarios import LIVE, SCENARIOS, Scenario
 # The name of this module as recipes have it. __name__ is another one if it is run as a program.
 MODULE = "vmcore.make_vmcore"
 DEFAULT_SERIES = "6.12"
-BOOT_TIMEOUT = 480.0
+BOOT_TIMEOUT = 480.0  # seconds, of the default guest; a larger one gets more
 DUMP_TIMEOUT = 120.0
 # Sometimes the emulator crashes the guest, so a failed boot is repeated once.
 BOOT_ATTEMPTS = 2
@@ -104,7 +104,7 @@ def make_vmcore(
         wanted.log.unlink(missing_ok=True)
         with kernel_packages.removed_on_failure(folder):
             kernel = _provide_kernel(series, cache_root, Mirrors(apt, own), guest, refresh)
-            title = f"vmcore {kernel.choice.release}" + (f" {kind.name}" if kind.panics else "")
+            title = f"vmcore {kernel.choice.release}" + (f" {kind.name}" if kind.name != LIVE else "")
             _fill_product(kernel, kind, folder, RunLog(title, wanted.log, verbose))
 
     return build_once(wanted, fill, {"series": series, "architecture": guest.debian, "scenario": scenario})
@@ -231,9 +231,11 @@ def _boot(kernel: Kernel, kind: Scenario, guest: rootfs.GuestFiles, scratch: Pat
             kernel.architecture,
             kind.arguments,
             kind.panics,
+            kind.memory_mb,
         )
         try:
-            qemu.boot_and_dump(machine, scratch, flat, BOOT_TIMEOUT, DUMP_TIMEOUT)
+            larger = kind.memory_mb / scenarios.SCENARIOS[LIVE].memory_mb
+            qemu.boot_and_dump(machine, scratch, flat, BOOT_TIMEOUT * larger, DUMP_TIMEOUT * larger)
             return
         except qemu.GuestDied as error:
             if attempt == BOOT_ATTEMPTS:

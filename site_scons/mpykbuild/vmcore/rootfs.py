@@ -23,7 +23,12 @@ COMPILE = ("-static", "-std=gnu11", "-O1", *WARNINGS, "-D_GNU_SOURCE", "-pthread
 # The guest needs these before it can mount the root disk. qemu_fw_cfg passes vmcoreinfo to QEMU when it is loaded.
 EARLY_MODULES = ("virtio_pci", "virtio_blk", "qemu_fw_cfg")
 # Files of the folder ``guest`` that are data, and where the guest has them.
-DATA_FILES = {"truth_files": "truth/files", "truth_tools": "truth/tools", "network_setup": "etc/mpyk/network"}
+DATA_FILES = {
+    "truth_files": "truth/files",
+    "truth_scale_files": "truth/scale-files",
+    "truth_tools": "truth/tools",
+    "network_setup": "etc/mpyk/network",
+}
 # The guest uses some of these modules. The others are only loaded so that tests find them in the dump. A module that a
 # kernel has built in, or does not have, is left out.
 GUEST_MODULES = (

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The table of scenarios: how a guest ends, and what is left out of its dump."""
+"""The table of scenarios: what a guest is asked for, how it ends, and what is left out of its dump."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ ENDING = "mpyk.ending"
 # A guest that panics waits, so that its memory can be dumped. These replace the arguments of the same name before them.
 WAITS_AFTER_PANIC = "panic=0 oops=panic"
 LIVE = "live"
+SCALE = "scale"
+# The guest reads this word too: it creates a large number of objects (see guest/scale.c).
+SCALE_WORD = "mpyk.scale"
 
 
 @dataclass(frozen=True)
@@ -20,12 +23,14 @@ class Scenario:
 
     ``ending`` is the word for the guest's recorder (see guest/ending.c). If it is empty, QEMU stops the running guest.
     ``base`` names the scenario whose dump is filtered, as ``makedumpfile -d 31`` filters dumps. If it is empty, the
-    guest is booted.
+    guest is booted. ``words`` are further arguments of its kernel, ``memory_mb`` is its size.
     """
 
     name: str
     ending: str = ""
     base: str = ""
+    words: str = ""
+    memory_mb: int = 768
 
     @property
     def panics(self) -> bool:
@@ -34,7 +39,7 @@ class Scenario:
     @property
     def arguments(self) -> str:
         """The arguments of the guest's kernel."""
-        return f"{WAITS_AFTER_PANIC} {ENDING}={self.ending}" if self.panics else ""
+        return f"{WAITS_AFTER_PANIC} {ENDING}={self.ending} {self.words}" if self.panics else self.words
 
 
 SCENARIOS = {
@@ -44,6 +49,7 @@ SCENARIOS = {
         Scenario("sysrq", ending="sysrq"),
         Scenario("nullderef", ending="null-dereference"),
         Scenario("filtered", base="sysrq"),
+        Scenario(SCALE, words=SCALE_WORD, memory_mb=6144),
     )
 }
 

@@ -87,6 +87,8 @@ static void udp_groups(void *unused)
     }
     /* Nobody answers for this address, so the packet waits in the queue of an incomplete neighbour. */
     fill(connect_to(AF_INET, SOCK_DGRAM, "10.77.0.98", 7212), 10);
+    /* A packet to a stale neighbour begins its state DELAY. */
+    fill(connect_to(AF_INET, SOCK_DGRAM, "10.77.0.97", 7212), 10);
     queue_packets();
     keep();
 }
@@ -186,7 +188,7 @@ static void in_network(void *name)
     strcpy(address.sun_path + 1, "abstract in a namespace");
     must(bind(must(socket(AF_UNIX, SOCK_DGRAM, 0), "socket"), (void *)&address, sizeof(address)), "bind");
     must(socket(AF_NETLINK, SOCK_RAW, NETLINK_ROUTE), "a netlink socket");
-    must(socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_IP)), "a packet socket");
+    must(socket(AF_PACKET, SOCK_DGRAM, htons(ETH_P_ARP)), "a packet socket");
     keep();
 }
 

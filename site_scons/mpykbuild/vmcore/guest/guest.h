@@ -60,6 +60,13 @@ int enter_network(const char *name);
 /* Return from enter_network(). */
 void leave_network(int own);
 
+/* scale.c */
+
+/* Whether the kernel's command line asks for a large number of objects. */
+bool is_scale_wanted(void);
+/* Create a large number of tasks, sockets and mounts. */
+void create_scale(void);
+
 /* Create the objects that exist when the truth is recorded. */
 void create_mounts(void);
 void create_mount_namespaces(void);

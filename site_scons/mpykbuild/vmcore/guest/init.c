@@ -53,17 +53,8 @@ static void record(void *device)
     record_truth(device);
 }
 
-int main(int count, char *words[])
+static void create_objects(void)
 {
-    if (count && !strcmp(words[0], SLEEPER)) {
-        set_name("environment");
-        rest();
-    }
-    mount_basics();
-    must(sethostname("mpyk-guest", 10), "sethostname");
-    must(setdomainname("test.invalid", 12), "setdomainname");
-    set_name("mpyk-init");
-    load_listed_modules();
     create_mounts();
     create_mount_namespaces();
     create_interfaces();
@@ -80,6 +71,23 @@ int main(int count, char *words[])
     create_suspended();
     create_spinners();
     create_short_lived();
+}
+
+int main(int count, char *words[])
+{
+    if (count && !strcmp(words[0], SLEEPER)) {
+        set_name("environment");
+        rest();
+    }
+    mount_basics();
+    must(sethostname("mpyk-guest", 10), "sethostname");
+    must(setdomainname("test.invalid", 12), "setdomainname");
+    set_name("mpyk-init");
+    load_listed_modules();
+    if (is_scale_wanted())
+        create_scale();
+    else
+        create_objects();
     sleep(1); /* the new tasks need some time until they sleep where they stay */
     spawn("mpyk-truth", record, TRUTH_DISK);
     rest(); /* we reap no children, because the tests need zombies */

@@ -17,7 +17,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#define MAX_TASKS 8192
+#define MAX_TASKS 65536
 #define MAX_FILE (16u << 20)
 #define MAX_READ (256u << 10) /* a larger read of a sysctl file fails, because the kernel cannot allocate its buffer */
 #define MAX_TOOLS 128
@@ -48,6 +48,7 @@ struct output {
 
 static struct output outputs[MAX_TOOLS];
 static int tools;
+static bool scale;
 static int disk;
 static char *buffer;
 static struct task_list before, after;
@@ -263,14 +264,44 @@ static void record_task(const struct task_id *id)
     copy_each(id->pid, under, files, ARRAY_SIZE(files));
 }
 
-/* Record the files that belong to no task. /truth/files lists them, one path on each line. */
-static void record_listed_files(void)
+/* Record the processes and their tasks, each in files of its own. */
+static void record_tasks(void)
 {
-    FILE *list = fopen("/truth/files", "re");
+    for (int i = 0; i < before.count; i++)
+        if (before.ids[i].pid == before.ids[i].tid)
+            record_process(before.ids[i].pid);
+    for (int i = 0; i < before.count; i++)
+        record_task(&before.ids[i]);
+}
+
+/* Record only the file "stat" of each task, all in one file, because there are too many. */
+static void record_many_tasks(void)
+{
+    size_t size = 0;
+    char path[64];
+
+    for (int i = 0; i < before.count && size < MAX_FILE - 2 * MAX_READ; i++) {
+        int fd;
+
+        snprintf(path, sizeof(path), "/proc/%d/task/%d/stat", before.ids[i].pid, before.ids[i].tid);
+        fd = open(path, O_RDONLY | O_CLOEXEC);
+        if (fd < 0)
+            continue;
+        size += read_all(fd, size);
+        close(fd);
+    }
+    put_member("tasks", buffer, size);
+    record_process(1);
+}
+
+/* Record the files that belong to no task. `list_path` lists them, one path on each line. */
+static void record_listed_files(const char *list_path)
+{
+    FILE *list = fopen(list_path, "re");
     char path[PATH_MAX];
 
     if (!list)
-        fail("open /truth/files");
+        fail("open %s", list_path);
     while (fgets(path, sizeof(path), list)) {
         path[strcspn(path, "\n")] = 0;
         copy(path);
@@ -321,12 +352,11 @@ static bool record_once(int attempt)
 
     must(lseek(disk, 0, SEEK_SET), "rewind the truth's disk");
     list_tasks(&before);
-    for (int i = 0; i < before.count; i++)
-        if (before.ids[i].pid == before.ids[i].tid)
-            record_process(before.ids[i].pid);
-    for (int i = 0; i < before.count; i++)
-        record_task(&before.ids[i]);
-    record_listed_files();
+    if (scale)
+        record_many_tasks();
+    else
+        record_tasks();
+    record_listed_files(scale ? "/truth/scale-files" : "/truth/files");
     for (int i = 0; i < tools; i++)
         put_member(outputs[i].member, outputs[i].data, outputs[i].size);
     record_guest(attempt);
@@ -343,8 +373,11 @@ void record_truth(const char *device)
     buffer = malloc(MAX_FILE);
     disk = must(open(device, O_WRONLY | O_CLOEXEC), device);
     ready();
-    run_tools();
-    break_lease();
+    scale = is_scale_wanted();
+    if (!scale) {
+        run_tools();
+        break_lease();
+    }
     while (!record_once(attempt))
         if (attempt++ == ATTEMPTS)
             fail("tasks came and went during each of %d attempts to record them", ATTEMPTS);

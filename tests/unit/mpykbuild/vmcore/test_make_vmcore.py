@@ -73,6 +73,7 @@ def test_each_scenario_is_a_different_product(tmp_path: Path) -> None:
     assert len({product.key for product in products}) == len(SCENARIOS)
     assert [product.name for product in products] == [
         "linux-6.12-amd64", "linux-6.12-amd64-sysrq", "linux-6.12-amd64-nullderef", "linux-6.12-amd64-filtered",
+        "linux-6.12-amd64-scale",
     ]  # fmt: skip
     with pytest.raises(BuildError, match="scenario=oom is not one of"):
         make_vmcore.vmcore_product("6.12", tmp_path, scenario="oom")

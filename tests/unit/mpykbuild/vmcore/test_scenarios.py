@@ -31,5 +31,16 @@ def test_a_filtered_dump_has_a_base_that_is_booted() -> None:
 
 
 def test_an_unknown_scenario_is_a_build_error() -> None:
-    with pytest.raises(BuildError, match="scenario=oom is not one of live, sysrq, nullderef, filtered"):
+    with pytest.raises(BuildError, match="scenario=oom is not one of live, sysrq, nullderef, filtered, scale"):
         scenarios.scenario("oom")
+
+
+def test_the_guest_knows_the_word_for_the_large_one() -> None:
+    assert SCENARIOS["scale"].arguments == scenarios.SCALE_WORD
+    assert f'#define WORD "{scenarios.SCALE_WORD}"' in (rootfs.GUEST / "scale.c").read_text()
+
+
+def test_each_file_of_the_large_guest_is_one_of_the_default_guest() -> None:
+    few, all_files = ((rootfs.GUEST / name).read_text().split() for name in ("truth_scale_files", "truth_files"))
+    assert set(few) < set(all_files)
+    assert {"/proc/sys/kernel/osrelease", "/proc/uptime", "/proc/net/sockstat"} <= set(few)
