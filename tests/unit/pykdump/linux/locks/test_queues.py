@@ -70,5 +70,5 @@ def test_entries_of_wait_queues(world: World) -> None:
 
 def test_a_layout_names_what_is_missing() -> None:
     World()
-    with pytest.raises(KeyError, match="struct wait_queue_head.*task"):
+    with pytest.raises(KeyError, match=r"struct wait_queue_head.*task"):
         queues.WaiterLayout("struct wait_queue_head")
