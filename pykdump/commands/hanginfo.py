@@ -135,6 +135,14 @@ class SapHana:
     advice: tuple[str, ...] = item("what to check")
 
 
+# {kind of all waits in a circle: the finding}
+DEADLOCKS = {
+    "mutex": "mutex-deadlock",
+    "rwsem": "rwsem-deadlock",
+    "rt-mutex": "rt-mutex-deadlock",
+    "pi-futex": "rt-mutex-deadlock",
+}
+MIXED = "mixed-deadlock"
 SAP_HANA_ADVICE = (
     "taskinfo --memory shows who uses the memory: HANA reserves most of it, and other programs must fit beside it",
     "crashinfo --sysctl shows vm.swappiness, vm.min_free_kbytes and kernel.numa_balancing",
@@ -286,11 +294,8 @@ def deadlock_kind(kinds: Iterable[str], certain: bool) -> str:
     """Return the identifier of the finding for a cycle of waits of these kinds."""
     if not certain:
         return "possible-deadlock"
-    names = {"pi-futex": "rt-mutex"}
-    found = {names.get(kind, kind) for kind in kinds}
-    return (
-        f"{found.pop()}-deadlock" if len(found) == 1 and found <= {"mutex", "rwsem", "rt-mutex"} else "mixed-deadlock"
-    )
+    found = {DEADLOCKS.get(kind, MIXED) for kind in kinds}
+    return found.pop() if len(found) == 1 else MIXED
 
 
 def deadlocks(graph: WaitGraph) -> Iterator[Finding | Section | TaskStack]:

@@ -21,7 +21,13 @@ RWSEM_OWNER_FLAGS = 0x7
 def _waiters(lock: StructResult, waiter: str) -> list[StructResult]:
     """Return ``waiter->task`` of each entry of ``struct list_head wait_list``. A NULL task is reported as an error."""
     found = []
-    for entry in readSUListFromHead(Addr(lock, "wait_list"), "list", waiter):
+    if lock.hasField("first_waiter"):
+        from pykdump.linux.locks.lock_queue import queued  # v7.1 and later: see has_ring() there
+
+        entries = list(queued(lock.PYT_symbol, int(lock)))
+    else:
+        entries = readSUListFromHead(Addr(lock, "wait_list"), "list", waiter)
+    for entry in entries:
         if entry.task:
             found.append(entry.task)
         else:
@@ -75,3 +81,20 @@ def get_rwsemaphore_owner(semaddr: int) -> StructResult | None:
 def get_semaphore_tasks(semaddr: int) -> list[StructResult]:
     """Return the ``struct task_struct`` of each waiter for a ``struct semaphore *``."""
     return _waiters(readSU("struct semaphore", int(semaddr)), "struct semaphore_waiter")
+
+
+def spin_is_locked(lock: StructResult) -> bool:
+    """Return whether a ``spinlock_t``, ``raw_spinlock_t`` or ``arch_spinlock_t`` is held."""
+    for member in ("rlock", "raw_lock"):
+        if lock.hasField(member):
+            lock = getattr(lock, member)
+    # A qspinlock has val; other architectures have their own words, which are 0 when the lock is free.
+    for member in ("val", "slock", "lock"):
+        if lock.hasField(member):
+            word = getattr(lock, member)
+            return bool(int(word.counter if hasattr(word, "counter") else word))
+    raise KeyError(f"<{lock.PYT_symbol}> is no known spinlock")
+
+
+# Kernels that this version reads have no ticket locks on x86.
+ticket_spin_is_locked = spin_is_locked

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 PACKAGE = "LinuxDump"
 # {old name of a module: its name today}
 MODULES = {
+    "LinuxDump.Analysis": "pykdump.legacy.hang_reports",
     "LinuxDump.BTstack": "pykdump.linux.btstack",
     "LinuxDump.KernLocks": "pykdump.linux.kernlocks",
     "LinuxDump.Tasks": "pykdump.linux.tasks",

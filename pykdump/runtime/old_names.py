@@ -15,8 +15,7 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
         "LinuxDump.Tasks:tasksSummary LinuxDump.Tasks:ms2uptime LinuxDump.Tasks:decode_tflags "
         "LinuxDump.Tasks:decode_waitq LinuxDump.Tasks:TASK_STATE LinuxDump.fregsapi:search_for_registers "
         "LinuxDump.fregsapi:DisasmFlavor LinuxDump.BTstack:exec_bt LinuxDump.BTstack:verifyFastSet",
-        "print_wait_for_AF_UNIX print_pidlist check_possible_hang check_memory_pressure check_hanging_nfsd "
-        "check_saphana get_tentative_arg get_interesting_arguments",
+        "get_tentative_arg get_interesting_arguments",
     ),
     "LinuxDump.BTstack": (
         "pykdump.API",
@@ -48,7 +47,7 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     "LinuxDump.KernLocks": (
         "pykdump.API",
         "LinuxDump.Tasks:decode_waitq",
-        "ticket_spin_is_locked spin_is_locked",
+        "",
     ),
     "LinuxDump.Slab": (
         "pykdump.API",

@@ -248,3 +248,34 @@ def test_a_first_look(run: Run, crash_session: CrashSession, truth: Truth) -> No
     assert "bad: True\n" in output
     assert "jiffies same: True\n" in output
     assert output.count("+++WARNING+++ failed: struct no_such_struct_at_all") == 2, "at once and in the summary"
+
+
+def test_uninterruptible_threads_and_locks(run: Run, truth: Truth) -> None:
+    hanging = hangs.load(truth)
+    arguments = [
+        f"{lock.kind}={lock.address:x}"
+        for lock in hanging.locks.values()
+        if lock.kind in ("mutex", "rwsem", "semaphore") and hanging.waiters(lock.name)
+    ]
+    output = run("hangs", *arguments)
+    expected = sorted(task.pid for task in truth.tasks if task.state == "D")
+    assert f"UN {' '.join(map(str, expected))}\n" in output
+    assert f"    ... {len(expected)} pids. Youngest,oldest: " in output
+    frozen = sorted(task.pid for task in truth.tasks if task.comm.startswith("d-frozen-"))
+    assert set(map(str, frozen)) <= set(re.findall(r"^IN percpu (.*)$", output, re.M)[0].split())
+    assert re.search(r"^old \d+ pressure=False nfsd=False sap=0$", output, re.M)
+    blocks = re.split(r"(?=^ -*<struct mutex |^<struct rw_semaphore )", output, flags=re.M)[1:]
+    checked = 0
+    for lock in hanging.locks.values():
+        if lock.kind not in ("mutex", "rwsem") or not hanging.waiters(lock.name):
+            continue
+        (block,) = (text for text in blocks if f"{lock.address:#x}>" in text.partition("\n")[0])
+        waiting = {(role.pid, role.name) for role in hanging.waiters(lock.name)}
+        assert {(int(pid), comm) for pid, comm in re.findall(r"^\t *(\d+)  (\S+)$", block, re.M)} == waiting
+        assert f"waiters {len(waiting)}" in block
+        owners = {role.pid for role in hanging.holders(lock.name) if role.holds and role.holds.mode == "write"}
+        assert set(map(int, re.findall(r"Owner of this \w+: pid=(\d+) ", block))) == owners
+        checked += 1
+    assert checked == sum(not argument.startswith("semaphore") for argument in arguments)
+    queued = {(role.pid, role.name) for role in hanging.waiters("mpyk_semaphore")} if hanging.locks else set()
+    assert {(int(pid), comm) for pid, comm in re.findall(r"^semaphore waiter (\d+) (\S+)$", output, re.M)} == queued

@@ -3,10 +3,10 @@
 
 from __future__ import annotations
 
-from crash import Addr, addr2sym, enum_values, error, member_offset, readPtr, readSU, readSymbol
+from crash import Addr, addr2sym, enum_values, error, member_offset, pid_to_task, readPtr, readSU, readSymbol
 
 from pykdump.linux.inet.sockets import unix_sock
-from pykdump.linux.locks.names import file_system_name
+from pykdump.linux.locks.names import file_system_name, inode_path
 from pykdump.linux.locks.openers import fuse_servers, owners_of_sockets, peer_of_unix_socket, users_of_pipe
 from pykdump.linux.locks.owners import KNOWN, Blocker
 from pykdump.linux.locks.queues import Heads
@@ -238,6 +238,25 @@ def _unix_socket(task: StructResult, waited: Object | None) -> Answer | None:
     return Answer(int(peer), unix_sock(peer)[2], others, True, "" if others else "no process has the other socket open")
 
 
+def _file_lock(task: StructResult, waited: Object | None) -> Answer | None:
+    if waited is None or waited.kind != "wait-queue":
+        return None
+    name = "struct file_lock"
+    # Commit a69ce85ec9af ("filelock: split common fields into struct file_lock_core", v6.9).
+    core, prefix = ("c.", "flc_") if member_offset(name, "c") >= 0 else ("", "fl_")
+    request = readSU(name, waited.address - member_offset(name, f"{core}{prefix}wait"))
+    request = request.c if core else request
+    holder = getattr(request, f"{prefix}blocker")
+    if not holder:
+        return None
+    inode = getattr(request, f"{prefix}file").f_inode
+    owner = pid_to_task(int(getattr(holder, f"{prefix}pid")))
+    # The kernel queues a request behind another one that it conflicts with.
+    role = "waiter ahead" if getattr(holder, f"{prefix}blocker") else "owner"
+    found = (Blocker(readSU(TASK, owner), KNOWN, role),) if owner else ()
+    return Answer(int(holder), inode_path(inode), found, note="" if found else "its owner has ended or is remote")
+
+
 _FINDERS: dict[str, Callable[[StructResult, Object | None], Answer | None]] = {
     "vfork": _vfork,
     "fuse": _fuse,
@@ -248,6 +267,7 @@ _FINDERS: dict[str, Callable[[StructResult, Object | None], Answer | None]] = {
     "ptrace": _tracer,
     "kthread": _kthread,
     "kthreadd": _kthreadd,
+    "file-lock": _file_lock,
     "pipe": _pipe,
     "unix-socket": _unix_socket,
 }

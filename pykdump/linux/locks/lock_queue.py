@@ -70,7 +70,7 @@ class LockFinder:
 
     def find(self, task: StructResult, stack: StackWords) -> tuple[int, StructResult] | None:
         """Return (address of the lock, the waiter's structure), None if the stack has no waiter in a queue."""
-        for waiter in self._layout.on_stack(stack, int(task)):
+        for waiter in self._layout.on_stack(stack, int(task), has_ring(self._type)):
             lock = self._lock_of(task, stack, waiter + self._layout.list)
             if lock:
                 return lock, readSU(self._layout.name, waiter)
@@ -87,8 +87,11 @@ class LockFinder:
         ring = {node, *queue_nodes(node)}
         offset = member_offset(self._type, "first_waiter")
         for lock in (*recorded_locks(task), *dict.fromkeys(stack.words)):
+            # Words on the stack that point to a waiter are no locks.
+            if not lock or lock % 4 or stack.start <= lock < stack.end:
+                continue
             try:
-                if lock % 4 == 0 and lock and readPtr(lock + offset) + self._layout.list in ring:
+                if readPtr(lock + offset) + self._layout.list in ring and not self._layout.is_waiter(lock):
                     self._rings.update(dict.fromkeys(ring, lock))
                     return lock
             except DAMAGED:

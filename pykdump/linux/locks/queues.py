@@ -33,10 +33,13 @@ class WaiterLayout:
         if self.task < 0 or self.list < 0:
             raise KeyError(f"<{name}> lacks <{task}> or <{list_}>")
 
-    def on_stack(self, stack: StackWords, task: int) -> Iterator[int]:
-        """Yield the address of each such structure on the stack of ``task`` that is linked into a queue."""
+    def on_stack(self, stack: StackWords, task: int, alone: bool = False) -> Iterator[int]:
+        """Yield the address of each such structure on the stack of ``task`` that is linked into a queue.
+
+        ``alone``: the queue has no head, so that a single waiter is linked to itself.
+        """
         for place in stack.places(task):
-            if is_linked(place - self.task + self.list):
+            if is_linked(place - self.task + self.list, alone):
                 yield place - self.task
 
     def is_waiter(self, node: int) -> bool:

@@ -68,7 +68,7 @@ _ROWS = (
     ("__synchronize_irq|synchronize_irq", "irq", "an interrupt handler to end"),
     ("kernfs_drain|kernfs_\\w+", "kernfs", "users of a file in sysfs to end"),
     ("freeze_super|thaw_super\\w*|do_thaw_all", "freezing", "a file system to freeze or thaw"),
-    ("flock_lock_inode_wait|(posix|locks)_lock_inode_wait|fcntl_(set|get)lk\\w*|do_lock_file_wait", "file-lock",
+    ("(flock|posix|locks)_lock_inode_wait|fcntl_(set|get)lk\\w*|do_lock_file_wait|__break_lease", "file-lock",
      "a file lock"),
     ("wait_for_device_probe|device_\\w+|driver_\\w+", "device", "a driver"),
     # What user space waits for: interruptible.

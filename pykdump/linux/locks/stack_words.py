@@ -75,11 +75,14 @@ class StackWords:
             return
 
 
-def is_linked(node: int) -> bool:
-    """Return whether the ``struct list_head`` at ``node`` is in a list with others: its neighbours point back."""
+def is_linked(node: int, alone: bool = False) -> bool:
+    """Return whether the ``struct list_head`` at ``node`` is in a list with others: its neighbours point back.
+
+    With ``alone``, a node that is linked to itself counts too.
+    """
     try:
         following, before = readPtr(node), readPtr(node + PTR_SIZE)
-        return following != node and readPtr(following + PTR_SIZE) == node and readPtr(before) == node
+        return (alone or following != node) and readPtr(following + PTR_SIZE) == node and readPtr(before) == node
     except DAMAGED:
         return False
 

@@ -239,8 +239,8 @@ def test_the_lock_of_a_folder_leads_to_the_file_server(
 def test_interruptible_waits_with_v(document: Document, truth: Truth) -> None:
     groups = records(document("hanginfo -v"), "wait-group")
     waiting = {each["tid"]: (group, each) for group in groups for each in group["waiting"]}
-    sleeping = {task.pid for task in truth.user_tasks if task.state in "SDTt"}
-    assert len(sleeping - waiting.keys()) == 0
+    states = {row["tid"]: row["state"] for row in document("taskinfo")["records"]}
+    assert {tid for tid, state in states.items() if state in ("IN", "UN", "ST", "TR")} == waiting.keys()
     traced = [task for task in truth.tasks if task.state == "t"]
     assert traced
     for task in traced:
@@ -259,6 +259,30 @@ def test_interruptible_waits_with_v(document: Document, truth: Truth) -> None:
         if group["what"] == "futex":
             word = int(truth.text(f"proc/{truth.by_pid[tid].tgid}/task/{tid}/syscall").split()[1], 16)
             assert each["detail"] == f"word {word:#x}"
+
+
+def test_a_file_lock_waits_for_its_owner(document: Document, truth: Truth) -> None:
+    # "6: POSIX ... 188", "6: -> POSIX ... 189", "6:  -> POSIX ... 190": the third one is queued behind the second.
+    expected: dict[int, int] = {}
+    trail: list[int] = []
+    for line in truth.lines("proc/locks"):
+        depth = line.index("->") - line.index(":") if "->" in line else 0
+        depth -= depth > 0  # there is one blank after the colon
+        words = line.replace("->", "").split()
+        del trail[depth:]
+        if depth:
+            expected[int(words[4])] = trail[-1]
+        trail.append(int(words[4]))
+    assert expected
+    waiting = {
+        each["pid"]: group for group in records(document("hanginfo -v"), "wait-group") for each in group["waiting"]
+    }
+    # A task that breaks a lease wakes up from time to time. Locks of open files have no owner.
+    checked = {pid: owner for pid, owner in expected.items() if pid in waiting and owner > 0}
+    assert checked
+    for pid, owner in checked.items():
+        assert waiting[pid]["what"] == "file-lock"
+        assert [each["pid"] for each in waiting[pid]["blockers"]] == [owner]
 
 
 def test_the_values_without_the_command(crash_session: CrashSession, group_of: dict[int, dict[str, Any]]) -> None:

@@ -1,0 +1,51 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""Who has pipes and connections open."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from support import fake_crash
+
+fake_crash.install()
+
+from pykdump import caches  # noqa: E402
+from pykdump.linux.locks import openers  # noqa: E402
+
+FILES = {1: [0x100, 0x200], 2: [0x200], 3: [0xBAD000]}
+
+
+@pytest.fixture(autouse=True)
+def files(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    k = fake_crash.install()
+    k.define("struct file", f_op="u64", private_data="u64")
+    k.define("struct pipe_inode_info", rd_wait="u64", wr_wait="u64")
+    k.define("struct fuse_dev", fc="u64")
+    k.symbols.update({"pipefifo_fops": 0x10, "fuse_dev_operations": 0x20})
+    k.make("struct file", 0x100, f_op=0x10, private_data=0x5000)
+    k.make("struct file", 0x200, f_op=0x20, private_data=0x6000)
+    k.make("struct fuse_dev", 0x6000, fc=0x7000)
+    view = k.view
+    monkeypatch.setattr(openers, "process_leaders", lambda: list(FILES))
+    monkeypatch.setattr(openers, "open_files", lambda leader: [(0, view("struct file", f)) for f in FILES[leader]])
+    caches.purge_memoize_cache(caches.CU_LIVE)
+    yield
+    caches.purge_memoize_cache(caches.CU_LIVE)
+
+
+def test_each_process_that_has_it_open() -> None:
+    assert openers.openers(openers.PIPES) == {0x5000: [1]}
+    assert openers.openers(openers.FUSE) == {0x6000: [1, 2]}
+    assert openers.openers(openers.SOCKETS) == {}, "a kernel without this symbol"
+
+
+def test_both_queues_of_a_pipe() -> None:
+    assert openers.users_of_pipe(0x5000) == openers.users_of_pipe(0x5008) == (0x5000, [1])
+    assert openers.users_of_pipe(0x5010) == (0, [])
+
+
+def test_servers_of_a_connection() -> None:
+    assert openers.fuse_servers(0x7000) == [1, 2]
+    assert openers.fuse_servers(0x7001) == []
