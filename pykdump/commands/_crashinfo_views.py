@@ -69,7 +69,7 @@ class StackCheck:
 
 
 @dataclass
-class Disk:
+class DiskUse:
     """A disk."""
 
     name: str = item("its name")
@@ -168,13 +168,13 @@ def checked_stacks() -> Iterator[StackCheck | Finding]:
         yield Finding("stack-overflow", f"The kernel stack of {task.comm} {what}.", (task.pid,), (int(task),))
 
 
-def disks() -> Iterator[Disk]:
+def disks() -> Iterator[DiskUse]:
     """Yield each disk."""
     for disk in block.get_gendisks():
         major, minor = block.disk_devt(disk)
         reads, writes = (block.disk_stat(disk, group)[0] for group in (0, 1))
         size = block.disk_sectors(disk) * SECTOR
-        yield Disk(block.disk_name(disk), major, minor, size, reads, writes, int(disk), int(disk.queue))
+        yield DiskUse(block.disk_name(disk), major, minor, size, reads, writes, int(disk), int(disk.queue))
 
 
 def _ext_state(state: int) -> str:
@@ -287,7 +287,7 @@ LAYOUTS: Layouts = {
         Column("FREE-BYTES", "free_bytes"),
         Column("OVERWRITTEN", "overwritten"),
     ),
-    Disk: (
+    DiskUse: (
         Column("DISK", "name", left=True),
         Column("MAJOR", "major"),
         Column("MINOR", "minor"),

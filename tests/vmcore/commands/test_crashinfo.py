@@ -17,7 +17,8 @@ from .conftest import Document
 
 LETTERS = {"RU": "R", "IN": "S", "UN": "D", "ST": "T", "TR": "t", "DE": "X", "ZO": "Z", "PA": "P", "ID": "I"}
 OPTIONS = [
-    "--workqueues", "--keventd_wq", "--kblockd_wq", "--lws", "--runq", "--blkreq", "--filelock", "--sysctl", "--pci", "--umem",
+    "--workqueues", "--keventd_wq", "--kblockd_wq", "--lws", "--runq", "--blkreq", "--filelock", "--sysctl", "--pci",
+    "--umem",
     "-v", "-q", "--fast", "--findings", "--stacksummary", "--findstacks schedule", "--checkstacks",
     "--decodesyscalls read", "--blkdevs", "--ext3", "--devmapper", "--ls /etc",
 ]  # fmt: skip
