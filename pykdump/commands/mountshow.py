@@ -154,7 +154,7 @@ def _mount(point: MountPoint, namespace: int, kind: type[Mount]) -> Mount:
 
 def _mount_line(mount: Mount) -> str:
     """Return the line of /proc/mounts."""
-    from pykdump.linux.fs.show_options import escaped
+    from pykdump.linux.fs.option_text import escaped
 
     words = ",".join((*mount.options, *(() if mount.options_complete else ("...",))))
     return f"{escaped(mount.source, SOURCE_ESCAPES)} {escaped(mount.mount_point)} {mount.type} {words} 0 0"
@@ -172,7 +172,7 @@ def _verbose_lines(mount: Mount) -> Iterator[str]:
 
 
 def _statistics_lines(mount: MountStatistics) -> Iterator[str]:
-    from pykdump.linux.fs.show_options import escaped
+    from pykdump.linux.fs.option_text import escaped
 
     what = f"device {escaped(mount.source, SOURCE_ESCAPES)}" if mount.source else "no device"
     yield f"{what} mounted on {escaped(mount.mount_point)} with fstype {mount.type}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from crash import enumerator_value, readSU, readU8, sym2addr
 
-from pykdump.linux.fs.show_options import constants, option
+from pykdump.linux.fs.option_text import constants, option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -7,10 +7,10 @@ in the kernel's order; an option that has its default is not shown.
 
 from __future__ import annotations
 
-from crash import PAGESIZE, addr2sym, enumerator_value, error, readSU, readSymbol, sym2addr, symbol_exists
+from crash import PAGESIZE, addr2sym, enumerator_value, error, readSU, readSymbol, symbol_exists
 
-from pykdump.c_integers import PTR_SIZE
 from pykdump.lazy_imports import function
+from pykdump.linux.fs.option_text import option
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,16 +70,6 @@ def security_options(sb: StructResult) -> tuple[str, ...]:
     offset = int(sizes.lbs_superblock) if sizes.hasField("lbs_superblock") else 0
     flags = int(readSU("struct superblock_security_struct", int(sb.s_security) + offset).flags)
     return ("seclabel",) if flags & SE_SBINITIALIZED and flags & SBLABEL_MNT else ()
-
-
-def escaped(text: str, characters: str = " \t\n\\") -> str:
-    """Return a text as the kernel prints it in /proc/mounts: ``characters`` become octal escapes."""
-    return "".join(f"\\{ord(c):03o}" if c in characters else c for c in text)
-
-
-def option(name: str, value: object) -> str:
-    """Return "name=value" with the escapes of the kernel's seq_show_option()."""
-    return f"{name}={escaped(str(value), ',= ' + chr(9) + chr(10) + chr(92))}"
 
 
 def number(identifier: StructResult) -> int:
@@ -231,20 +221,6 @@ def fuse(sb: StructResult, root: StructResult) -> Iterator[str]:
         yield f"max_read={int(connection.max_read)}"
     if sb.s_bdev and int(sb.s_blocksize) != 512:
         yield f"blksize={int(sb.s_blocksize)}"
-
-
-def constants(symbol: str) -> dict[int, str]:
-    """Return {value: name} of a kernel's ``struct constant_table symbol[]``, which ends with an empty row."""
-    from pykdump.lists import readSUArray
-
-    start = sym2addr(symbol)
-    found: dict[int, str] = {}
-    if start:
-        for row in readSUArray("struct constant_table", start):
-            if not row.name or len(found) > PTR_SIZE * 8:
-                break
-            found.setdefault(int(row.value), str(row.name))
-    return found
 
 
 READERS: dict[str, Reader] = {

@@ -96,11 +96,6 @@ def test_which_reader(monkeypatch: pytest.MonkeyPatch) -> None:
     assert so.super_block_options(sb[2], None) == (("first",), "ramfs_show_options: gone")  # type: ignore[arg-type]
 
 
-def test_escapes() -> None:
-    assert so.escaped("a b\\c") == "a\\040b\\134c"
-    assert so.option("lowerdir", "/a,b=c") == "lowerdir=/a\\054b\\075c"
-
-
 @pytest.mark.parametrize(("flags", "expected"), [(0x110, ("seclabel",)), (0x100, ()), (0x010, ())])
 def test_labels_of_selinux(flags: int, expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
     values = {"selinux_state": Struct(initialized=True), "selinux_blob_sizes": Struct(lbs_superblock=32)}

@@ -1,0 +1,31 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""What readers of options of file systems share: the kernel's escapes, and its tables of words."""
+
+from __future__ import annotations
+
+from crash import sym2addr
+
+from pykdump.c_integers import PTR_SIZE
+from pykdump.lists import readSUArray
+
+
+def escaped(text: str, characters: str = " \t\n\\") -> str:
+    """Return a text as the kernel prints it in /proc/mounts: ``characters`` become octal escapes."""
+    return "".join(f"\\{ord(c):03o}" if c in characters else c for c in text)
+
+
+def option(name: str, value: object) -> str:
+    """Return "name=value" with the escapes of the kernel's seq_show_option()."""
+    return f"{name}={escaped(str(value), ',= ' + chr(9) + chr(10) + chr(92))}"
+
+
+def constants(symbol: str) -> dict[int, str]:
+    """Return {value: name} of a kernel's ``struct constant_table symbol[]``, which ends with an empty row."""
+    start = sym2addr(symbol)
+    found: dict[int, str] = {}
+    if start:
+        for row in readSUArray("struct constant_table", start):
+            if not row.name or len(found) > PTR_SIZE * 8:
+                break
+            found.setdefault(int(row.value), str(row.name))
+    return found
