@@ -8,7 +8,7 @@ import json
 import os
 from pathlib import Path
 
-from bench import commands, report, rounds, workload
+from bench import commands, report, rounds, scale, workload
 from mpykbuild.base.errors import BuildError, errors_end_the_program
 
 ROUNDS = 5
@@ -47,13 +47,23 @@ def show(found: list[report.Line], about: dict[str, object]) -> None:
     print(f"bench: {sum(judged)} of {len(judged)} ratios are met", flush=True)
 
 
+def show_scale(subject: rounds.Subject, large: Path) -> list[dict[str, object]]:
+    """Measure the commands on the large dump too. Print the table and return its lines for JSON."""
+    found = scale.measure(subject, large)
+    print("\nscale: growth is the cost of one object on the large dump, in that of the small one\n")
+    print(scale.table(found))
+    print(f"bench: {sum(line.met for line in found)} of {len(found)} commands scale", flush=True)
+    return scale.as_json(found)
+
+
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     for name in ("crash", "extension", "vmlinux", "vmcore", "python", "results", "output"):
         parser.add_argument(f"--{name}", type=lambda word: Path(word).absolute(), required=True)
+    parser.add_argument("--large", type=lambda word: Path(word).absolute(), help="a folder with vmlinux and vmcore")
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     options = vars(parser.parse_args(arguments))
-    output, count = options.pop("output"), options.pop("rounds")
+    output, count, large = options.pop("output"), options.pop("rounds"), options.pop("large")
     with errors_end_the_program():
         if count < ROUNDS:
             raise BuildError(f"{count} rounds give no median worth the name.", f"use {ROUNDS} or more.")
@@ -67,6 +77,8 @@ def main(arguments: list[str] | None = None) -> None:
         compared = [line.met for line in ran if line.peer]
         print(f"bench: {sum(compared)} of {len(compared)} commands are ahead of drgn", flush=True)
         document = {**report.as_json(found, about), "commands": commands.as_json(ran)}
+        if large:
+            document["scale"] = show_scale(subject, large)
         output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 

@@ -19,6 +19,8 @@ What may be compared, and how:
 * Dumps also hold the root file system of the kernel below the first mount, which /proc hides.
 * Sockets, mounts, modules, files, locks, SysV objects do not change. TCP timers, retransmit counts and TIME_WAIT rows
   do; so do all counters of memory, interrupts, and time.
+* ``tools/`` has what ip, ss, nft, findmnt and others printed before the tasks were recorded: see
+  support/guest/tool_output.py. Each process also has ``fdinfo``, with a line "fd <number>" before each descriptor.
 * Pointers are recorded as they are (``no_hash_pointers``).
 """
 

@@ -7,7 +7,7 @@ from collections import Counter
 
 import pytest
 
-from support.tool_output import NETWORKS, read_json, sockets
+from support.guest.tool_output import NETWORKS, read_json, sockets
 from support.truth import Truth
 
 # The states of TCP that have a socket, as ss writes them. TIME-WAIT ends after a minute, so it may be missing.

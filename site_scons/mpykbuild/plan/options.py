@@ -90,6 +90,8 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         "For one target",
         (
             Option("tests", "test, test-matrix: pytest's arguments, such as '-k taskinfo'", shown_default="all"),
+            Option("scale", "bench: 1 measures the commands also on a dump with 50,000 tasks and 100,000 sockets", "0",
+                   ("0", "1")),
             Option("mpykdump", "audit: the file to check", shown_default="the built one", is_path=True),
             Option("prefix", "install: the folder above lib/crash/extensions/", "/usr/local", is_path=True),
         ),

@@ -22,6 +22,8 @@ from mpykbuild.plan.project import Project
 from mpykbuild.python import embedded_pytest
 from mpykbuild.targets import pick_row, reproduce
 from mpykbuild.toolchain import cross_tools, glibc_limit
+from mpykbuild.vmcore import make_vmcore
+from mpykbuild.vmcore.scenarios import SCALE
 
 # `test host=…` runs these unless tests= names others. An emulator is too slow for all tests, and for more than one
 # crash at a time. Where no crash program can be built, a small program of the tests loads the file.
@@ -147,7 +149,10 @@ def run_tests(project: Project) -> None:
 
 
 def run_bench(project: Project) -> None:
-    """Compare our speed with drgn's on the test vmcore. Print the table and write it to build/bench.json."""
+    """Compare our speed with drgn's on the test vmcore. Print the table and write it to build/bench.json.
+
+    With scale=1 the commands also run on the dump of the scenario "scale", which is made if it is not in the cache.
+    """
     if project.target != "X86_64":
         raise BuildError(f"The benchmark reads dumps of X86_64, not of {project.target}.", "run it without target=.")
     build = project.build_folder
@@ -157,6 +162,8 @@ def run_bench(project: Project) -> None:
         "python": project.default.python.folder / "bin" / "python", "results": build / "bench",
         "output": build / "bench.json",
     }  # fmt: skip
+    if project.settings.values["scale"] == "1":
+        arguments["large"] = make_vmcore.make_vmcore(project.kernel, project.cache, project.verbose, scenario=SCALE)
     words = [word for name, path in arguments.items() for word in (f"--{name}", str(path))]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(PROJECT / name) for name in ("tests", "site_scons"))}
     status = run_on_terminal([sys.executable, "-m", "bench.main", *words], cwd=PROJECT, env=env)

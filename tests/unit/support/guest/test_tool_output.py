@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import pytest
 
-from support.tool_output import parse_socket
+from support.guest.tool_output import parse_socket
 
 TCP = (
     'ESTAB      2222   0      10.77.0.1:53842 10.77.0.2:7300  users:(("tcp-lossy",pid=174,fd=3)) ino:412 sk:16 '

@@ -1,0 +1,97 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The scale table: each command on the default dump and on one with many tasks, sockets and mounts.
+
+The time of a command should grow as the number of its records does. A command whose number of records stays the same
+may still walk over all tasks (crashinfo does), so its growth is compared with that of the number of tasks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from bench import commands, report, rounds
+from bench.command_rows import COMMANDS, CommandRow
+
+LIMIT_MS = 10_000
+# A cost for each object that is at most this many times that of the small dump counts as linear: caches of the
+# processor hold the small dump's objects, but not the large one's.
+LINEAR = 3.0
+
+
+@dataclass(frozen=True)
+class ScaleLine:
+    """One line of the table: warm times in ms, and the number of objects, on the small and on the large dump."""
+
+    row: CommandRow
+    small_ms: float
+    large_ms: float
+    small: int
+    large: int
+    peer_ms: float | None
+
+    @property
+    def growth(self) -> float:
+        """How much more one object costs on the large dump. 1 means that the time grows with the number of objects."""
+        return (self.large_ms / self.large) / (self.small_ms / self.small)
+
+    @property
+    def met(self) -> bool:
+        return self.large_ms <= LIMIT_MS and self.growth <= LINEAR
+
+
+def objects(small: Mapping[str, int], large: Mapping[str, int], tasks: tuple[int, int]) -> tuple[int, int]:
+    """Return what to divide the times by: the numbers of records if they grew, else the numbers of ``tasks``."""
+    records = sum(small.values()), sum(large.values())
+    return records if records[0] and records[1] > 2 * records[0] else tasks
+
+
+def lines(small: Mapping[str, Any], large: Mapping[str, Any], peer: Mapping[str, Any]) -> list[ScaleLine]:
+    """Join one round of our side on each dump, and one of drgn on the large one."""
+    tasks = small["taskinfo"]["counts"]["thread"], large["taskinfo"]["counts"]["thread"]
+    return [
+        ScaleLine(
+            row,
+            small[row.key]["warm"],
+            large[row.key]["warm"],
+            *objects(small[row.key]["counts"], large[row.key]["counts"], tasks),
+            peer[row.peer]["warm"] if row.peer else None,
+        )
+        for row in COMMANDS
+    ]
+
+
+def measure(subject: rounds.Subject, large: Path) -> list[ScaleLine]:
+    """Measure each command once on the dump of ``subject`` and on the dump in the folder ``large``."""
+    other = replace(subject, vmlinux=large / "vmlinux", vmcore=large / "vmcore")
+    print("bench: the commands on the large dump", flush=True)
+    return lines(
+        commands.our_round(subject, 0),
+        commands.our_round(other, 1),
+        rounds.peer_round(other, 1, commands.HERE / "command_peers.py"),
+    )
+
+
+def cells(line: ScaleLine) -> tuple[str, ...]:
+    """Return one line of the table, column by column."""
+    return (
+        line.row.words, str(line.small), str(line.large), report.figure(line.small_ms), report.figure(line.large_ms),
+        report.figure(line.peer_ms), "x" + report.figure(line.growth), "ok" if line.met else "MISSED",
+    )  # fmt: skip
+
+
+def table(found: list[ScaleLine]) -> str:
+    """Return the table as plain text. ``growth`` is the cost of one object, compared with the small dump."""
+    heads = ("command", "objects", "large", "warm ms", "large ms", "drgn ms", "growth", f"{LIMIT_MS // 1000} s, x3")
+    return report.aligned([heads, *map(cells, found)], left=(0, 7))
+
+
+def as_json(found: list[ScaleLine]) -> list[dict[str, object]]:
+    """Return the lines for build/bench.json."""
+    return [
+        {"command": line.row.words, "objects": [line.small, line.large], "warm": [line.small_ms, line.large_ms],
+         "peer": line.peer_ms, "growth": line.growth}
+        for line in found
+    ]  # fmt: skip
