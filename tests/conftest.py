@@ -5,13 +5,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from mpykbuild.vmcore.scenarios import LIVE
 from support.projectcopy import ProjectCopy
 from support.session import CrashSession, Result, Variant, Vmcore
 from support.session import run_crash as run_in_crash
@@ -54,13 +55,29 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         known = {row["interpreter"]: row["python"] for row in config().get("variants", [])}
         found = [pytest.param(Path(path), id=minor) for path, minor in known.items()]
         metafunc.parametrize("interpreter", found or [pytest.param(None, marks=NO_BUILD, id="no-build")])
+    marker = metafunc.definition.get_closest_marker("dumps")
+    if marker and "vmcore" in metafunc.fixturenames and config():
+        metafunc.parametrize("vmcore", dumps(marker.args), indirect=True, scope="session")
+
+
+def dumps(scenarios: Collection[str]) -> list[Any]:
+    """Return the names of the dumps of these scenarios (without any: of all) as values of the fixture ``vmcore``.
+
+    They exist in this run. For a scenario without a dump there is a value that skips the test.
+    """
+    names = list(config().get("dumps", {}))
+    found = [name for name in names if not scenarios or name.rpartition("-")[2] in scenarios]
+    lacks = set(scenarios) - {name.rpartition("-")[2] for name in names}
+    other_run = pytest.mark.skip(reason="this run has no such dump; ./sconsw test dumps=all has it")
+    return [*found, *(pytest.param(None, marks=other_run, id=scenario) for scenario in sorted(lacks))]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file and a variant in one worker of pytest-xdist: they share one crash session."""
+    """Keep the tests of a file, a variant and a dump in one worker of pytest-xdist: they share one crash session."""
     for item in items:
-        variant = getattr(getattr(item, "callspec", None), "params", {}).get("variant")
-        group = f"{item.path.stem} {variant.name if variant else ''}".rstrip()
+        values = getattr(getattr(item, "callspec", None), "params", {})
+        variant = values.get("variant")
+        group = " ".join(filter(None, [item.path.stem, variant.name if variant else "", values.get("vmcore")]))
         item.add_marker(pytest.mark.xdist_group(group))
 
 
@@ -70,11 +87,13 @@ def configuration() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="session")
-def vmcore() -> Vmcore:
+def vmcore(request: pytest.FixtureRequest) -> Vmcore:
+    """The default dump. Tests that are marked ``dumps`` run once for each dump of this run."""
     if not config():
         pytest.skip("needs ./sconsw test")
-    folder = Path(config()["vmcore"])
-    return Vmcore(folder / "vmlinux", folder / "vmcore", folder / "truth")
+    name = getattr(request, "param", "")
+    folder = Path(config()["dumps"][name] if name else config()["vmcore"])
+    return Vmcore(folder / "vmlinux", folder / "vmcore", folder / "truth", name.rpartition("-")[2] or LIVE)
 
 
 @pytest.fixture(scope="session")

@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from mpykbuild.crash import dump_options
+from mpykbuild.vmcore.scenarios import LIVE
 
 START_SECONDS = 120
 COMMAND_SECONDS = 60
@@ -51,11 +52,15 @@ class Variant:
 
 @dataclass(frozen=True)
 class Vmcore:
-    """A dump, its kernel, and the record that the guest made just before the dump."""
+    """A dump, its kernel, and the record that the guest made just before the dump.
+
+    ``scenario`` is how the guest ended: ``live``, ``sysrq``, ``nullderef``, ``filtered`` (after a sysrq).
+    """
 
     vmlinux: Path
     vmcore: Path
     truth: Path
+    scenario: str = LIVE
 
     @cached_property
     def options(self) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from mpykbuild.crash import bridges
 from mpykbuild.fetch import sources
 from mpykbuild.python import manifest
 from mpykbuild.toolchain import hosts, launcher
+from mpykbuild.vmcore import scenarios
 
 # The longest line of the help, and the widths of its columns.
 WIDTH = 100
@@ -59,6 +60,8 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
                    shown_default="none", inherited=True, is_path=True),
             Option("kernel", "the kernel series of the test vmcore, such as 6.1 or 7.x", "6.12", in_rows=True,
                    inherited=True),
+            Option("scenario", f"how the guest of the test vmcore ends: {', '.join(scenarios.SCENARIOS)}",
+                   scenarios.LIVE, tuple(scenarios.SCENARIOS), inherited=True),
         ),
     ),
     (
@@ -92,6 +95,8 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
             Option("tests", "test, test-matrix: pytest's arguments, such as '-k taskinfo'", shown_default="all"),
             Option("scale", "bench: 1 measures the commands also on a dump with 50,000 tasks and 100,000 sockets", "0",
                    ("0", "1")),
+            Option("dumps", "test: further dumps to test, such as 6.1-sysrq,6.12-filtered; all",
+                   shown_default="a choice"),
             Option("mpykdump", "audit: the file to check", shown_default="the built one", is_path=True),
             Option("prefix", "install: the folder above lib/crash/extensions/", "/usr/local", is_path=True),
         ),

@@ -29,7 +29,7 @@ from mpykbuild.python import native as native_python
 from mpykbuild.toolchain import crash_targets, glibc_limit, launcher
 from mpykbuild.toolchain.compilers import Compilers, compiler_identity
 from mpykbuild.toolchain.glibc_stubs import Version
-from mpykbuild.vmcore import make_vmcore
+from mpykbuild.vmcore import make_vmcore, scenarios
 
 # The packages that each bundle contains.
 OWN_PACKAGES = PROJECT / "requirements" / "bundle.txt"
@@ -108,9 +108,14 @@ class Project:
 
     @property
     def link_to_vmcore(self) -> Path:
-        """The link to the test vmcore: ``build/vmcore``, or ``build/vmcore-<target>`` for another machine's target."""
+        """The link to the test vmcore: ``build/vmcore``.
+
+        It is ``build/vmcore-<target>`` for another machine's target. The name of a scenario follows: ``-sysrq``.
+        """
         own = self.target == crash_targets.host_target().name
-        return self.build_folder / ("vmcore" if own else f"vmcore-{self.target.lower()}")
+        scenario = self.settings.values["scenario"]
+        words = ["vmcore", *([] if own else [self.target.lower()]), *([] if scenario == scenarios.LIVE else [scenario])]
+        return self.build_folder / "-".join(words)
 
     @property
     def prefix(self) -> Path:
@@ -263,10 +268,11 @@ def libdeflate_plan(settings: Settings) -> Plan:
 
 
 def vmcore_plan(project: Project) -> Plan:
-    """Return the plan for the test vmcore of the project's kernel series and target."""
+    """Return the plan for the test vmcore of the project's kernel series, target and scenario."""
     series, cache_root, target = project.kernel, project.cache, project.target
-    product = make_vmcore.vmcore_product(series, cache_root, target)
-    make = partial(make_vmcore.make_vmcore, series, cache_root, project.verbose, target=target)
+    scenario = project.settings.values["scenario"]
+    product = make_vmcore.vmcore_product(series, cache_root, target, scenario)
+    make = partial(make_vmcore.make_vmcore, series, cache_root, project.verbose, target=target, scenario=scenario)
     return Plan(f"vmcore-{product.name}", product, make, project.link_to_vmcore)
 
 

@@ -8,6 +8,7 @@ import os
 import shlex
 import shutil
 import sys
+from collections.abc import Mapping
 from typing import Any
 
 from mpykbuild.artefact import extension_file
@@ -20,7 +21,7 @@ from mpykbuild.plan import matrix_table
 from mpykbuild.plan import project as project_plan
 from mpykbuild.plan.project import Project
 from mpykbuild.python import embedded_pytest
-from mpykbuild.targets import pick_row, reproduce
+from mpykbuild.targets import pick_row, provide_dumps, reproduce
 from mpykbuild.toolchain import cross_tools, glibc_limit
 from mpykbuild.vmcore import make_vmcore
 from mpykbuild.vmcore.scenarios import SCALE
@@ -80,8 +81,8 @@ def run_install(project: Project) -> None:
     print(f"installed {target}", flush=True)
 
 
-def configuration_for_tests(project: Project) -> dict[str, Any]:
-    """Return the facts about this build that tests/conftest.py reads as JSON."""
+def configuration_for_tests(project: Project, dumps: Mapping[str, str]) -> dict[str, Any]:
+    """Return the facts about this build that tests/conftest.py reads as JSON. ``dumps`` are folders by names."""
     runner = cross_tools.emulator_command(project.compilers)
     variants = [
         {
@@ -95,9 +96,10 @@ def configuration_for_tests(project: Project) -> dict[str, Any]:
         for crash in reversed(variant.crashes)
     ]  # fmt: skip
     return {
-        "variants": variants, "vmcore": str(project.link_to_vmcore), "packaged_crash": shutil.which("crash") or "",
-        "pytest": str(embedded_pytest.pytest_product(project.cache).path), "rows_to_try": rows_to_try(project),
-        "inherited_options": project.settings.inherited_options(),
+        "variants": variants, "vmcore": str(project.link_to_vmcore), "dumps": dict(dumps),
+        "packaged_crash": shutil.which("crash") or "",
+        "pytest": str(embedded_pytest.pytest_product(project.cache).path),
+        "rows_to_try": rows_to_try(project), "inherited_options": project.settings.inherited_options(),
     }  # fmt: skip
 
 
@@ -121,7 +123,8 @@ def default_tests(project: Project) -> str:
 def run_tests(project: Project) -> None:
     """Run pytest on the user's terminal. Raises BuildError when a test fails."""
     embedded_pytest.provide_pytest(project.cache)
-    configuration = configuration_for_tests(project)
+    has_dumps = project.compilers.host is None and project.default.crash.has_program
+    configuration = configuration_for_tests(project, provide_dumps.provide_dumps(project) if has_dumps else {})
     path = project.build_folder / "test-config.json"
     path.write_text(json.dumps(configuration, indent=2) + "\n", encoding="utf-8")
     if configuration["rows_to_try"] and not project.tests:

@@ -113,7 +113,7 @@ def make_vmcore(
 def fill_filtered(base: Path, folder: Path) -> None:
     """Fill ``folder`` with the filtered dump of the product ``base``. All else is the same."""
     left_out = page_filter.filter_dump(base / "vmcore", folder / "vmcore")
-    print(f"vmcore {folder.name}: {left_out} pages are left out", flush=True)
+    print(f"{base.name}: {left_out} pages are left out", flush=True)
     link_or_copy(base / "vmlinux", folder / "vmlinux")
     for name in ("truth", "modules"):
         shutil.copytree(base / name, folder / name)

@@ -113,6 +113,14 @@ def test_target_of_another_machine(tmp_path: Path) -> None:
     assert read(tmp_path, target=TARGET).default.crash.tree == own.default.crash.tree
 
 
+def test_a_scenario_has_its_own_vmcore(tmp_path: Path) -> None:
+    own, other = read(tmp_path), read(tmp_path, scenario="sysrq")
+    assert other.link_to_vmcore.name == "vmcore-sysrq"
+    assert read(tmp_path, scenario="sysrq", target=OTHER_TARGET).link_to_vmcore.name.endswith("-sysrq")
+    assert project_plan.vmcore_plan(own).product != project_plan.vmcore_plan(other).product
+    assert project_plan.vmcore_plan(other).link == other.link_to_vmcore
+
+
 def test_target_test_with_another_target_builds_one_pair(tmp_path: Path) -> None:
     project = read(tmp_path, ("test",), target=OTHER_TARGET)
     assert [variant.name for variant in project.variants] == [variant_name(machine=OTHER_MACHINE)]

@@ -34,7 +34,7 @@ def test_versions_and_paths_are_distinguished(value: str, expected: bool) -> Non
 
 
 def test_rows_inherit_options_with_absolute_paths(tmp_path: Path) -> None:
-    words = {"kernel": "6.1", "launcher": "ccache", "glibc_max": "2.28", "V": "1"}
+    words = {"kernel": "6.1", "launcher": "ccache", "glibc_max": "2.28", "V": "1", "scenario": "live"}
     given = {**words, "cache": "c", "downloads": "d", "sysroot": "s", "row": "x", "tests": "-k x"}
     inherited = Settings(options.checked_values(given), tmp_path).inherited_options()
     assert inherited == {**words, **{name: str(tmp_path / name[0]) for name in ("cache", "downloads", "sysroot")}}
