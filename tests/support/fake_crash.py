@@ -246,6 +246,7 @@ def _functions() -> dict[str, Any]:
     return {
         **integers,
         "error": CrashError,
+        "MissingMember": MissingMember,
         "version": "0.0.0-fake",
         "Crash_run": "fake",
         "Crash_build": "fake",

@@ -3,10 +3,20 @@
 
 from __future__ import annotations
 
-from crash import Addr, error, member_offset, member_size, readmem, readPtr, readSU, readSymbol, struct_size, sym2addr
+from crash import Addr, error, member_offset, readmem, readSU
 
 from pykdump.c_constants import CDefine, CEnum
 from pykdump.linux.inet import get_ns_net, ntodots, ntodots6, ntohs, socket_inode
+from pykdump.linux.inet.tables import (
+    SOCK_COMMON,
+    raw_sockets,
+    tcp_connections,
+    tcp_listeners,
+    tcp_tables,
+    udp_sockets,
+    udp_tables,
+    unix_sockets,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -56,23 +66,17 @@ tcpState = CEnum("""enum { TCP_ESTABLISHED = 1, TCP_SYN_SENT, TCP_SYN_RECV, TCP_
 sockTypes = CEnum("""enum sock_type { SOCK_STREAM = 1, SOCK_DGRAM = 2, SOCK_RAW = 3, SOCK_RDM = 4, SOCK_SEQPACKET = 5,
  SOCK_DCCP = 6, SOCK_PACKET = 10 };""")
 
-PROTONAMES = {1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 50: "esp", 51: "ah", 58: "icmpv6", 132: "sctp"}
+PROTONAMES = {
+    1: "icmp", 2: "igmp", 6: "tcp", 17: "udp", 50: "esp", 51: "ah", 58: "icmpv6", 132: "sctp", 136: "udplite",
+    262: "mptcp",
+}  # fmt: skip
 PF_INET, PF_INET6 = 2, 10
 TCP_TIME_WAIT, TCP_NEW_SYN_RECV = 6, 12
-MAX_CHAIN = 1_000_000
 
 
 def protoName(proto: int) -> str:
     """Return the name of an IP protocol: "tcp". An unknown one gives "proto=47"."""
     return PROTONAMES.get(proto, f"proto={proto}")
-
-
-def _chain(first: int) -> Iterator[int]:
-    """Yield the address of each ``struct sock_common`` in an hlist or hlist_nulls (its end is an odd value)."""
-    offset, count = member_offset("struct sock_common", "skc_node"), 0
-    while first and not first & 1 and count < MAX_CHAIN:
-        yield first - offset
-        first, count = readPtr(first), count + 1
 
 
 class IP_sock:
@@ -145,30 +149,11 @@ def format_sockaddr_in(sin: StructResult) -> str:
     return f"{ntodots(int(sin.sin_addr.s_addr))}:{ntohs(int(sin.sin_port))}"
 
 
-def _tcp_hashinfo() -> StructResult:
-    # Commit 4461568aa4e5 ("tcp: Access &tcp_hashinfo via net.", v6.1): a namespace may have its own table.
-    net = get_ns_net()
-    if member_offset("struct net", "ipv4.tcp_death_row.hashinfo") >= 0:
-        return net.ipv4.tcp_death_row.hashinfo  # type: ignore[no-any-return]
-    return readSU("struct inet_hashinfo", sym2addr("tcp_hashinfo"))
-
-
 def get_TCP_LISTEN() -> Iterator[StructResult]:
     """Yield the ``struct tcp_sock`` of each listening socket, of all namespaces that share the table."""
-    info = _tcp_hashinfo()
-    bucket, head = "struct inet_listen_hashbucket", "nulls_head"
-    # Commit cae3873c5b3a ("net: inet: Retire port only listening_hash", v5.19):
-    # the table by address and port stayed.
-    if info.hasField("listening_hash"):
-        table = Addr(info, "listening_hash")
-        count = member_size("struct inet_hashinfo", "listening_hash") // struct_size(bucket)
-    else:
-        table, count = int(info.lhash2), int(info.lhash2_mask) + 1
-    if member_offset(bucket, head) < 0:  # before v5.5 the bucket is a plain hlist
-        head = "head"
-    for number in range(count):
-        for sock in _chain(readPtr(table + number * struct_size(bucket) + member_offset(bucket, head))):
-            yield readSU("struct tcp_sock", sock)
+    for info in tcp_tables([get_ns_net()]):
+        for address in tcp_listeners(info):
+            yield readSU("struct tcp_sock", address)
 
 
 def get_TCP_ESTABLISHED() -> Iterator[tuple[StructResult, str]]:
@@ -177,18 +162,11 @@ def get_TCP_ESTABLISHED() -> Iterator[tuple[StructResult, str]]:
     The kinds are "tcp" (``struct tcp_sock``), "tw" (TIME_WAIT, ``struct tcp_timewait_sock``) and "rqs" (a connection
     request, ``struct request_sock``).
     """
-    info = _tcp_hashinfo()
-    size = struct_size("struct inet_ehash_bucket")
-    table, chain = int(info.ehash), member_offset("struct inet_ehash_bucket", "chain")
-    for number in range(int(info.ehash_mask) + 1):
-        for sock in _chain(readPtr(table + number * size + chain)):
-            state = int(readSU("struct sock_common", sock).skc_state)
-            if state == TCP_TIME_WAIT:
-                yield readSU("struct tcp_timewait_sock", sock), "tw"
-            elif state == TCP_NEW_SYN_RECV:
-                yield readSU("struct request_sock", sock), "rqs"
-            else:
-                yield readSU("struct tcp_sock", sock), "tcp"
+    kinds = {TCP_TIME_WAIT: ("struct tcp_timewait_sock", "tw"), TCP_NEW_SYN_RECV: ("struct request_sock", "rqs")}
+    for info in tcp_tables([get_ns_net()]):
+        for address in tcp_connections(info):
+            struct, kind = kinds.get(int(readSU(SOCK_COMMON, address).skc_state), ("struct tcp_sock", "tcp"))
+            yield readSU(struct, address), kind
 
 
 def get_TCP_TIMEWAIT() -> list[StructResult]:
@@ -198,49 +176,24 @@ def get_TCP_TIMEWAIT() -> list[StructResult]:
 
 def get_UDP() -> Iterator[StructResult]:
     """Yield the ``struct udp_sock`` of each UDP socket of IPv4 and IPv6."""
-    # Commit ba6aac151677 ("udp: Access &udp_table via net.", v6.2).
-    net = get_ns_net()
-    own = member_offset("struct net", "ipv4.udp_table") >= 0
-    table = net.ipv4.udp_table if own else readSymbol("udp_table")
-    slot = table.hash[0]
-    start, size = int(table.hash), struct_size(slot.PYT_symbol)
-    for number in range(int(table.mask) + 1):
-        for sock in _chain(readPtr(start + number * size + member_offset(slot.PYT_symbol, "head"))):
-            yield readSU("struct udp_sock", sock)
-
-
-def _raw(symbol: str) -> Iterator[StructResult]:
-    address = sym2addr(symbol)
-    if not address:
-        return
-    table, step = Addr(readSU("struct raw_hashinfo", address), "ht"), struct_size("struct hlist_head")
-    for number in range(member_size("struct raw_hashinfo", "ht") // step):
-        for sock in _chain(readPtr(table + number * step)):
-            yield readSU("struct inet_sock", sock)
+    for table in udp_tables(nets=[get_ns_net()]):
+        for address in udp_sockets(table):
+            yield readSU("struct udp_sock", address)
 
 
 def get_RAW() -> Iterator[StructResult]:
     """Yield the ``struct inet_sock`` of each raw IPv4 socket."""
-    return _raw("raw_v4_hashinfo")
+    return (readSU("struct inet_sock", address) for address in raw_sockets("raw_v4_hashinfo"))
 
 
 def get_RAW6() -> Iterator[StructResult]:
     """Yield the ``struct inet_sock`` of each raw IPv6 socket."""
-    return _raw("raw_v6_hashinfo")
+    return (readSU("struct inet_sock", address) for address in raw_sockets("raw_v6_hashinfo"))
 
 
 def get_AF_UNIX() -> Iterator[StructResult]:
     """Yield the ``struct unix_sock`` of each UNIX socket in get_ns_net(); before v6.0, in all namespaces."""
-    # Commit 51bae889fe11 ("af_unix: Put pathname sockets in the global hash table.") and b6e811383062 ("af_unix:
-    # Define a per-netns hash table.", v6.0).
-    step = struct_size("struct hlist_head")
-    if member_offset("struct net", "unx.table") >= 0:
-        table, count = int(get_ns_net().unx.table.buckets), 512  # UNIX_HASH_SIZE
-    else:
-        table, count = sym2addr("unix_socket_table"), len(readSymbol("unix_socket_table"))
-    for number in range(count):
-        for sock in _chain(readPtr(table + number * step)):
-            yield readSU("struct unix_sock", sock)
+    return (readSU("struct unix_sock", address) for address in unix_sockets(get_ns_net()))
 
 
 def unix_sock(s: StructResult) -> tuple[int, int, str]:
