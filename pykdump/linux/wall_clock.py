@@ -11,9 +11,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 
-from crash import readSymbol, symbol_exists
+from crash import addr2sym, readPtr, readS64, readSU, readSymbol, sym2addr, symbol_exists
 
-from pykdump.linux.percpu import runqueues
+from pykdump.linux.percpu import get_cpu_var, runqueues
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ def timekeeper() -> StructResult:
 
 
 class Clocks:
-    """The kernel's clocks when it last ticked. All values are in ns.
+    """The kernel's clocks at one moment, the last tick. All values are in ns.
 
     ``monotonic`` is CLOCK_MONOTONIC: the time since boot without the time that the machine slept. ``asleep`` is that
     time, ``realtime`` the wall clock (ns since 1970, UTC), ``printk`` the clock of the log.
@@ -61,7 +61,7 @@ class Clocks:
 
     @property
     def drift(self) -> int:
-        """How far the printk clock is behind the timekeeper, in ns. It is known to a tick."""
+        """How far the printk clock is behind the timekeeper, in ns."""
         return self.monotonic - self.printk
 
     def is_a_steady_drift(self) -> bool:
@@ -82,15 +82,47 @@ class Clocks:
 
 
 def clocks() -> Clocks:
-    """Return the kernel's clocks at their last tick, from ``struct timekeeper`` and the clocks of the runqueues.
-
-    The newest ``rq->clock`` is the printk clock at the last tick: both are sched_clock_cpu().
-    """
+    """Return the kernel's clocks at the last update of ``struct timekeeper``, which a tick does."""
     keeper = timekeeper()
     base = keeper.tkr_mono
     monotonic = int(base.base) + (int(base.xtime_nsec) >> int(base.shift))
-    printk = max((int(queue.clock) for queue in runqueues().values()), default=0)
-    return Clocks(monotonic, monotonic + int(keeper.offs_real), int(keeper.offs_boot), printk or monotonic)
+    printk = _printk_clock(base, monotonic)
+    return Clocks(monotonic, monotonic + int(keeper.offs_real), int(keeper.offs_boot), printk)
+
+
+def _printk_clock(base: StructResult, monotonic: int) -> int:
+    """Return local_clock() at the last update of a ``struct tk_read_base``, whose time was ``monotonic``.
+
+    kernel/sched/clock.c: an unstable clock follows the timekeeper with a constant offset. A stable one is sched_clock()
+    with an offset; on x86 it can be computed from the counter that the timekeeper has read. Otherwise the newest
+    ``rq->clock`` comes nearest. It may be much later if the CPU that keeps the time was stuck.
+    """
+    if symbol_exists("__sched_clock_stable"):
+        if not int(readSymbol("__sched_clock_stable").key.enabled.counter):
+            return monotonic + readS64(sym2addr("__gtod_offset"))
+        if str(base.clock.name) == "tsc" and _sched_clock_is_tsc():
+            return _of_tsc(int(base.cycle_last)) + readS64(sym2addr("__sched_clock_offset"))
+    return max((int(queue.clock) for queue in runqueues().values()), default=monotonic)
+
+
+def _sched_clock_is_tsc() -> bool:
+    """Return whether sched_clock() reads the TSC, and not a clock of the hypervisor (arch/x86/kernel/tsc.c)."""
+    if not symbol_exists("cyc2ns"):
+        return False
+    # Commit a0e2dbdd2bbf ("x86/paravirt: Switch time pvops functions to use static_call()", v5.12).
+    key = sym2addr("__SCK__pv_sched_clock")
+    if key:
+        return addr2sym(readPtr(key)) == "native_sched_clock"
+    if not symbol_exists("pv_ops"):  # a kernel without CONFIG_PARAVIRT
+        return True
+    return addr2sym(int(readSymbol("pv_ops").time.sched_clock)) == "native_sched_clock"
+
+
+def _of_tsc(cycles: int) -> int:
+    """Return native_sched_clock() in ns for a count of cycles: cycles * mul >> shift, plus an offset."""
+    data = readSU("struct cyc2ns", get_cpu_var("cyc2ns")[0]).data[0]
+    nanoseconds = (cycles * int(data.cyc2ns_mul) >> int(data.cyc2ns_shift)) + int(data.cyc2ns_offset)
+    return nanoseconds & ((1 << 64) - 1)
 
 
 class LogDates:

@@ -6,7 +6,7 @@ Most of them come from two tables of the kernel itself: one from the option's nu
 
 from __future__ import annotations
 
-from crash import HZ, addr2sym, readSU, sym2addr, sym2alladdr, symbol_exists
+from crash import HZ, addr2sym, error, readSU, sym2addr, sym2alladdr, symbol_exists
 
 from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.lists import readSUArray
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from crash import StructResult
 
 MAX_ROWS = 500
+UNKNOWN = -1
 SET, CLEAR = 1, 2  # MOPT_SET, MOPT_CLEAR
 # (flags of rows that are never shown, flag of rows for s_mount_opt2). Commit cebe85d570cf ("ext4: switch to the new
 # mount api", v5.17) renumbered the flags; before it there is also MOPT_CLEAR_ERR, 0x10.
@@ -43,12 +44,14 @@ def ext4(sb: StructResult, root: StructResult) -> Iterator[str]:
     if int(info.s_sb_block) != 1:
         yield f"sb={int(info.s_sb_block)}"
     yield from _flag_options(info)
-    disk = info.s_es
-    for name, default in (("resuid", disk.s_def_resuid), ("resgid", disk.s_def_resgid)):
-        if int(getattr(info, f"s_{name}").val) or int(default):
+    stored, missing = _on_disk(info)
+    for name, default in (("resuid", stored.resuid), ("resgid", stored.resgid)):
+        if int(getattr(info, f"s_{name}").val) or default:
             yield f"{name}={int(getattr(info, f's_{name}').val)}"
     options = int(info.s_mount_opt)
-    yield from (f"errors={name}" for bit, stored, name in ERRORS if options & bit and int(disk.s_errors) != stored)
+    for bit, value, name in ERRORS:
+        if options & bit and stored.errors not in (value, UNKNOWN):
+            yield f"errors={name}"
     if int(info.s_commit_interval) != COMMIT_SECONDS * HZ:
         yield f"commit={int(info.s_commit_interval) // HZ}"
     for member, usual, name in NUMBERS_BEFORE_DATA:
@@ -57,6 +60,24 @@ def ext4(sb: StructResult, root: StructResult) -> Iterator[str]:
     if (options ^ int(info.s_def_mount_opt)) & WRITEBACK_DATA:
         yield f"data={DATA_MODES.get(options & WRITEBACK_DATA, 'unknown')}"
     yield from _last(info, options)
+    if missing is not None:
+        raise missing
+
+
+class _OnDisk:
+    """The defaults in the super block on disk."""
+
+    def __init__(self, resuid: int, resgid: int, errors: int) -> None:
+        self.resuid, self.resgid, self.errors = resuid, resgid, errors
+
+
+def _on_disk(info: StructResult) -> tuple[_OnDisk, error | None]:
+    """Return the defaults, and why they cannot be read: the block is in the page cache, which dumps often lack."""
+    disk = info.s_es
+    try:
+        return _OnDisk(int(disk.s_def_resuid), int(disk.s_def_resgid), int(disk.s_errors)), None
+    except error as problem:
+        return _OnDisk(0, 0, UNKNOWN), problem
 
 
 def _last(info: StructResult, options: int) -> Iterator[str]:

@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from crash import error, member_offset, sym2addr
+from crash import addr2sym, error, member_offset, readSU, sym2addr
 
 from pykdump.linux.fs import (
     IS_ROOT,
@@ -66,7 +66,7 @@ class MountPoint:
         self.mount, self.super_block, self.path = mount, sb, path
         self.mount_id, self.parent_id = int(mount.mnt_id), int(mount.mnt_parent.mnt_id)
         self.device = device_number(int(sb.s_dev))
-        self.root = dentry_path(view.mnt_root)
+        self.root = _root_of(view.mnt_root, sb)
         self.fs_type = fs_type(sb)
         self.source = "none" if not mount.mnt_devname else str(mount.mnt_devname)
         self.own_options = (_mode(flags & MNT_READONLY), *_names(flags, MNT_OPTIONS), *_idmapped(view))
@@ -82,6 +82,16 @@ class MountPoint:
         read_only = "ro" in (self.own_options[0], self.super_options[0])
         general, own = self.super_options[1 : self._first_own], self.super_options[self._first_own :]
         return (_mode(read_only), *general, *self.own_options[1:], *own)
+
+
+def _root_of(root: StructResult, sb: StructResult) -> str:
+    """Return the fourth field of mountinfo: the mounted directory, or "net:[4026532237]" for a namespace."""
+    show = int(sb.s_op.show_path)
+    if show and addr2sym(show) == "nsfs_show_path":
+        # fs/nsfs.c: inode->i_private is the struct ns_common.
+        namespace = readSU("struct ns_common", int(root.d_inode.i_private))
+        return f"{namespace.ops.name}:[{int(root.d_inode.i_ino)}]"
+    return dentry_path(root)
 
 
 def _mode(read_only: int) -> str:

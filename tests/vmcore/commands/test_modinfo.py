@@ -65,7 +65,10 @@ def test_symbols_equal_kallsyms(name: str, crash_session: CrashSession, truth: T
 def test_sections_are_those_of_the_file(crash_session: CrashSession, vmcore: Vmcore) -> None:
     from elftools.elf.elffile import ELFFile
 
-    with (vmcore.vmcore.parent / "modules/mpyk_testmod.ko").open("rb") as stream:
+    path = vmcore.vmcore.parent / "modules/mpyk_testmod.ko"
+    if not path.is_file():
+        pytest.skip("this machine cannot build the module for that kernel")
+    with path.open("rb") as stream:
         loaded = {s.name for s in ELFFile(stream).iter_sections() if s["sh_flags"] & 2 and s["sh_size"]}
     rows = records(crash_session, "modinfo --details mpyk_testmod", "module-section")
     # The kernel loads the symbols too; it keeps no copy of what it reads once, and per-CPU data is elsewhere

@@ -65,6 +65,20 @@ def test_options_that_are_not_the_defaults(shown: Any) -> None:
     assert shown(s_inode_readahead_blks=64, s_max_dir_size_kb=9) == ["inode_readahead_blks=64", "max_dir_size_kb=9"]
 
 
+def test_the_super_block_may_be_missing(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Missing(Struct):
+        def __getattr__(self, name: str) -> int:
+            raise fake_crash.CrashError("the page was excluded from the dump")
+
+    made = info(s_es=Missing(), s_mount_opt=0x20, s_stripe=16)
+    monkeypatch.setattr(ext4_options, "_table", lambda: TABLE)
+    monkeypatch.setattr(ext4_options, "readSU", lambda name, address: made)
+    found: list[str] = []
+    with pytest.raises(fake_crash.CrashError, match="excluded"):
+        found.extend(ext4_options.ext4(Struct(s_fs_info=made), None))  # type: ignore[arg-type]
+    assert found == ["nobarrier", "stripe=16"]
+
+
 def test_names_of_old_and_new_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
     specs = [Struct(name="acl", type=0, opt=3), Struct(name="data", type=1, opt=4), Struct(name="", type=0, opt=5)]
     monkeypatch.setattr(ext4_options, "readSUArray", lambda name, start: iter(specs))

@@ -32,7 +32,7 @@ def dentry(name: str, parent: Any = None) -> Node:
 
 
 def mount(root: Node, parent: Any = None, point: Any = None, flags: int = 0, **members: Any) -> Node:
-    sb = Node(s_flags=members.pop("sb_flags", 0), s_dev=(8 << 20) + 1)
+    sb = Node(s_flags=members.pop("sb_flags", 0), s_dev=(8 << 20) + 1, s_op=Node(show_path=members.pop("show_path", 0)))
     view = Node(mnt_root=root, mnt_flags=flags, mnt_sb=sb)
     made = Node(mnt=view, mnt_mountpoint=point, mnt_id=1, mnt_devname="/dev/x", mnt_master=0, mnt_group_id=7)
     made.mnt_parent = parent or made
@@ -78,6 +78,14 @@ def test_options_in_the_order_of_proc() -> None:
     assert made.own_options == ("ro", "nosuid", "noatime")
     assert made.super_options == ("rw", "sync", "data=ordered")
     assert (made.device, made.source, made.path, made.propagation) == ((8, 1), "/dev/x", "/x", ())
+
+
+def test_the_root_of_a_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
+    root = dentry("x")
+    root.d_inode = Node(i_private=5, i_ino=4026532237)
+    monkeypatch.setattr(mounts, "addr2sym", lambda address: "nsfs_show_path")
+    monkeypatch.setattr(mounts, "readSU", lambda name, address: Node(ops=Node(name="net")) if address == 5 else None)
+    assert mounts.MountPoint(mount(root, show_path=1), "/x").root == "net:[4026532237]"
 
 
 def test_propagation() -> None:

@@ -1,0 +1,115 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""pstree: the tree of processes.
+
+  pstree           all processes, below their parents
+  pstree -p        also the PIDs
+  pstree -g        also the number of threads, of processes that have more than one
+  pstree -s        also the states: RU IN UN ST TR PA ZO DE ID
+  pstree -t 1234   only this process and its descendants
+
+The parent is the process that getppid() returns. Threads other than the first one are not shown.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pykdump.command_layer import Command, Problem, item
+from pykdump.command_layer.events import UNREADABLE, reason_of
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+    from pykdump.command_layer.reports import Layouts
+    from pykdump.linux.processes.tree import Node
+
+MAX_SHOWN_DEPTH = 100
+
+
+@dataclass
+class Process:
+    """A process in the tree. A process comes before its children."""
+
+    pid: int = item("the process")
+    parent: int | None = item("its parent; null: it has none, or it is the top of the part that was asked for")
+    depth: int = item("how many ancestors come before it")
+    comm: str = item("its name")
+    state: str = item("two letters: RU, IN, UN, ST, TR, DE, ZO, PA or ID")
+    threads: int | None = item("number of its threads; null: the kernel is releasing it")
+    task: int = item("struct task_struct *", unit="address")
+    # The line of the text. It depends on options, and is no part of the record.
+    line = ""
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of pstree."""
+    parser.add_argument("-p", action="store_true", dest="pids", help="print the PIDs")
+    parser.add_argument("-g", action="store_true", dest="threads", help="print the number of threads")
+    parser.add_argument("-s", action="store_true", dest="states", help="print the states")
+    parser.add_argument("-t", type=int, dest="top", metavar="PID", help="print only this process and its descendants")
+
+
+def collect(options: argparse.Namespace) -> Iterator[object]:
+    """Yield the processes of the tree."""
+    from pykdump.linux.processes.tree import process_tree
+
+    yield from processes(process_tree(options.top), options.pids, options.threads, options.states)
+
+
+def processes(nodes: Iterable[Node], pids: bool, threads: bool, states: bool) -> Iterator[object]:
+    """Yield the record of each process; the options choose what its line shows."""
+    for node in nodes:
+        try:
+            process = record(node)
+        except UNREADABLE as problem:
+            yield Problem(f"task {int(node.task):#x}", reason_of(problem))
+            continue
+        words = [process.comm]
+        if pids:
+            words.append(f"({process.pid})")
+        if states:
+            words.append(f"[{process.state}]")
+        if threads and process.threads is not None and process.threads > 1:
+            words.append(f"{{{process.threads} threads}}")
+        process.line = branches(node.last) + " ".join(words)
+        yield process
+
+
+def record(node: Node) -> Process:
+    """Return the record of a process."""
+    from pykdump.linux.processes.tree import thread_count
+
+    task = node.task
+    return Process(
+        pid=task.pid,
+        parent=node.parent,
+        depth=node.depth,
+        comm=task.comm,
+        state=task.state_code,
+        threads=thread_count(task),
+        task=int(task),
+    )
+
+
+def branches(last: tuple[bool, ...]) -> str:
+    """Return what the line of a process begins with; ``last`` is that of a Node."""
+    if len(last) < 2:
+        return ""
+    shown = last[1:]
+    skipped = f"(+{len(shown) - MAX_SHOWN_DEPTH}) " if len(shown) > MAX_SHOWN_DEPTH else ""
+    shown = shown[-MAX_SHOWN_DEPTH:]
+    return skipped + "".join("   " if each else "|  " for each in shown[:-1]) + ("`- " if shown[-1] else "|- ")
+
+
+def lines(process: Process) -> Iterator[str]:
+    """Yield the line of a process."""
+    from pykdump.command_layer.tables import printable
+
+    yield printable(process.line)
+
+
+TABLES: Layouts = {Process: lines}
+COMMAND = Command(__doc__, add_options, collect, TABLES)
+main = COMMAND.main
