@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from crash import readSymbol
+from crash import readSymbol, sym2addr
 
 from pykdump.linux.trees import for_all_rbtree
 
@@ -76,8 +76,13 @@ def path(node: StructResult) -> str:
 
 
 def child(directory: StructResult, name: str) -> StructResult | None:
-    """Return the ``struct kernfs_node`` with this name in a directory, None if there is no such node."""
-    return next((node for node in children(directory) if str(node.name) == name), None)
+    """Return the ``struct kernfs_node`` with this name in a directory, None if there is no such node.
+
+    Of the nodes of several network namespaces, such as class/net/lo, it is that of the initial one.
+    """
+    found = [node for node in children(directory) if str(node.name) == name]
+    initial = sym2addr("init_net")
+    return next((node for node in found if int(node.ns) in (0, initial)), found[0] if found else None)
 
 
 def lookup(place: str, root: StructResult | None = None) -> StructResult | None:

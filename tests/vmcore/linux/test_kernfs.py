@@ -14,7 +14,7 @@ def test_paths_equal_those_of_drgn(inside: Inside, drgn_program: Any) -> None:
     from drgn.helpers.linux.kernfs import kernfs_path, kernfs_root, kernfs_walk
 
     root = kernfs_root(drgn_program["sysfs_root"].kn)
-    names = ("block/vda", "devices/virtual/net/lo/mtu", "kernel/mm", "devices/system/cpu/cpu1", "nonesuch/x")
+    names = ("block/vda", "devices/system/cpu/cpu0/topology/core_id", "kernel/mm", "devices/system/cpu/cpu1", "nonesuch/x")
     theirs = []
     for name in names:
         node = kernfs_walk(root.kn if hasattr(root, "kn") else root, name)
@@ -38,6 +38,17 @@ def test_each_child_knows_its_parent(inside: Inside) -> None:
     )
     assert {"block", "bus", "class", "dev", "devices", "firmware", "fs", "kernel", "module"} <= set(found[0])
     assert found[1:] == [True, "/"]
+
+
+def test_the_initial_network_namespace_is_shown(inside: Inside, drgn_program: Any) -> None:
+    """Each namespace has a node with the name lo."""
+    found = inside(
+        KERNFS,
+        "[sum(str(n.name) == 'lo' for n in kernfs.children(kernfs.lookup('class/net'))), "
+        "int(kernfs.child(kernfs.lookup('class/net'), 'lo').ns)]",
+    )
+    assert found[0] > 1
+    assert found[1] == drgn_program["init_net"].address_
 
 
 def test_types_of_nodes(inside: Inside) -> None:
