@@ -32,12 +32,22 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
         "pykdump.API",
         "LinuxDump.percpu:percpu_ptr LinuxDump.percpu:get_cpu_var LinuxDump.Time:j_delay "
         "LinuxDump.scsi:req2scsi_info LinuxDump.scsi:scsi_debuginfo_OK collections:namedtuple collections:Counter "
-        "textwrap textwrap:TextWrapper LinuxDump.block:decode_devt LinuxDump.block:get_gendisks",
-        "listTextWrapper list_fill stripStructName get_blkdev_tables get_bd_gd print_blkdevs BlkDev get_blkdevs "
-        "get_blkdevs_v1 get_blkdevs_v2 print_dm_devices decode_dm_table print_disk_stats print_gendisk "
-        "blk_rq_deadline is_request_WRITE is_request_STARTED decode_rq_state get_requestqueue get_request_queues "
-        "check_request_queue is_request_BAD decode_request print_blk_cpu_done get_blkreq_info "
-        "print_request_queues get_blkreq_fromslab print_request_slab BDEV_I I_BDEV",
+        "textwrap textwrap:TextWrapper LinuxDump.block:decode_devt pykdump.legacy.block_reports:listTextWrapper "
+        "pykdump.legacy.block_reports:list_fill pykdump.legacy.block_reports:stripStructName "
+        "pykdump.legacy.block_reports:get_blkdev_tables pykdump.legacy.block_reports:get_bd_gd "
+        "pykdump.legacy.block_reports:print_blkdevs pykdump.legacy.block_reports:BlkDev "
+        "pykdump.legacy.block_reports:get_blkdevs pykdump.legacy.block_reports:get_blkdevs_v2 "
+        "pykdump.legacy.block_reports:print_disk_stats pykdump.legacy.block_reports:print_gendisk "
+        "pykdump.legacy.block_reports:get_requestqueue pykdump.legacy.block_reports:get_request_queues "
+        "pykdump.legacy.block_reports:BDEV_I pykdump.legacy.block_reports:I_BDEV "
+        "pykdump.legacy.block_reports:get_gendisks pykdump.legacy.request_reports:blk_rq_deadline "
+        "pykdump.legacy.request_reports:is_request_WRITE pykdump.legacy.request_reports:is_request_STARTED "
+        "pykdump.legacy.request_reports:decode_rq_state pykdump.legacy.block_reports:check_request_queue "
+        "pykdump.legacy.request_reports:is_request_BAD pykdump.legacy.request_reports:decode_request "
+        "pykdump.legacy.request_reports:print_blk_cpu_done pykdump.legacy.request_reports:get_blkreq_info "
+        "pykdump.legacy.request_reports:print_request_queues pykdump.legacy.request_reports:get_blkreq_fromslab "
+        "pykdump.legacy.request_reports:print_request_slab",
+        "get_blkdevs_v1 print_dm_devices decode_dm_table",
     ),
     "LinuxDump.Files": (
         "pykdump.API",
@@ -52,7 +62,7 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     "LinuxDump.Slab": (
         "pykdump.API",
         "",
-        "get_slab_addrs",
+        "",
     ),
     "LinuxDump.Tasks": (
         "pykdump.API",
@@ -74,10 +84,7 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
         "pykdump.API",
         "collections:namedtuple textwrap textwrap:TextWrapper LinuxDump.Dev LinuxDump.percpu "
         "LinuxDump.idr:idr_for_each LinuxDump.Tasks:decode_waitq",
-        "WORK_CPU_UNBOUND WORK_CPU_NONE WQ_UNBOUND NR_CPUS cpu_possible_mask for_all_cpus cpumask_to_cpulist "
-        "cpu_to_node WQ_header print_wq_simple_details get_gcwq get_cwqs print_wq_gcwq_details get_pwq "
-        "for_each_pwq print_wq_pwq_details for_each_pool_worker_idr for_each_pool_worker_list print_worker_pool "
-        "print_bdi_writeback_workfn print_all_workqueues print_worklist print_wq_details for_each_pool_worker",
+        "print_wq_simple_details get_gcwq get_cwqs print_wq_gcwq_details for_each_pool_worker_idr",
     ),
     "LinuxDump.crashcolor": (
         "pykdump.API",
@@ -99,7 +106,7 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     "LinuxDump.flock": (
         "pykdump.API",
         "",
-        "print_lock print_locks FL_flags FL_types",
+        "",
     ),
     "LinuxDump.fregsapi": (
         "pykdump.API",
@@ -202,14 +209,13 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     "LinuxDump.kernfs": (
         "pykdump.API LinuxDump.fs LinuxDump.trees",
         "",
-        "kernfs_active rb_to_kn KERNFS_TYPE_MASK KERNFS_DIR KERNFS_FILE KERNFS_LINK kernfs_node_type "
-        "kndir_iterate walk_kdir decode_kernfs_node kernfs_fullpath",
+        "",
     ),
     "LinuxDump.kmem": (
         "pyparsing",
         "sys re",
         "actionToInt actionToHex stripQuotes Cid dquote noprefix_hexval hexval decval intval zname AREA ZONE NODE "
-        "parse_kmemf print_Zone check_kmemf nodekmem",
+        "nodekmem",
     ),
     "LinuxDump.kobjects": (
         "pykdump.API",
@@ -230,7 +236,7 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     "LinuxDump.pci": (
         "pykdump.API LinuxDump.sysfs LinuxDump.kobjects",
         "",
-        "pci_name get_PCI_devices print_PCI_devices next_resource walk_resource print_PCI_resources",
+        "",
     ),
     "LinuxDump.percpu": (
         "pykdump.API",
@@ -277,11 +283,13 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     ),
     "LinuxDump.sysfs": (
         "pykdump.API LinuxDump.fs LinuxDump.trees",
-        "LinuxDump.kernfs",
+        "LinuxDump.kernfs pykdump.legacy.kernfs_reports:print_sysfs_dirent "
+        "pykdump.legacy.kernfs_reports:sysfs_fullpath pykdump.legacy.kernfs_reports:blockdev_name "
+        "pykdump.legacy.kernfs_reports:gendev2sd pykdump.legacy.kernfs_reports:decode_sysfs_dirent "
+        "pykdump.legacy.kernfs_reports:for_all_dirents pykdump.legacy.kernfs_reports:sysfs_parent",
         "decode_sysfs_dirent_311 decode_sysfs_dirent_2632 sysfs_parent_2618 sysfs_parent_311 for_all_dirents_2618 "
-        "for_all_dirents_2632 for_all_dirents_3080 for_all_dirents_30101 for_all_dirents_311 print_sysfs_dirent "
-        "sysfs_fullpath blockdev_name blockdev_name_kernfs gendev2sd gendev2sd_old decode_sysfs_dirent "
-        "for_all_dirents sysfs_parent",
+        "for_all_dirents_2632 for_all_dirents_3080 for_all_dirents_30101 for_all_dirents_311 blockdev_name_kernfs "
+        "gendev2sd_old",
     ),
     "LinuxDump.trees": (
         "pykdump.API",

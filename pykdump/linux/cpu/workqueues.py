@@ -74,7 +74,7 @@ def inactive_works(pwq: StructResult) -> list[StructResult]:
     """Return each ``struct work_struct`` of a ``struct pool_workqueue`` that waits because of max_active."""
     # Commit f97a4a1a3f87 ("workqueue: Rename "delayed" (delayed by active management) to "inactive"", v5.15).
     name = "inactive_works" if pwq.hasField("inactive_works") else "delayed_works"
-    return _works(Addr(pwq, name))
+    return works_of_list(Addr(pwq, name))
 
 
 def worker_pools() -> Iterator[StructResult]:
@@ -108,15 +108,16 @@ def worker_is_idle(worker: StructResult) -> bool:
 
 def pending_works(pool: StructResult) -> list[StructResult]:
     """Return each ``struct work_struct`` that waits for a worker of a ``struct worker_pool``."""
-    return _works(Addr(pool, "worklist"))
+    return works_of_list(Addr(pool, "worklist"))
 
 
 def scheduled_works(worker: StructResult) -> list[StructResult]:
     """Return each ``struct work_struct`` that this ``struct worker`` runs next; barriers of a flush are among them."""
-    return _works(Addr(worker, "scheduled"))
+    return works_of_list(Addr(worker, "scheduled"))
 
 
-def _works(head: int) -> list[StructResult]:
+def works_of_list(head: int) -> list[StructResult]:
+    """Return each ``struct work_struct`` of a list whose ``struct list_head`` is at ``head``."""
     return readSUListFromHead(head, "entry", WORK, maxel=MAX_WORKS)
 
 

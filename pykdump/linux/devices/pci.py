@@ -119,7 +119,12 @@ def io_resources(root: str) -> Iterator[tuple[int, StructResult]]:
 
     These are the lines of /proc/iomem and /proc/ioports. Raises TypeError if there is no such variable.
     """
-    pending = [(0, readSymbol(root).child)]
+    return resources_below(readSymbol(root))
+
+
+def resources_below(root: StructResult) -> Iterator[tuple[int, StructResult]]:
+    """Yield (depth, ``struct resource``) of the tree below a ``struct resource``, each struct once."""
+    pending = [(0, root.child)]
     seen: set[int] = set()
     while pending:
         depth, resource = pending.pop()

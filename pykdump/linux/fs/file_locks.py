@@ -65,6 +65,11 @@ class FileLock:
         return self._integer("flags")
 
     @property
+    def type(self) -> int:
+        """``flc_type``: F_RDLCK 0, F_WRLCK 1 or F_UNLCK 2."""
+        return self._integer("type")
+
+    @property
     def pid(self) -> int:
         """``flc_pid``: the process that took the lock. /proc/locks shows -1 for OFD locks, which belong to a file."""
         return self._integer("pid")
@@ -103,7 +108,7 @@ class FileLock:
             return "UNLCK"
         if flags & LEASES and flags & FL_DOWNGRADE_PENDING:
             return "READ"
-        return MODES.get(self._integer("type"), "UNLCK")
+        return MODES.get(self.type, "UNLCK")
 
     @property
     def range(self) -> tuple[int, int | None]:
