@@ -39,6 +39,8 @@ if TYPE_CHECKING:
 RECENT_THREADS = 5
 LONGEST_WAITING = 3
 LOG_LINES = 20
+MAX_OF_A_KIND = 5
+MAX_NAMED = 10
 LOG_LINES_VERBOSE = 200
 # The sections that other commands make, with their options.
 MEMORY = (
@@ -50,6 +52,7 @@ PART_SECTIONS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Largest slab caches", ("slabinfo", "--top", "5")),
     ("Run queues", ("runqueues",)),
     ("Requests of disks", ("blkreq",)),
+    ("Network", ("xportshow", "--summary")),
     ("Mounts", ("mountshow",)),
 )
 # Their findings stand at the top of the page.
@@ -65,7 +68,7 @@ PARTS_WITH_FINDINGS: tuple[tuple[str, ...], ...] = (
 # All commands whose records may be shown.
 PARTS = (
     "blkreq", "filelock", "hanginfo", "meminfo", "mountshow", "pci", "runqueues", "slabinfo", "sysctl", "taskinfo",
-    "workqueues",
+    "workqueues", "xportshow",
 )  # fmt: skip
 NO_PANIC = "No panic is recorded: the dump was taken from a running system, or the machine was stopped from outside."
 UNKNOWN_PANIC = "The kernel panicked on CPU {cpu}, but neither the log nor the stack says why."
@@ -276,14 +279,29 @@ class Parts:
 
     def findings(self) -> Iterator[Finding | Problem]:
         """Yield the findings of all commands and what these cannot tell. Two may find the same: it is shown once."""
-        seen = set()
+        seen: set[tuple[str, object]] = set()
         for words in PARTS_WITH_FINDINGS:
+            kinds: dict[str, list[Finding]] = {}
             for event in self.events(*words):
                 if isinstance(event, Problem):
                     yield event
                 elif isinstance(event, Finding) and (event.identifier, event.addresses or event.message) not in seen:
                     seen.add((event.identifier, event.addresses or event.message))
-                    yield event
+                    kinds.setdefault(event.identifier, []).append(event)
+            for found in kinds.values():
+                yield from _shortened(words[0], found)
+
+
+def _shortened(command: str, found: list[Finding]) -> Iterator[Finding]:
+    """Yield the findings of one kind. Many become a few and one that stands for the rest."""
+    if len(found) <= MAX_OF_A_KIND:
+        yield from found
+        return
+    yield from found[: MAX_OF_A_KIND - 1]
+    rest = found[MAX_OF_A_KIND - 1 :]
+    pids = [pid for finding in rest for pid in finding.pids][:MAX_NAMED]
+    addresses = [address for finding in rest for address in finding.addresses][:MAX_NAMED]
+    yield Finding(rest[0].identifier, f"{len(rest)} more of this kind; see {command}.", pids, addresses)
 
 
 def _sections(

@@ -14,7 +14,8 @@ def test_paths_equal_those_of_drgn(inside: Inside, drgn_program: Any) -> None:
     from drgn.helpers.linux.kernfs import kernfs_path, kernfs_root, kernfs_walk
 
     root = kernfs_root(drgn_program["sysfs_root"].kn)
-    names = ("block/vda", "devices/system/cpu/cpu0/topology/core_id", "kernel/mm", "devices/system/cpu/cpu1", "nonesuch/x")
+    cpus = "devices/system/cpu"
+    names = ("block/vda", f"{cpus}/cpu0/topology/core_id", "kernel/mm", f"{cpus}/cpu1", "nonesuch/x")
     theirs = []
     for name in names:
         node = kernfs_walk(root.kn if hasattr(root, "kn") else root, name)

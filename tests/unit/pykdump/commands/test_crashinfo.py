@@ -71,6 +71,22 @@ def test_equal_stacks_are_one_group(monkeypatch: pytest.MonkeyPatch) -> None:
     assert [frame.function for frame in second.frames] == ["c"]
 
 
+@pytest.mark.parametrize(("number", "shown"), [(1, 1), (5, 5), (6, 5), (300, 5)])
+def test_many_findings_of_a_kind_are_shortened(number: int, shown: int) -> None:
+    found = [Finding("hung-task", f"Task {pid}.", pids=(pid,), addresses=(pid,)) for pid in range(1, number + 1)]
+    short = list(crashinfo._shortened("hanginfo", found))
+    assert len(short) == shown
+    assert short[: shown - 1] == found[: shown - 1]
+    if number > shown:
+        assert short[-1].message == f"{number - 4} more of this kind; see hanginfo."
+        assert len(short[-1].pids) <= crashinfo.MAX_NAMED
+
+
+def test_the_worst_comes_first() -> None:
+    events = [Problem("a", "b"), Finding("tainted", "T."), Finding("kernel-panic", "P.")]
+    assert sorted(events, key=crashinfo._importance) == [events[2], events[1], events[0]]
+
+
 def test_what_cannot_be_read_is_a_problem() -> None:
     def fail() -> int:
         raise error("no page")
