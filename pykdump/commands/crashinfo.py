@@ -40,6 +40,7 @@ RECENT_THREADS = 5
 LONGEST_WAITING = 3
 LOG_LINES = 20
 MAX_OF_A_KIND = 5
+OWN_KINDS = frozenset({"hung-task", "tainted"})  # our own checks find these too
 MAX_NAMED = 10
 LOG_LINES_VERBOSE = 200
 # The sections that other commands make, with their options.
@@ -285,11 +286,18 @@ class Parts:
             for event in self.events(*words):
                 if isinstance(event, Problem):
                     yield event
-                elif isinstance(event, Finding) and (event.identifier, event.addresses or event.message) not in seen:
-                    seen.add((event.identifier, event.addresses or event.message))
+                elif isinstance(event, Finding) and _is_new(event, seen):
                     kinds.setdefault(event.identifier, []).append(event)
             for found in kinds.values():
                 yield from _shortened(words[0], found)
+
+
+def _is_new(finding: Finding, seen: set[tuple[str, object]]) -> bool:
+    """Return whether no other command has found this, and add it to ``seen``."""
+    key = (finding.identifier, finding.addresses or finding.message)
+    new = key not in seen and finding.identifier not in OWN_KINDS
+    seen.add(key)
+    return new
 
 
 def _shortened(command: str, found: list[Finding]) -> Iterator[Finding]:

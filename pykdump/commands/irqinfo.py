@@ -105,9 +105,9 @@ def collect(options: argparse.Namespace) -> Iterator[object]:
 def interrupts(wanted: set[int], everything: bool) -> Iterator[Interrupt | Finding | Problem]:
     """Yield the interrupts ``wanted`` (all if it is empty), and findings about them."""
     from pykdump.linux.cpu import irq
-    from pykdump.linux.percpu import online_cpus
+    from pykdump.linux.panic import cpus_in_use
 
-    cpus = online_cpus()
+    cpus = cpus_in_use()
     for number, desc in irq.irq_descs():
         if wanted and number not in wanted:
             continue

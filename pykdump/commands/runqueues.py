@@ -72,12 +72,13 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def collect(options: argparse.Namespace) -> Iterator[object]:
     """Yield each run queue and its tasks."""
-    from pykdump.linux.percpu import online_cpus, runqueues
+    from pykdump.linux.panic import cpus_in_use
+    from pykdump.linux.percpu import runqueues
 
     queues = runqueues()
     chosen = options.cpu or list(queues)
     newest = max((int(rq.clock) for rq in queues.values()), default=0)
-    online = set(online_cpus())
+    online = set(cpus_in_use())
     for cpu in chosen:
         if cpu in queues:
             yield from _one_cpu(cpu, queues[cpu], newest)

@@ -48,13 +48,18 @@ def our_round(subject: rounds.Subject, number: int) -> dict[str, Any]:
     return rounds.result_of("crash", path, output)
 
 
+def peer_round(subject: rounds.Subject, number: int) -> dict[str, Any]:
+    """Let drgn make each listing, in a new process."""
+    return rounds.peer_round(subject, number, HERE / "command_peers.py")
+
+
 def measure(subject: rounds.Subject, count: int) -> list[CommandLine]:
     """Run ``count`` rounds of both sides in turn, and return the lines of the table."""
     ours, peers = [], []
     for number in range(count):
         print(f"bench: round {number + 1} of {count} of the commands", flush=True)
         ours.append(our_round(subject, number))
-        peers.append(rounds.peer_round(subject, number, HERE / "command_peers.py"))
+        peers.append(peer_round(subject, number))
     check_counts(ours[0], peers[0])
     return lines(ours, peers)
 

@@ -241,26 +241,30 @@ def _symbol_at(address: int, loose: bool = False) -> Any:
     return (None, 0) if below is None else (names[below], int(address) - below)
 
 
+CONSTANTS: dict[str, Any] = {
+    "error": CrashError,
+    "MissingMember": MissingMember,
+    "version": "0.0.0-fake",
+    "Crash_run": "fake",
+    "Crash_build": "fake",
+    "WARNING": "+++WARNING+++",
+    "HZ": 250,
+    "PAGESIZE": 4096,
+    "PAGE_CACHE_SHIFT": 12,
+    "KVADDR": 1,
+    "UVADDR": 2,
+    "PHYSADDR": 4,
+    "StructResult": StructResult,
+    "tPtr": type("tPtr", (int,), {}),
+    "SmartString": str,
+    "tEnum": type("tEnum", (int,), {}),
+}
+
+
 def _functions() -> dict[str, Any]:
     integers = {f"read{kind.upper()}": lambda a, kind=kind: KERNEL.number(a, kind) for kind in INTEGERS}
     return {
         **integers,
-        "error": CrashError,
-        "MissingMember": MissingMember,
-        "version": "0.0.0-fake",
-        "Crash_run": "fake",
-        "Crash_build": "fake",
-        "WARNING": "+++WARNING+++",
-        "HZ": 250,
-        "PAGESIZE": 4096,
-        "PAGE_CACHE_SHIFT": 12,
-        "KVADDR": 1,
-        "UVADDR": 2,
-        "PHYSADDR": 4,
-        "StructResult": StructResult,
-        "tPtr": type("tPtr", (int,), {}),
-        "SmartString": str,
-        "tEnum": type("tEnum", (int,), {}),
         "readmem": lambda address, size, kind=1: KERNEL.read(address, size),
         "readPtr": _pointer,
         "readBadList": _chain,
@@ -299,7 +303,7 @@ def install() -> Kernel:
     KERNEL = Kernel()
     module = ModuleType("crash")
     module.__dict__.update({name: _unavailable(name) for name in _stub_functions()})
-    module.__dict__.update({**_functions(), **SESSION})
+    module.__dict__.update({**CONSTANTS, **_functions(), **SESSION})
     # The modules of pykdump import names once, so the functions must stay the same objects.
     sys.modules.setdefault("crash", module)
     return KERNEL

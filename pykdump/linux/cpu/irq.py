@@ -7,7 +7,8 @@ from crash import enumerator_value, member_offset, readSU, readSymbol, readU32, 
 
 from pykdump.c_integers import INT_SIZE
 from pykdump.linux.cpu.bitmaps import cpumask_member
-from pykdump.linux.percpu import online_cpus, percpu_ptr
+from pykdump.linux.panic import cpus_in_use
+from pykdump.linux.percpu import percpu_ptr
 from pykdump.linux.trees import for_all_maple_tree, for_all_radix_tree
 from pykdump.lists import readStructNext
 
@@ -92,7 +93,7 @@ def softirq_counts() -> Iterator[tuple[str, list[int]]]:
     kstat, offset = sym2addr("kstat"), member_offset("struct kernel_stat", "softirqs")
     if not kstat or offset < 0:
         raise TypeError("This kernel has no struct kernel_stat with the counts of softirqs.")
-    rows = [percpu_ptr(kstat + offset, cpu) for cpu in online_cpus()]
+    rows = [percpu_ptr(kstat + offset, cpu) for cpu in cpus_in_use()]
     for number, name in enumerate(names):
         yield name, [readU32(row + number * INT_SIZE) for row in rows]
 
@@ -134,7 +135,7 @@ def machine_counts() -> Iterator[tuple[str, list[int], str]]:
     base = sym2addr("irq_stat")
     if not base or struct_size("irq_cpustat_t") < 0:
         return
-    cpus = online_cpus()
+    cpus = cpus_in_use()
     for label, (name, text) in X86_COUNTERS.items():
         offset = member_offset("irq_cpustat_t", name)
         # machine checks have per-CPU variables of their own; TLB flushes are also counted as calls (irq_tlb_count)

@@ -9,9 +9,12 @@ from typing import Any
 
 import pytest
 
-from bench import main, report, rounds
+from bench import commands, main, report, rounds
+from bench.command_rows import COMMANDS
 from mpykbuild.base.errors import BuildError
 
+OUR_COMMANDS = {row.key: {"cold": 9.0, "warm": 2.0, "counts": {row.counts[0]: 7} if row.counts else {}} for row in COMMANDS}
+PEER_COMMANDS = {row.peer: {"cold": 9.0, "warm": 5.0, "lines": 7} for row in COMMANDS if row.peer}
 PEER_ROWS = [row.key for row in report.ROWS if row.factor]
 
 
@@ -28,6 +31,8 @@ def order(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     keys = [*(row.key for row in report.ROWS), "command-crash"]
     monkeypatch.setattr(rounds, "our_round", lambda subject, number: made_up("ours", keys, 1.0))
     monkeypatch.setattr(rounds, "peer_round", lambda subject, number: made_up("drgn", PEER_ROWS, 2.0))
+    monkeypatch.setattr(commands, "our_round", lambda subject, number: OUR_COMMANDS)
+    monkeypatch.setattr(commands, "peer_round", lambda subject, number: PEER_COMMANDS)
     return ran
 
 
@@ -47,6 +52,8 @@ def test_rounds_take_turns_and_both_reports_are_written(
     found = json.loads((tmp_path / "output").read_text())
     assert [row["key"] for row in found["rows"]] == [row.key for row in report.ROWS]
     assert len(found["rows"][0]["samples"]["ours"]) == 5
+    assert [row["command"] for row in found["commands"]] == [row.words for row in COMMANDS]
+    assert "commands are ahead of drgn" in shown
 
 
 def test_too_few_rounds_are_refused(tmp_path: Path, order: list[str], capsys: pytest.CaptureFixture[str]) -> None:
