@@ -399,6 +399,11 @@ guarded_with_state(mpyk_call call, void *arg, enum guard_mode mode)
                                             "command in the main thread.");
     }
     mpyk_signals_enter(&signals);
+    /* A SIGINT that Python has noted but not yet handled would wait for the end of the command. */
+    if (mode == GUARD_COMMAND && PyErr_CheckSignals() < 0) {
+        (void)mpyk_signals_leave(&signals);
+        return -1;
+    }
     line_save(&line);
     streams_detach(&streams);
     frame_enter(&frame, mode);

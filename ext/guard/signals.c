@@ -23,7 +23,8 @@
 #define NUDGES_MAX 100
 
 static volatile sig_atomic_t watching, nudges, gdb_asked;
-static volatile pid_t waiting_for;
+static volatile pid_t waiting_for; /* a child that was not sent the signal yet */
+static volatile sig_atomic_t is_waiting;
 static int is_command;
 /* The code of libc, and of libpthread, which is a separate library before glibc 2.34. */
 static struct code_range {
@@ -86,12 +87,14 @@ on_nudge(int Py_UNUSED(signo), siginfo_t *Py_UNUSED(info), void *context)
     }
     if (nudges++ == 0) {
         pc->flags |= _SIGINT_;
-        if (waiting_for != 0) {
-            kill(waiting_for, SIGINT);
-        }
+    }
+    /* The child may have started after the first nudge. */
+    if (waiting_for != 0) {
+        kill(waiting_for, SIGINT);
+        waiting_for = 0;
     }
     if (pc->flags & IN_GDB) {
-        if (!in_libc && waiting_for == 0) {
+        if (!in_libc && !is_waiting) {
             ask_gdb();
         }
     } else if (nudges > 1 && (!in_libc || nudges > NUDGES_MAX)) {
@@ -138,7 +141,7 @@ mpyk_signals_leave(const struct mpyk_signals *saved)
     int stopped;
 
     watching = 0;
-    waiting_for = 0;
+    mpyk_signals_child(0);
     stopped = is_command && mpyk_watcher_take();
     if (gdb_asked && MPYK_HAS(mpyk_check_quit_flag)) {
         (void)mpyk_check_quit_flag();
@@ -182,6 +185,7 @@ mpyk_signals_unwatch(void)
 void
 mpyk_signals_child(pid_t child)
 {
+    is_waiting = child != 0;
     waiting_for = child;
 }
 

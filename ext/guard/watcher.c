@@ -25,6 +25,9 @@ static struct sigaction old_action;
 /* Both threads use these; only by atomic functions. */
 static int blocked, caught, stopping;
 
+/* Held while a signal is handed back: the main thread must not block SIGINT at that moment. */
+static pthread_mutex_t handing = PTHREAD_MUTEX_INITIALIZER;
+
 static int
 load(const int *value)
 {
@@ -50,8 +53,28 @@ signal_main(int signo)
 static void
 hand_back(void)
 {
+    pthread_mutex_lock(&handing);
     if (!load(&blocked) && swap(&caught, 0)) {
         signal_main(SIGINT);
+    }
+    pthread_mutex_unlock(&handing);
+}
+
+/*
+ * The main thread has SIGINT blocked.  A signal that came a moment before waits for it, or for a
+ * watcher that has just been started: crash could drop it (see watcher.h).
+ */
+static void
+take_waiting(void)
+{
+    sigset_t set;
+    struct timespec none = {0, 0};
+
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    if (running && sigtimedwait(&set, NULL, &none) == SIGINT) {
+        swap(&caught, 1);
+        pthread_kill(watcher, MPYK_STOP_SIGNAL);
     }
 }
 
@@ -81,10 +104,12 @@ watch(void *Py_UNUSED(arg))
         if (sigwait(&wanted, &signo) != 0) {
             continue;
         }
-        if (signo == MPYK_STOP_SIGNAL) {
+        if (signo == SIGINT) {
+            swap(&caught, 1);
+        }
+        if (load(&stopping)) {
             return NULL;
         }
-        swap(&caught, 1);
         nudge_until_taken();
     }
 }
@@ -132,6 +157,18 @@ start_thread(void)
     return error;
 }
 
+/*
+ * On a busy machine, crash may drop a signal before the watcher runs.  With the rights of root the
+ * watcher runs at once; it sleeps nearly all the time.
+ */
+static void
+run_before_others(void)
+{
+    const struct sched_param lowest = {.sched_priority = 1};
+
+    (void)pthread_setschedparam(watcher, SCHED_RR, &lowest);
+}
+
 void
 mpyk_watcher_start(void (*nudge)(int, siginfo_t *, void *))
 {
@@ -145,6 +182,7 @@ mpyk_watcher_start(void (*nudge)(int, siginfo_t *, void *))
     prepare_once();
     swap(&stopping, 0);
     if (start_thread() == 0) {
+        run_before_others();
         sigaction(MPYK_NUDGE_SIGNAL, &action, &old_action);
         running = 1;
     }
@@ -171,9 +209,12 @@ mpyk_watcher_is_main_thread(void)
 int
 mpyk_watcher_set_blocked(int is_blocked)
 {
-    int old = swap(&blocked, is_blocked);
+    int old;
 
-    hand_back();
+    pthread_mutex_lock(&handing);
+    old = swap(&blocked, is_blocked);
+    pthread_mutex_unlock(&handing);
+    (is_blocked ? take_waiting : hand_back)();
     return old;
 }
 

@@ -22,7 +22,10 @@ void mpyk_watcher_stop(void);
 /* Whether the caller is the thread that runs crash (in a forked child: the only one). */
 int mpyk_watcher_is_main_thread(void);
 
-/* The main thread blocks SIGINT from now on, or no more.  The old value. */
+/*
+ * The main thread has blocked SIGINT, or is about to unblock it.  The old value.  A signal that
+ * came a moment before is not lost.
+ */
 int mpyk_watcher_set_blocked(int blocked);
 
 /* Whether a SIGINT came that nobody has taken; the same, and take it. */

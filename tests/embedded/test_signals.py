@@ -39,6 +39,17 @@ def test_child_of_a_command_gets_the_signal(crash_session: CrashSession, program
     assert works(crash_session)
 
 
+def test_signal_that_came_just_before_a_command_stops_it(crash_session: CrashSession, program: Program) -> None:
+    """Python cannot handle the signal before the command: from the first zero on, no Python code runs."""
+    path = program(
+        f"{START}import itertools\nzeroes = itertools.chain(itertools.repeat(0, 150_000_000), [1])\n"
+        "commands = itertools.compress(itertools.repeat('!sleep 600'), zeroes)\n"
+        "list(map(crash.exec_crash_command, commands))\n"
+    )
+    assert "Interrupted." in interrupted(crash_session, path)
+    assert works(crash_session)
+
+
 def test_child_of_a_gdb_command_gets_the_signal(crash_session: CrashSession, program: Program) -> None:
     assert "Interrupted." in interrupted(crash_session, program(f"{START}exec_gdb_command('shell sleep 600')\n"))
     assert works(crash_session)

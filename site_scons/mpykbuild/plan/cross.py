@@ -81,7 +81,7 @@ def cross_python_plan(settings: Settings, native: PythonPlan, source: Path | Cal
         cross_python.build_cross_python, product, native.plan.make, source, runlog, settings.jobs, compilers
     )
     make = _with_cross_tools(settings, build)
-    return replace(native, plan=Plan(title, product, make), host=compilers.host.name)
+    return replace(native, plan=Plan(title, product, make), host=compilers.host.name, helper=native.plan)
 
 
 def _with_cross_tools(

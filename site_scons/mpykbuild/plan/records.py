@@ -52,7 +52,8 @@ class Plan:
 class PythonPlan:
     """The static CPython of one release. ``host`` is the machine that it runs on, empty for this one.
 
-    ``packages`` are products with the wheels of packages that are bundled with it.
+    ``packages`` are products with the wheels of packages that are bundled with it. ``helper`` is the same Python for
+    this machine, which builds one for another machine.
     """
 
     version: str
@@ -60,6 +61,7 @@ class PythonPlan:
     plan: Plan
     host: str = ""
     packages: tuple[Plan, ...] = ()
+    helper: Plan | None = None
 
     @property
     def folder(self) -> Path:

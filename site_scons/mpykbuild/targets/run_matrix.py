@@ -103,7 +103,8 @@ def _run_rows(
 def missing_products(project: Project) -> list[str]:
     """Return the titles of the products that are not in the cache yet."""
     crashes = [crash.plan for crash in project.crashes if crash.plan]
-    plans = [*(python.plan for python in project.pythons), *crashes, project.libdeflate]
+    helpers = [python.helper for python in project.pythons if python.helper]
+    plans = [*helpers, *(python.plan for python in project.pythons), *crashes, project.libdeflate]
     return [plan.title for plan in plans if not plan.product.is_built()]
 
 

@@ -16,7 +16,9 @@ from mpykbuild.plan.matrix_table import Row
 from mpykbuild.plan.project import Project
 from mpykbuild.targets import run_matrix
 from mpykbuild.targets.run_matrix import Outcome
-from support.pins import CRASH, OTHER_CRASH, PINNED, PYTHON
+from mpykbuild.toolchain.hosts import HOSTS
+from support import crosstoolchain
+from support.pins import CRASH, OTHER_CRASH, OTHER_HOSTS, PINNED, PYTHON
 
 ROW = Row("cp3-crash8-9", PYTHON, f"{OTHER_CRASH},{CRASH}")
 # Two rows of the matrix that can be planned without a mirror.
@@ -38,6 +40,20 @@ def test_missing_products_are_named(tmp_path: Path) -> None:
         f"{name}-{version}" for name, found in versions.items() for version in found
     }
     build_once(one.default.python.plan.product, lambda folder: None)
+    assert f"cpython-{PYTHON}" not in run_matrix.missing_products(one)
+
+
+@pytest.mark.parametrize("host", OTHER_HOSTS)
+def test_the_helping_python_of_another_machine_may_be_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, host: str
+) -> None:
+    """A Python for another machine is built with the same Python for this one."""
+    crosstoolchain.install(tmp_path / "bin", tmp_path, HOSTS[host], monkeypatch)
+    one = project_plan.read_project(values(tmp_path, host=host), tmp_path, ())
+    assert f"cpython-{PYTHON}" in run_matrix.missing_products(one)
+    assert one.default.python.plan.title in run_matrix.missing_products(one)
+    assert one.default.python.helper
+    build_once(one.default.python.helper.product, lambda folder: None)
     assert f"cpython-{PYTHON}" not in run_matrix.missing_products(one)
 
 
