@@ -60,6 +60,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("vmcore", dumps(marker.args), indirect=True, scope="session")
 
 
+def default_dump() -> str:
+    """Return the name of the default dump, such as ``6.12-live``."""
+    return next(iter(config().get("dumps", {})), "")
+
+
 def dumps(scenarios: Collection[str]) -> list[Any]:
     """Return the names of the dumps of these scenarios (without any: of all) as values of the fixture ``vmcore``.
 
@@ -72,13 +77,25 @@ def dumps(scenarios: Collection[str]) -> list[Any]:
     return [*found, *(pytest.param(None, marks=other_run, id=scenario) for scenario in sorted(lacks))]
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the tests of a file, a variant and a dump in one worker of pytest-xdist: they share one crash session."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep tests that share one crash session in one worker of pytest-xdist.
+
+    These are the tests of a file and a variant. Of another dump than the default one, they are all tests of that dump:
+    starting crash takes longer than many tests. Only the default variant reads these dumps.
+    """
+    first = next((row.name for row in variants()), "")
+    kept, others = [], []
     for item in items:
         values = getattr(getattr(item, "callspec", None), "params", {})
-        variant = values.get("variant")
-        group = " ".join(filter(None, [item.path.stem, variant.name if variant else "", values.get("vmcore")]))
-        item.add_marker(pytest.mark.xdist_group(group))
+        variant, dump = values.get("variant"), values.get("vmcore") or ""
+        is_default = dump in ("", default_dump())
+        name = variant.name if variant else ""
+        group = [item.path.stem if is_default else "", name, dump if not is_default else ""]
+        item.add_marker(pytest.mark.xdist_group(" ".join(filter(None, group))))
+        (kept if is_default or name in ("", first) else others).append(item)
+    items[:] = kept
+    if others:
+        config.hook.pytest_deselected(items=others)
 
 
 @pytest.fixture(scope="session")

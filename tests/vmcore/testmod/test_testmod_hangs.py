@@ -14,6 +14,7 @@ from support import hangs
 from support.hangs import Hangs, Lock
 from support.truth import Truth
 
+pytestmark = pytest.mark.dumps
 POINTER = (1 << 64) - 8  # the owner of a mutex or an rwsem without the flags in its low bits
 STACK_BYTES = 16 << 10
 
