@@ -35,8 +35,8 @@ GUEST_MODULES = (
     "loop", "fuse", "overlay", "dummy", "tun", "veth", "bridge", "8021q", "nf_tables", "nf_conntrack", "dm-mod",
     "null_blk", "xfs", "nfs", "sctp", "bonding", "vxlan", "ip_gre", "ipip", "macvlan", "vrf", "vsock_loopback",
     "sch_prio", "sch_netem", "sch_fq", "sch_tbf", "sch_htb", "sch_ingress", "cls_u32",
-    "nft_chain_nat", "nft_ct", "nft_limit", "nft_log", "nft_masq", "nft_nat", "nft_reject_inet", "nf_log_syslog",
-    "nf_tables_bridge", "nft_meta_bridge", "nft_reject_bridge",
+    "nft_chain_nat", "nft_ct", "nft_limit", "nft_log", "nft_masq", "nft_nat", "nft_objref", "nft_reject_inet",
+    "nf_log_syslog", "nf_tables_bridge", "nft_meta_bridge", "nft_reject_bridge",
     # With these the kernel answers the questions of ss.
     "inet_diag", "tcp_diag", "udp_diag", "raw_diag", "unix_diag", "af_packet_diag", "netlink_diag", "vsock_diag",
     "sctp_diag", "mptcp_diag",
