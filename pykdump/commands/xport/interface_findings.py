@@ -23,7 +23,7 @@ def findings_of(view: Any) -> Iterator[Finding]:
             yield Finding("duplicate-address", text, (), (view.address,))
     yield from _counted(view)
     yield from _stopped(view)
-    if view.kind == "bond":
+    if view.link_kind == "bond":
         yield from _bond(view)
 
 

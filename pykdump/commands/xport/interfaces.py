@@ -80,7 +80,7 @@ class Interface:
     has_carrier: bool = item("its driver sees a link")
     mtu: int = item("largest packet", unit="bytes")
     link_type: str = item("ether, loopback and so on, or a number")
-    kind: str | None = item("kind of a virtual interface: bond, vlan, veth; null: hardware")
+    link_kind: str | None = item("kind of a virtual interface: bond, vlan, veth; null: hardware")
     driver: str | None = item("driver of the hardware, or the kind")
     hardware_address: str = item("its hardware address")
     broadcast: str = item("hardware address of all")
@@ -123,7 +123,7 @@ class Qdisc:
     """A queueing discipline of an interface."""
 
     device: str = item("name of the interface")
-    kind: str = item("fq_codel, noqueue and so on")
+    discipline: str = item("fq_codel, noqueue and so on")
     handle: str = item("its name: 8001:")
     parent: str = item("class that it belongs to; root: none")
     sent_bytes: int = item("sent", unit="bytes")
@@ -199,7 +199,7 @@ def interface_maker(kind: type[Interface] = Interface) -> Callable[[Any], Interf
         values = or_none(counters, view.dev)
         return make(
             view,
-            or_none(kind_text, view.dev, view.kind),
+            or_none(kind_text, view.dev, view.link_kind),
             tuple(map(address, view.addresses())),
             None if values is None else InterfaceCounters(**values),
         )
@@ -228,7 +228,7 @@ def _more(views: Iterable[Any]) -> Iterator[object]:
         ("Bonds", "bond", kinds.bond_members, BondMember),
         ("Bridges", "bridge", kinds.bridge_ports, BridgePort),
     ):
-        of_kind = [view for view in views if view.kind == kind]
+        of_kind = [view for view in views if view.link_kind == kind]
         if of_kind:
             yield Section(title)
         member: Callable[..., object] = maker(record_kind)
@@ -250,7 +250,7 @@ def interface_lines(record: InterfaceDetails) -> Iterator[str]:
     parts = [record.link_type, record.hardware_address, f"broadcast {record.broadcast}" if record.broadcast else ""]
     yield "    " + "  ".join(filter(None, [*parts, f"driver {record.driver}" if record.driver else ""]))
     named = (
-        ("kind", record.kind), ("", record.details), ("master", record.master), ("upper", " ".join(record.upper)),
+        ("kind", record.link_kind), ("", record.details), ("master", record.master), ("upper", " ".join(record.upper)),
         ("lower", " ".join(record.lower)), ("alias", record.alias), ("group", record.group or None),
         ("promiscuity", record.promiscuity or None),
     )  # fmt: skip
@@ -300,7 +300,7 @@ TABLES: Layouts = {
         Column("STATE", "state", left=True),
         Column("MTU", "mtu"),
         Column("QDISC", "queueing", left=True),
-        Column("KIND", "kind", left=True),
+        Column("KIND", "link_kind", left=True),
         Column("HARDWARE", "hardware_address", left=True),
         Column("FLAGS", "shown_flags", left=True),
         Column("ADDRESSES", "address_text", left=True),
@@ -308,7 +308,7 @@ TABLES: Layouts = {
     InterfaceDetails: interface_lines,
     Qdisc: (
         Column("DEV", "device", left=True),
-        Column("KIND", "kind", left=True),
+        Column("KIND", "discipline", left=True),
         Column("HANDLE", "handle"),
         Column("PARENT", "parent"),
         Column("BYTES", "sent_bytes"),

@@ -185,7 +185,7 @@ def test_datagram_sockets_equal_those_of_ss(document: Document, truth: Truth, na
     for key, mine in found.items():
         row = next(row for (ends, inode), row in recorded.items() if (ends[0], inode) == (key[0][0], key[1]))
         assert (mine["receive_queue"], mine["send_queue"]) == (row.receive_queue, row.send_queue), row.line
-        assert (mine["state"], set(mine["pids"])) == (row.state, row.pids), row.line
+        assert (mine["state"], frozenset(mine["pids"])) == (row.state, row.pids), row.line
         assert {n: mine[field] for n, field in MEMORY.items()} == {n: row.memory[n] for n in MEMORY}, row.line
 
 

@@ -109,7 +109,7 @@ class Interface:
         return named(LINK_TYPES, self.dev.type)
 
     @property
-    def kind(self) -> str | None:
+    def link_kind(self) -> str | None:
         """The kind of a virtual interface: "bond", "vlan", "veth"; None for hardware."""
         return str(self.dev.rtnl_link_ops.kind) if self.dev.rtnl_link_ops else None
 
@@ -163,7 +163,7 @@ class Interface:
     def driver(self) -> str | None:
         """The driver of its hardware, or its kind; None for an interface such as lo."""
         parent = self.dev.dev.parent
-        return str(parent.driver.name) if parent and parent.driver else self.kind
+        return str(parent.driver.name) if parent and parent.driver else self.link_kind
 
     @property
     def transmit_queues(self) -> int:

@@ -30,7 +30,7 @@ class QueueingDiscipline:
         self.device = device
 
     @property
-    def kind(self) -> str:
+    def discipline(self) -> str:
         """ "fq_codel", "noqueue" and so on."""
         return str(self.qdisc.ops.id)
 
