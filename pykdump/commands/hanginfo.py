@@ -199,14 +199,18 @@ def _gather(finder: Waits, options: argparse.Namespace, waits: list[Wait]) -> It
     from pykdump.linux.locks.possible import add_possible_holders
 
     seen: set[int] = set()
+    causes: dict[int, Cause] = {}
     for wait in finder.waiters(options.verbose or options.syslogger):
-        if not options.syslogger or wait.cause.kind == "unix-socket":
-            # The queue of a lock has tasks in other states too.
-            for each in (wait, *finder.others_in_queue(wait.cause)):
-                if int(each.task) not in seen:
-                    seen.add(int(each.task))
-                    waits.append(each)
-    add_possible_holders({id(wait.cause): wait.cause for wait in waits}.values(), seen)
+        if options.syslogger and wait.cause.kind != "unix-socket":
+            continue
+        # The queue of a lock has tasks in other states too. It is read once.
+        queue = () if id(wait.cause) in causes else finder.others_in_queue(wait.cause)
+        causes[id(wait.cause)] = wait.cause
+        for each in (wait, *queue):
+            if int(each.task) not in seen:
+                seen.add(int(each.task))
+                waits.append(each)
+    add_possible_holders(causes.values(), seen)
     yield from ()
 
 
@@ -366,18 +370,17 @@ def tree(graph: WaitGraph, finder: Waits) -> Iterator[TreeNode]:
         yield TreeNode(
             0, task.pid, root, str(task.comm), task.state_code, "", graph.size(root), doing(task, graph.waits.get(root))
         )
-        yield from (_node(wait, depth, graph) for depth, wait in graph.tree(root))
+        yield from (_node(wait, depth, below) for depth, wait, below in graph.counted_tree(root))
     free = [wait for wait in graph.waits.values() if not wait.blockers and int(wait.task) not in graph.below]
     for group in _groups(free, by_pid=True):
         cause = group[0].cause
         yield TreeNode(0, None, None, "", "", "", len(group), f"{cause}; {cause.note}" if cause.note else str(cause))
-        yield from (_node(wait, 1, graph) for wait in group)
+        yield from (_node(wait, 1, 0) for wait in group)
 
 
-def _node(wait: Wait, depth: int, graph: WaitGraph) -> TreeNode:
+def _node(wait: Wait, depth: int, below: int) -> TreeNode:
     task = wait.task
     certainty = wait.blockers[0].certainty if wait.blockers else ""
-    below = graph.size(int(task)) if int(task) in graph.below else 0
     return TreeNode(depth, task.pid, int(task), str(task.comm), task.state_code, certainty, below, doing(task, wait))
 
 

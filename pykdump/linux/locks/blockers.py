@@ -59,6 +59,11 @@ def blockers_of(kind: str, task: StructResult, waited: Object | None) -> Answer 
         return None
 
 
+def needs_queue(kind: str) -> bool:
+    """Return whether the queue in which a task waits tells more about a wait of this kind. "" is any kind."""
+    return not kind or kind in _FINDERS
+
+
 def _vfork(parent: StructResult, waited: Object | None) -> Answer | None:
     if waited is None:
         return None

@@ -108,6 +108,16 @@ class WaitGraph:
                 yield depth, wait
                 left += [(depth + 1, each) for each in reversed(self.below.get(int(wait.task), []))]
 
+    def counted_tree(self, root: int) -> list[tuple[int, Wait, int]]:
+        """Return tree() as (depth, wait, number of tasks below this one)."""
+        found: list[tuple[int, Wait, int]] = []
+        below: dict[int, int] = {}  # {depth: tasks at this depth and deeper, behind the current one}
+        for depth, wait in reversed(list(self.tree(root))):
+            deeper = below.pop(depth + 1, 0)
+            found.append((depth, wait, deeper))
+            below[depth] = below.get(depth, 0) + deeper + 1
+        return found[::-1]
+
     def size(self, root: int) -> int:
         """Return the number of tasks that wait for ``root``, directly or not."""
         return sum(1 for _ in self.tree(root))

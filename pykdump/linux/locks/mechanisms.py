@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 # What gcc adds to the names of functions that it changed.
 _GCC_SUFFIX = re.compile(r"\.(?:constprop|isra|part|cold|llvm)\b.*")
 READ, WRITE = "read", "write"
+FUT_OFF_INODE = 1
 
 # {kind of wait: the functions that wait like this, innermost first; regular expressions that match a whole name}
 KINDS = {
@@ -84,15 +85,17 @@ class Object:
     """What a task waits for: its kind, the address of the lock (or page, bit...), and more about it.
 
     ``mode`` is "read" or "write" where the lock has both. ``detail`` is the bit, the index of a page or the futex.
+    ``scope`` is the ``struct mm_struct *`` of a user address, or the number that stands for it in a futex key.
     """
 
-    __slots__ = ("address", "detail", "kind", "mode")
+    __slots__ = ("address", "detail", "kind", "mode", "scope")
 
-    def __init__(self, kind: str, address: int, mode: str = "", detail: str = "") -> None:
+    def __init__(self, kind: str, address: int, mode: str = "", detail: str = "", scope: int = 0) -> None:
         self.kind = kind
         self.address = address
         self.mode = mode
         self.detail = detail
+        self.scope = scope
 
 
 class Mechanisms:
@@ -161,42 +164,57 @@ class Mechanisms:
         return None
 
     def _folio(self, task: StructResult, stack: StackWords, functions: list[str]) -> Object | None:
-        for entry, function in wait_entries(stack, int(task)):
-            if function == "wake_page_function":
-                queue = readSU("struct wait_page_queue", int(entry) - member_offset("struct wait_page_queue", "wait"))
-                # Since v5.16 (include/linux/pagemap.h) it is a folio, before it a page.
-                page = queue.folio if queue.hasField("folio") else queue.page
-                return Object("folio", int(page), detail=f"bit {int(queue.bit_nr)}")
-        return None
+        return self._(task, stack, functions)
 
-    def _bit(self, task: StructResult, stack: StackWords, functions: list[str]) -> Object | None:
-        name = "struct wait_bit_queue_entry"
-        for entry, function in wait_entries(stack, int(task)):
-            if function in ("wake_bit_function", "var_wake_function"):
-                key = readSU(name, int(entry) - member_offset(name, "wq_entry")).key
-                if function == "var_wake_function":
-                    return Object("variable", int(key.flags))
-                return Object("bit", int(key.flags), detail=f"bit {int(key.bit_nr)}")
-        return None
+    _bit = _folio
 
     def _futex(self, task: StructResult, stack: StackWords, functions: list[str]) -> Object | None:
         owned = _rt_mutex(task)
         layout = WaiterLayout("struct futex_q", "task", "list.node_list")
         for waiter in layout.on_stack(stack, int(task)):
-            key = readSU("struct futex_q", waiter).key.both
-            address = int(key.word) + int(key.offset & ~3)
-            # With a PI futex the kernel knows the owner: it is that of the rt_mutex.
-            return Object("futex", owned.address if owned else address, "pi" if owned else "", f"word {address:#x}")
+            found = futex_object(readSU("struct futex_q", waiter).key.both)
+            if owned:  # the kernel knows the owner of a PI futex: it is that of the rt_mutex
+                return Object("pi-futex", owned.address, detail=found.detail)
+            return found
         return owned
 
     def _(self, task: StructResult, stack: StackWords, functions: list[str]) -> Object | None:
-        """Look for any queue: the kind is "", because no function of KINDS is on the stack."""
-        found = self._bit(task, stack, functions) or self._folio(task, stack, functions)
-        for entry, _ in () if found else wait_entries(stack, int(task)):
-            head = self._queue_of(entry)
-            if head:
-                return Object("wait-queue", head)
-        return found
+        """Return the object of the ``struct wait_queue_entry`` on the stack: its wake function says what it is."""
+        queue = None
+        for entry, function in wait_entries(stack, int(task)):
+            if function in ("wake_bit_function", "var_wake_function"):
+                return _bit(entry, "bit" if function == "wake_bit_function" else "variable")
+            if function == "wake_page_function":
+                return _folio(entry)
+            head = self._queue_of(entry) if queue is None else 0
+            queue = Object("wait-queue", head) if head else queue
+        return queue
+
+
+def _folio(entry: StructResult) -> Object:
+    """Return the page or folio of the ``struct wait_page_queue`` that contains an entry."""
+    queue = readSU("struct wait_page_queue", int(entry) - member_offset("struct wait_page_queue", "wait"))
+    # Since v5.16 (include/linux/pagemap.h) it is a folio, before it a page.
+    page = queue.folio if queue.hasField("folio") else queue.page
+    return Object("folio", int(page), detail=f"bit {int(queue.bit_nr)}")
+
+
+def _bit(entry: StructResult, kind: str) -> Object:
+    """Return the bit or variable of the ``struct wait_bit_queue_entry`` that contains an entry."""
+    name = "struct wait_bit_queue_entry"
+    key = readSU(name, int(entry) - member_offset(name, "wq_entry")).key
+    return Object(kind, int(key.flags), detail=f"bit {int(key.bit_nr)}" if kind == "bit" else "")
+
+
+def futex_object(key: StructResult) -> Object:
+    """Return the futex of ``union futex_key.both``: a word in the memory of a process, or in a file.
+
+    The two low bits of the offset are flags (include/linux/futex.h): FUT_OFF_INODE and FUT_OFF_MMSHARED.
+    """
+    word, offset, owner = int(key.word), int(key.offset), int(key.ptr)
+    if offset & FUT_OFF_INODE:
+        return Object("futex", 0, detail=f"page {word} + {offset & ~3:#x} of a shared file", scope=owner)
+    return Object("futex", word + (offset & ~3), detail=f"word {word + (offset & ~3):#x}", scope=owner)
 
 
 def _rt_mutex(task: StructResult) -> Object | None:

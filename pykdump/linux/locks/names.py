@@ -10,7 +10,7 @@ from crash import Addr, addr2mod, addr2sym, container_of, member_offset, member_
 from pykdump.c_integers import LONG_MASK, PTR_SIZE
 from pykdump.linux.fs import dentry_path, device_number, fs_type, mount_point, super_blocks
 from pykdump.linux.locks.stack_words import DAMAGED
-from pykdump.linux.tasks import all_tasks
+from pykdump.linux.tasks import process_leaders
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -138,17 +138,26 @@ class Names:
         block = self.blocks().get(address - member_offset(SUPER_BLOCK, "s_umount"))
         if block is not None:
             return f"s_umount of {file_system_name(block)}"
-        return variable_name(address) or self._memory(address)
+        # Commit da1c55f1b272 ("mmap locking API: rename mmap_sem to mmap_lock", v5.8).
+        process = self._process(address - member_offset(MM, "mmap_lock"))
+        return f"mmap_lock of {process}" if process else ""
 
-    def _memory(self, address: int) -> str:
+    def _process(self, mm: int) -> str:
+        """Return the process that has a ``struct mm_struct *`` (or a number for futexes), "" if there is none."""
         if not self._memories:
-            # Commit da1c55f1b272 ("mmap locking API: rename mmap_sem to mmap_lock", v5.8).
-            offset = member_offset(MM, "mmap_lock")
-            for task in all_tasks(idle=False):
-                mm = int(task.ts.mm)
-                if mm and task.pid == task.tgid:
-                    self._memories.setdefault(mm + offset, f"mmap_lock of PID {task.pid} ({task.comm})")
-        return self._memories.get(address, "")
+            # Debian's 6.12.117 has a number instead of the address of the mm in the keys of futexes.
+            numbered = member_offset(MM, "futex_unique_id") >= 0
+            for leader in process_leaders():
+                name = f"PID {int(leader.pid)} ({leader.comm})"
+                self._memories.setdefault(int(leader.mm), name)
+                if numbered and leader.mm:
+                    self._memories.setdefault(int(leader.mm.futex_unique_id.counter), name)
+            self._memories.pop(0, None)
+        return self._memories.get(mm, "")
+
+    def _futex(self, mm: int) -> str:
+        process = self._process(mm)
+        return f"of {process}" if process else ""
 
     def _percpu(self, address: int) -> str:
         found = self.frozen_block(address)
@@ -174,6 +183,7 @@ _BY_KIND: dict[str, Callable[[Names, int], str]] = {
     "rwsem": Names._rwsem,
     "percpu-rwsem": Names._percpu,
     "freeze": Names._percpu,
+    "futex": Names._futex,
     "folio": Names._page,
     "bit": Names._bit,
 }

@@ -162,8 +162,11 @@ class Waits:
         stack = functions_of(task)
         functions = waiting_functions(stack)
         kind = kind_of_wait(functions)
-        found = self._object(kind, task, functions)
-        purpose, words = reason(functions) if (found.kind if found else kind) in _WITHOUT_PURPOSE else ("", "")
+        purpose, words = reason(functions) if kind in _WITHOUT_PURPOSE else ("", "")
+        # Most interruptible waits need no look at the stack: their queues say no more than their functions.
+        found = self._object(kind, task, functions) if kind or blockers.needs_queue(purpose) else None
+        if found is not None and found.kind not in _WITHOUT_PURPOSE:
+            purpose = ""
         if not purpose and found is None:
             kind = kind or timeout_of(stack)
         cause = (
@@ -188,17 +191,20 @@ class Waits:
         if found is None:
             return self._cause_without_lock(kind, task, functions)
         kind = found.kind
-        if kind == "futex" and found.mode == "pi":
-            kind, found.mode = "pi-futex", ""
         frozen = self._names.frozen_block(found.address) if kind == "percpu-rwsem" and found.mode == READ else None
         if frozen is not None and freeze_state(frozen[0]):
             kind = "freeze"
             held = Holders(note=f"{freeze_state(frozen[0])}: it waits until the file system is thawed")
             return self._remember(kind, LOCK_WORDS[kind], found.address, self._names.name_of(kind, found.address), held)
-        key = (kind, found.address, "")
+        key = (kind, found.address, hex(found.scope) if found.scope else "")
         if key not in self._causes:
+            cause = self._causes[key] = Cause(kind, LOCK_WORDS[kind], found.address)
             held = _holders(Object(kind, found.address))
-            self._remember(kind, LOCK_WORDS[kind], found.address, self._names.name_of(kind, found.address), held)
+            cause.name, cause.blockers, cause.note = (
+                self._names.name_of(kind, found.scope or found.address),
+                held.blockers,
+                held.note,
+            )
         return self._causes[key]
 
     def _cause_without_lock(self, kind: str, task: Task, functions: list[str]) -> Cause:

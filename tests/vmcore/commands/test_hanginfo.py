@@ -259,6 +259,7 @@ def test_interruptible_waits_with_v(document: Document, truth: Truth) -> None:
         if group["what"] == "futex":
             word = int(truth.text(f"proc/{truth.by_pid[tid].tgid}/task/{tid}/syscall").split()[1], 16)
             assert each["detail"] == f"word {word:#x}"
+            assert group["name"] == f"of PID {each['pid']} ({truth.by_pid[each['pid']].comm})"
 
 
 def test_a_file_lock_waits_for_its_owner(document: Document, truth: Truth) -> None:

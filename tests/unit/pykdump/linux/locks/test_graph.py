@@ -68,6 +68,7 @@ def test_the_forest_has_each_task_once() -> None:
     assert graph.roots() == [9, 5]
     assert [(depth, int(wait.task)) for depth, wait in graph.tree(9)] == [(1, 1), (2, 2), (2, 3), (3, 4)]
     assert [(depth, int(wait.task)) for depth, wait in graph.tree(5)] == [(1, 6), (1, 7)]
+    assert [(int(wait.task), below) for _, wait, below in graph.counted_tree(9)] == [(1, 3), (2, 0), (3, 1), (4, 0)]
     assert [graph.size(root) for root in (9, 5, 1, 4)] == [4, 2, 3, 0]
 
 

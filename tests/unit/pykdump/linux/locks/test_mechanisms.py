@@ -125,3 +125,18 @@ def test_an_rt_mutex_blocks_whatever_the_functions_say(world: World) -> None:
     task = world.kernel.make("struct task_struct", 0x8000, pi_blocked_on=waiter)
     found = mechanisms.Mechanisms().find("rt-mutex", task, StackWords(0x9000, ()), [])
     assert found and (found.kind, found.address) == ("rt-mutex", LOCK)
+
+
+@pytest.mark.parametrize(
+    ("word", "offset", "address", "detail"),
+    [
+        (0x7000, 0x380, 0x7380, "word 0x7380"),
+        (0x7000, 0x382, 0x7380, "word 0x7380"),
+        (5, 0x381, 0, "page 5 + 0x380 of a shared file"),
+    ],
+)
+def test_keys_of_futexes(word: int, offset: int, address: int, detail: str) -> None:
+    kernel = fake_crash.install()
+    kernel.define("struct key", ptr="u64", word="u64", offset="u32")
+    found = mechanisms.futex_object(kernel.make("struct key", 0x100, ptr=0x99, word=word, offset=offset))
+    assert (found.kind, found.address, found.detail, found.scope) == ("futex", address, detail, 0x99)

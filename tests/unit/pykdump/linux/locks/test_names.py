@@ -43,6 +43,8 @@ def known(monkeypatch: pytest.MonkeyPatch) -> names.Names:
     k.define("struct address_space", host="ptr struct inode")
     k.define("struct inode", i_sb="ptr struct super_block", i_rwsem="u64", i_state="u64", i_data="struct address_space")
     k.define("struct folio", mapping="ptr", index="u64")
+    k.define("struct mm_struct", users="u64", mmap_lock="u64")
+    k.define("struct task_struct", mm="u64", pid="s32", comm="char[16]")
     k.make("struct super_block", SB)
     k.make("struct inode", INODE, i_sb=SB, i_data_DOT_host=INODE)
     k.make("struct address_space", MAPPING, host=INODE)
@@ -50,8 +52,8 @@ def known(monkeypatch: pytest.MonkeyPatch) -> names.Names:
     monkeypatch.setattr(names, "file_system_name", lambda sb: f"fs {int(sb):#x}")
     monkeypatch.setattr(names, "inode_path", lambda inode: f"/path of fs {int(inode):#x}")
     monkeypatch.setattr(names, "variable_name", lambda address: "")
-    monkeypatch.setattr(names, "all_tasks", lambda idle: iter(()))
-    k.define("struct mm_struct", mmap_lock="u64")
+    process = k.make("struct task_struct", 0x8000, pid=7, mm=0xA000, comm="sh")
+    monkeypatch.setattr(names, "process_leaders", lambda: [process])
     return names.Names()
 
 
@@ -62,6 +64,23 @@ def test_locks_of_inodes_and_file_systems(known: names.Names) -> None:
     assert known.name_of("rwsem", SB + offset("struct super_block", "s_umount")[0]) == "s_umount of fs 0x1000"
     assert known.name_of("rwsem", 0x9000) == ""
     assert known.name_of("mutex", INODE) == ""
+
+
+def test_memory_of_processes(known: names.Names) -> None:
+    assert known.name_of("rwsem", 0xA008) == "mmap_lock of PID 7 (sh)"
+    assert known.name_of("futex", 0xA000) == "of PID 7 (sh)"
+    assert known.name_of("futex", 0xB000) == ""
+
+
+def test_futexes_of_kernels_that_number_memories(known: names.Names) -> None:
+    kernel = fake_crash.KERNEL
+    kernel.define("atomic64_t", counter="s64")
+    kernel.define("struct mm_struct", futex_unique_id="atomic64_t")
+    kernel.define("struct task_struct", mm="ptr struct mm_struct", pid="s32", comm="char[16]")
+    kernel.make("struct mm_struct", 0xA000, futex_unique_id_DOT_counter=3)
+    kernel.make("struct task_struct", 0x8000, pid=7, mm=0xA000, comm="sh")
+    assert known.name_of("futex", 3) == "of PID 7 (sh)"
+    assert known.name_of("futex", 0) == known.name_of("futex", 4) == ""
 
 
 def test_an_inode_must_be_one(known: names.Names) -> None:
