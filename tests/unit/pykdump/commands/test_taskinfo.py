@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
@@ -13,8 +14,9 @@ from support import fake_crash
 fake_crash.install()
 
 from pykdump import caches  # noqa: E402
-from pykdump.commands import taskinfo  # noqa: E402
+from pykdump.commands import _taskinfo_details, _taskinfo_records, _taskinfo_views, taskinfo  # noqa: E402
 from pykdump.linux import tasks  # noqa: E402
+from pykdump.linux.processes import memory  # noqa: E402
 from pykdump.pylog import pylog  # noqa: E402
 from support.fake_tasks import TASK, World  # noqa: E402
 
@@ -89,3 +91,82 @@ def test_a_damaged_task_is_reported_and_left_out(world: World, capsys: pytest.Ca
     assert "0xbad000" in problem["reason"]
     world.kernel.write_pointer(world.other + offset, 0)
     assert [t.uid for t in tasks.all_tasks() if t.pid == 40] == [None]
+
+
+def test_the_longest_waiting_threads(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert taskinfo.main(["--hang"]) == 0
+    assert [line.split()[1] for line in capsys.readouterr().out.splitlines()[1:]] == ["3", "2"]
+    world.kernel.symbols["sysctl_hung_task_timeout_secs"] = 0x10
+    world.kernel.variables["sysctl_hung_task_timeout_secs"] = 1
+    offset = world.kernel.find(TASK, "sched_info.last_arrival")[0]
+    world.kernel.write_pointer(world.init[2] + offset, 0)
+    assert taskinfo.main(["--hang", "--json"]) == 1
+    (finding,) = json.loads(capsys.readouterr().out)["findings"]
+    assert (finding["id"], finding["pids"]) == ("hung-task", [3])
+
+
+def test_the_order_is_reversed(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    assert taskinfo.main([]) == 0
+    rows = capsys.readouterr().out.splitlines()[1:]
+    assert taskinfo.main(["-r"]) == 0
+    assert capsys.readouterr().out.splitlines()[1:] == rows[::-1]
+
+
+def test_a_command_for_each_thread(world: World, capsys: pytest.CaptureFixture[str]) -> None:
+    world.kernel.commands[f"foreach {world.init[0]:x} sig"] = "SIG\n"
+    assert taskinfo.main(["--taskfilter", "IN", "--cmd", "sig"]) == 0
+    assert capsys.readouterr().out == "TID 1 (init)\nSIG\n"
+    assert taskinfo.main(["--taskfilter", "UN", "--cmd", "sig"]) == 2
+    assert capsys.readouterr().out.startswith("Cannot tell sig of TID 2: ")
+
+
+def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
+    assert taskinfo.main(["--version"]) == 0
+    assert capsys.readouterr().out == "taskinfo of PyKdump 0.0.0-fake, in crash fake\n"
+
+
+@pytest.mark.parametrize(
+    ("word", "number"), [("12", 12), ("ffff8bfec1240000", 0xFFFF8BFEC1240000), ("0x10", 16), ("99999999", 0x99999999)]
+)
+def test_pids_and_addresses(word: str, number: int) -> None:
+    assert _taskinfo_details._number(word) == number
+
+
+def test_neither_a_pid_nor_an_address(capsys: pytest.CaptureFixture[str]) -> None:
+    assert taskinfo.main(["--pidinfo", "xyz"]) == 2
+    assert capsys.readouterr().out == "Cannot tell the rest: xyz is neither a PID nor an address\n"
+
+
+def test_the_largest_processes(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Named(SimpleNamespace):
+        pass
+
+    found = [(Named(pid=pid, comm=f"c{pid}"), memory.Usage([0, own, 0, 9], 50, sysv)) for pid, own, sysv in
+             ((1, 5, 9), (2, 6, 9), (3, 1, 0))]  # fmt: skip
+    monkeypatch.setattr(memory, "memory_of_processes", lambda: iter(found))
+    monkeypatch.setattr(_taskinfo_views, "_segments", lambda: iter(()))
+    first, second, total, _ = _taskinfo_views.memory(2)
+    assert isinstance(first, _taskinfo_records.ProcessMemory) and isinstance(second, _taskinfo_records.ProcessMemory)
+    assert (first.pid, first.without_sysv, first.resident, first.sysv) == (3, 40, 40, 0)
+    assert (second.pid, second.without_sysv, second.resident, second.sysv) == (2, 24, 60, 36)
+    assert isinstance(total, _taskinfo_records.MemoryTotal)
+    assert (total.processes, total.without_sysv, total.resident) == (3, 84, 156)
+
+
+def test_lines_of_a_task() -> None:
+    limit = _taskinfo_details.Limit("Max open files", 1024, None)
+    assert next(_taskinfo_details._limit_lines(limit)).split() == [
+        "Max",
+        "open",
+        "files",
+        "soft",
+        "1024",
+        "hard",
+        "unlimited",
+    ]
+    task = _taskinfo_details.TaskDetails(
+        5, 6, 1, "x", 0x1000, "IN", 0, 3, 2, 0x40, ("FORKNOEXEC",), None, (6, 2), (7, 8)
+    )  # fmt: skip
+    text = "\n".join(_taskinfo_details._task_lines(task))
+    for words in ("PID 5  TID 6  parent 1", "command not in the dump", "namespaces: 6, 2", "children 7, 8", "0x1000"):
+        assert words in text

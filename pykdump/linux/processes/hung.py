@@ -1,0 +1,18 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""The kernel's limit for hung tasks."""
+
+from __future__ import annotations
+
+from crash import readSymbol, symbol_exists
+
+USUAL_SECONDS = 120  # CONFIG_DEFAULT_HUNG_TASK_TIMEOUT
+
+
+def hung_task_seconds() -> int:
+    """Return after how many seconds the kernel reports a hung task: ``sysctl_hung_task_timeout_secs``.
+
+    0 means that it never does; then, and on a kernel without the detector, this is the usual limit.
+    """
+    if not symbol_exists("sysctl_hung_task_timeout_secs"):
+        return USUAL_SECONDS
+    return int(readSymbol("sysctl_hung_task_timeout_secs")) or USUAL_SECONDS
