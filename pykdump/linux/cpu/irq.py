@@ -7,7 +7,7 @@ from crash import enumerator_value, member_offset, readSU, readSymbol, readU32, 
 
 from pykdump.c_integers import INT_SIZE
 from pykdump.linux.cpu.bitmaps import cpumask_member
-from pykdump.linux.percpu import running_cpus, percpu_ptr
+from pykdump.linux.percpu import percpu_ptr, running_cpus
 from pykdump.linux.trees import for_all_maple_tree, for_all_radix_tree
 from pykdump.lists import readStructNext
 

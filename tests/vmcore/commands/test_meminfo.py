@@ -65,8 +65,8 @@ def test_counters_equal_those_of_drgn(found: dict[str, tuple[int, str]], drgn_pr
 
 
 def test_buffers_and_committed_memory_equal_those_of_drgn(found: dict[str, tuple[int, str]], drgn_program: Any) -> None:
-    from drgn.helpers.linux.list import list_for_each_entry
     from drgn.helpers.linux.cpumask import for_each_possible_cpu
+    from drgn.helpers.linux.list import list_for_each_entry
     from drgn.helpers.linux.percpu import per_cpu_ptr
 
     head = drgn_program["blockdev_superblock"].s_inodes.address_of_()
