@@ -76,38 +76,51 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def collect(options: argparse.Namespace) -> Iterator[object]:
     """Yield the locks, and a finding for each process that waits."""
-    number = 0
-    group: list[Lock] = []
     from pykdump.linux.fs.file_locks import file_locks
 
+    number = 0
+    group: list[Lock] = []
+    waits: list[tuple[Lock, Lock]] = []
     for lock in file_locks():
         if not lock.depth:
-            yield from _chosen(group, options)
+            yield from _chosen(group, options, waits)
             number, group = number + 1, []
         try:
             group.append(record(number, lock))
         except UNREADABLE as problem:
             yield Problem(f"the file lock at {int(lock):#x}", reason_of(problem))
-    yield from _chosen(group, options)
+    yield from _chosen(group, options, waits)
+    yield from findings(waits)
 
 
-def _chosen(group: list[Lock], options: argparse.Namespace) -> Iterator[Lock | Finding]:
-    """Yield a lock with its waiters, if the options want it."""
+def _chosen(group: list[Lock], options: argparse.Namespace, waits: list[tuple[Lock, Lock]]) -> Iterator[Lock]:
+    """Yield a lock with its waiters, if the options want it, and add (waiter, lock) to ``waits``."""
     if options.waiting and len(group) < 2:
         return
     if options.pid and not any(each.pid in options.pid for each in group):
         return
     yield from group
-    for each in group:
-        if each.depth:
-            holder = group[0]
-            yield Finding(
-                "file-lock-wait",
-                f"{each.comm or 'a process'} waits for a {each.mode} lock of {each.path or 'a file'}; "
-                f"{holder.comm or 'a process'} holds a {holder.mode} lock.",
-                pids=(each.pid, holder.pid),
-                addresses=(each.address, holder.address),
-            )
+    waits += [(each, group[0]) for each in group if each.depth]
+
+
+def findings(waits: list[tuple[Lock, Lock]]) -> Iterator[Finding]:
+    """Yield a finding for each (request that waits, lock)."""
+    for waiter, holder in waits:
+        # A task that waits until a lease is given up has no file yet.
+        path = waiter.path or holder.path or "a file"
+        yield Finding(
+            "file-lock-wait",
+            f"{waiter.comm or 'A process'} waits for {path}, of which {holder.comm or 'a process'} has "
+            f"{_what(holder)}.",
+            pids=(waiter.pid, holder.pid),
+            addresses=(waiter.address, holder.address),
+        )
+
+
+def _what(holder: Lock) -> str:
+    if holder.lock_kind in ("LEASE", "DELEG"):
+        return f"a lease ({holder.state.lower()})"
+    return f"a {holder.mode} lock ({holder.lock_kind})"
 
 
 def record(number: int, lock: FileLock) -> Lock:

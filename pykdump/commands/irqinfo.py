@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
 """irqinfo: interrupts with their handlers, counts and CPUs, and softirqs.
 
-The counts are those of /proc/interrupts and /proc/softirqs: one for each online CPU, in the order of the CPUs.
+The counts are those of /proc/interrupts and /proc/softirqs: one for each CPU that ran until the dump, in the order of
+the CPUs.
 
   IRQ        the number of the interrupt, or the label of a counter of the machine (LOC: local timer ticks)
-  COUNTS     how often it arrived at each online CPU
+  COUNTS     how often it arrived at each CPU
   AFFINITY   the CPUs that may handle it
   EFFECTIVE  the CPU to which it goes
   UNHANDLED  how often no handler wanted it, lately
@@ -52,7 +53,7 @@ class Interrupt:
     """An interrupt: a struct irq_desc."""
 
     irq: int = item("its number")
-    counts: tuple[int, ...] = item("how often it arrived, for each online CPU in the order of the CPUs")
+    counts: tuple[int, ...] = item("how often it arrived, for each CPU in the order of the CPUs")
     affinity: str = item("the CPUs that may handle it, as in /proc/irq/N/smp_affinity_list")
     effective: str = item("the CPUs to which it goes; empty if the kernel does not note them")
     chip: str = item("the name of its controller")
@@ -70,7 +71,7 @@ class MachineCounter:
     """A counter of /proc/interrupts that belongs to no interrupt number."""
 
     label: str = item("its label, such as LOC")
-    counts: tuple[int, ...] = item("its value for each online CPU in the order of the CPUs; one value for ERR and MIS")
+    counts: tuple[int, ...] = item("its value for each CPU in the order of the CPUs; one value for ERR and MIS")
     meaning: str = item("what it counts")
 
 
@@ -79,7 +80,7 @@ class Softirq:
     """A softirq."""
 
     name: str = item("its name, as in /proc/softirqs")
-    counts: tuple[int, ...] = item("how often it ran, for each online CPU in the order of the CPUs")
+    counts: tuple[int, ...] = item("how often it ran, for each CPU in the order of the CPUs")
 
 
 def add_options(parser: argparse.ArgumentParser) -> None:
@@ -105,9 +106,9 @@ def collect(options: argparse.Namespace) -> Iterator[object]:
 def interrupts(wanted: set[int], everything: bool) -> Iterator[Interrupt | Finding | Problem]:
     """Yield the interrupts ``wanted`` (all if it is empty), and findings about them."""
     from pykdump.linux.cpu import irq
-    from pykdump.linux.panic import cpus_in_use
+    from pykdump.linux.percpu import running_cpus
 
-    cpus = cpus_in_use()
+    cpus = running_cpus()
     for number, desc in irq.irq_descs():
         if wanted and number not in wanted:
             continue

@@ -72,13 +72,12 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def collect(options: argparse.Namespace) -> Iterator[object]:
     """Yield each run queue and its tasks."""
-    from pykdump.linux.panic import cpus_in_use
-    from pykdump.linux.percpu import runqueues
+    from pykdump.linux.percpu import running_cpus, runqueues
 
     queues = runqueues()
     chosen = options.cpu or list(queues)
     newest = max((int(rq.clock) for rq in queues.values()), default=0)
-    online = set(cpus_in_use())
+    online = set(running_cpus())
     for cpu in chosen:
         if cpu in queues:
             yield from _one_cpu(cpu, queues[cpu], newest)

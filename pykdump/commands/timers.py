@@ -112,9 +112,9 @@ def wheels(cpus: Container[int] | None) -> Iterator[object]:
     """Yield the Timers of the wheels of these CPUs (None: all), those that expire first at the beginning of a wheel."""
     from pykdump.linux.clock import kernel_hz
     from pykdump.linux.cpu.timers import jiffies_now, timer_bases
-    from pykdump.linux.panic import cpus_in_use
+    from pykdump.linux.percpu import running_cpus
 
-    now, hz, online = jiffies_now(), kernel_hz(), set(cpus_in_use())
+    now, hz, online = jiffies_now(), kernel_hz(), set(running_cpus())
     for cpu, name, base in timer_bases():
         if cpus is not None and cpu not in cpus:
             continue

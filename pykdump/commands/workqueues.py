@@ -340,9 +340,9 @@ def delayed(chosen: Callable[[str], bool]) -> Iterator[object]:
     """Yield the delayed Works, and a finding for those whose timer belongs to a CPU that is offline."""
     from pykdump.linux.clock import kernel_hz
     from pykdump.linux.cpu.timers import delayed_works, jiffies_between, jiffies_now
-    from pykdump.linux.panic import cpus_in_use
+    from pykdump.linux.percpu import running_cpus
 
-    jiffies, hz, online = jiffies_now(), kernel_hz(), set(cpus_in_use())
+    jiffies, hz, online = jiffies_now(), kernel_hz(), set(running_cpus())
     for cpu, timer, work in delayed_works():
         name = str(work.wq.name) if work.wq else ""
         if not chosen(name):

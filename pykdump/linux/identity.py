@@ -5,8 +5,7 @@ from __future__ import annotations
 
 from crash import PAGESIZE, error, readSymbol, symbol_exists
 
-from pykdump.linux.panic import cpus_in_use
-from pykdump.linux.percpu import possible_cpus
+from pykdump.linux.percpu import possible_cpus, running_cpus
 from pykdump.linux.wall_clock import NANOSECONDS, clocks
 
 LOAD_SHIFT = 11  # FSHIFT in include/linux/sched/loadavg.h: the averages are fixed-point numbers
@@ -44,7 +43,7 @@ def command_line() -> str:
 
 def cpu_counts() -> tuple[int, int]:
     """Return the number of online and of possible CPUs."""
-    return len(cpus_in_use()), len(possible_cpus())
+    return len(running_cpus()), len(possible_cpus())
 
 
 def node_names() -> dict[str, str]:

@@ -6,8 +6,7 @@ from __future__ import annotations
 from crash import error, readInt, readSymbol, readU64, symbol_exists
 
 from pykdump.linux.clock import jiffies, kernel_hz
-from pykdump.linux.panic import cpus_in_use
-from pykdump.linux.percpu import get_cpu_var, possible_cpus, runqueues
+from pykdump.linux.percpu import get_cpu_var, possible_cpus, running_cpus, runqueues
 from pykdump.linux.tasks import NANOSECONDS_IN_MS, layout
 
 TYPE_CHECKING = False
@@ -52,7 +51,7 @@ def cpu_states() -> Iterator[CpuState]:
     """Yield a CpuState for each online CPU whose run queue is in the dump."""
     clock = layout().clock
     queues = runqueues()
-    online = set(cpus_in_use())
+    online = set(running_cpus())
     clocks = {cpu: int(getattr(queue, clock)) for cpu, queue in queues.items() if cpu in online}
     newest = max(clocks.values(), default=0)
     touched = dict(_watchdog_times())

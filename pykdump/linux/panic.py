@@ -11,7 +11,7 @@ import re
 
 from crash import error, readSymbol, symbol_exists
 
-from pykdump.linux.percpu import online_cpus, runqueues
+from pykdump.linux.percpu import runqueues
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -222,17 +222,6 @@ def panic_cpu() -> int | None:
         if number & 0xFFFFFFFF != NO_CPU & 0xFFFFFFFF:
             return number
     return None
-
-
-def cpus_in_use() -> list[int]:
-    """Return the CPUs that were online before the panic.
-
-    panic() stops the others, and a stopped CPU is no longer online (native_stop_other_cpus(), stop_this_cpu() in
-    arch/x86/kernel). So after a panic these are all CPUs whose run queue has ever been online.
-    """
-    if panic_cpu() is None:
-        return online_cpus()
-    return [cpu for cpu, queue in runqueues().items() if int(queue.online) or int(queue.nr_switches)]
 
 
 def running_on(cpu: int) -> StructResult:

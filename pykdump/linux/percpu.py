@@ -70,6 +70,16 @@ def online_cpus() -> list[int]:
     return _cpus("online")
 
 
+@memoize_cond(CU_LIVE)
+def running_cpus() -> list[int]:
+    """Return the CPUs that ran until the dump: those that are online, and those that a panic has stopped.
+
+    panic() takes each CPU that it stops out of the online mask, but not out of the mask of active ones, from which only
+    CPU hotplug takes it (kernel/cpu.c; set_cpu_online() in the machines' functions to stop a CPU).
+    """
+    return sorted({*_cpus("online"), *_cpus("active")})
+
+
 def cpu_offset(cpu: int) -> int:
     """Return ``__per_cpu_offset[cpu]``, 0 on a kernel without SMP."""
     table = sym2addr("__per_cpu_offset")

@@ -15,26 +15,25 @@ from crash import (
     readPtr,
     readSU,
     readSymbol,
-    readU32,
     struct_size,
     symbol_exists,
 )
 
 from pykdump.c_integers import INT_SIZE, LONG_SIZE, PTR_SIZE
 from pykdump.linux.clock import kernel_hz
+from pykdump.linux.sysctl_handlers import SPECIAL, UNKNOWN
 from pykdump.linux.trees import for_all_rbtree
 from pykdump.namespaces import get_nsproxy
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
     from crash import StructResult
 
 CTL_TABLE = "struct ctl_table"
 MAX_DEPTH = 32
 SHOWN = 5  # the number of elements that are shown of a longer array
-UNKNOWN = "(?)"
 # Handlers of longs whose names do not show it (fs/file_table.c, fs/dcache.c, fs/inode.c, mm/page-writeback.c,
 # security/min_addr.c, mm/util.c, kernel/hung_task.c).
 LONGS = (
@@ -54,6 +53,7 @@ VARIABLES = {
     "sysrq_sysctl_handler": "sysrq_enabled",
     "sysctl_numa_balancing": "sysctl_numa_balancing_mode",
 }
+STRINGS = ("proc_dostring", "proc_do_uts_string", "devkmsg_sysctl_set_loglvl")
 BITMAPS = ("proc_do_large_bitmap", "proc_watchdog_cpumask")
 UUID_SIZE = 16
 
@@ -92,6 +92,10 @@ def getCtlTables(nsproxy: StructResult | None = None) -> dict[str, StructResult]
     for members in ("ipc_set", "mq_set"):
         if spaces.ipc_ns and spaces.ipc_ns.hasField(members):
             found.update(_entries(getattr(spaces.ipc_ns, members).dir))
+    # Commit dbec28460a89 ("userns: Add per user namespace sysctls.", v4.9): user.max_...
+    owner = spaces.uts_ns.user_ns
+    if owner and owner.hasField("set"):
+        found.update(_entries(owner.set.dir))
     return found
 
 
@@ -123,10 +127,10 @@ def _value(ct: StructResult) -> str | int | list[int | str]:
     if data and handler == "proc_do_uuid":  # its maxlen is 0
         return _uuid(readmem(data, UUID_SIZE))
     if handler in SPECIAL:
-        return SPECIAL[handler](data, length)
+        return SPECIAL[handler](data, length, str(ct.procname))
     if not data or not length:
         return UNKNOWN
-    if handler.startswith(("proc_dostring", "proc_do_uts_string")):
+    if handler.startswith(STRINGS):
         return SmartString(readmem(data, length), data, None)
     if handler in BITMAPS:
         return _ranges(readPtr(data), length)
@@ -141,7 +145,8 @@ def _size(handler: str, length: int) -> int:
     if "u8vec" in handler or "dobool" in handler or length == 1:
         return 1
     # Many special handlers read a single int with proc_dointvec() or its variants.
-    return INT_SIZE if "intvec" in handler or "jiffies" in handler or length == INT_SIZE else 0
+    known = "intvec" in handler or "jiffies" in handler or handler == "lowmem_reserve_ratio_sysctl_handler"
+    return INT_SIZE if known or length == INT_SIZE else 0
 
 
 def _numbers(raw: bytes, size: int, handler: str) -> int | list[int | str]:
@@ -176,30 +181,3 @@ def _ranges(bitmap: int, bits: int) -> str:
         else:
             ranges.append([bit, bit])
     return ",".join(str(a) if a == b else f"{a}-{b}" for a, b in ranges)
-
-
-def _port_range(data: int, length: int) -> list[int | str]:
-    """Return the lowest and the highest local port (net/ipv4/sysctl_net_ipv4.c)."""
-    if length:  # int range[2]
-        return [readU32(data), readU32(data + INT_SIZE)]
-    # Since v6.8 the data is the struct net itself, and one u32 has both numbers (include/net/netns/ipv4.h).
-    packed = int(readSU("struct net", data).ipv4.ip_local_ports.range)
-    return [packed & 0xFFFF, packed >> 16]
-
-
-def _name_behind(suname: str, member: str) -> Callable[[int, int], str]:
-    """Return a reader of a variable that points to a struct with a name."""
-
-    def read(data: int, length: int) -> str:
-        return str(getattr(readSU(suname, readPtr(data)), member))
-
-    return read
-
-
-# {handler: function that reads the value at ctl_table.data, maxlen}
-SPECIAL: dict[str, Callable[[int, int], str | int | list[int | str]]] = {
-    "ipv4_local_port_range": _port_range,
-    "ipv4_ping_group_range": lambda data, length: [readU32(data), readU32(data + INT_SIZE)],
-    "proc_tcp_congestion_control": _name_behind("struct tcp_congestion_ops", "name"),
-    "set_default_qdisc": lambda data, length: str(readSymbol("default_qdisc_ops").id),
-}

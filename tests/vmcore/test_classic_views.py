@@ -47,7 +47,7 @@ def test_workqueues(run: Run, truth: Truth) -> None:
         name, address = made.workqueue
         pid, _, _ = made.worker
         one = run("workqueues", "-n", name)
-        assert f"WQ {address:x} {name} flags=2 unbound=1\n   in flight: 3\n" in one
+        assert re.search(rf"^WQ {address:x} {name} flags=\w+ unbound=1\n   in flight: 3\n", one, re.M)
         assert f" {truth.by_pid[pid].comm} mpyk_stuck_work\n" in one
         assert f"<struct workqueue_struct {address:#x}>" in run("workqueues")
 
@@ -96,10 +96,10 @@ def test_objects_of_slab_caches(run: Run, crash_session: CrashSession) -> None:
     used = set(re.findall(rf"^   \[({HEX})\]$", part, re.M))
     # The first idle task is a static variable.
     assert len({task for _, task in tasks} - used) == 1
-    # crash shows the slabs of the CPUs with the objects that are free.
+    # crash shows the slabs of the CPUs, with the objects that are free.
     known = crash_session.run("kmem -S task_struct")
     free = set(re.findall(rf"^   ({HEX})(?:  \(cpu \d+ cache\))?$", known, re.M))
-    assert free == set(re.findall(rf"^    ({HEX})$", part, re.M))
+    assert free <= set(re.findall(rf"^    ({HEX})$", part, re.M))
 
 
 def test_disks(run: Run, truth: Truth, crash_session: CrashSession) -> None:
@@ -156,9 +156,10 @@ def test_file_locks(run: Run, truth: Truth) -> None:
         (blocked, [[row[0], *row[2:]] for row in lines if row[1] == "->" and row[2] in kinds]),
     ):
         found = re.findall(r"^<struct \w+ 0x[0-9a-f]+> (\S+) (\S+)\n\t .*\n\tpid=(-?\d+) ", part, re.M)
-        mine = [(words.split("|")[0], mode, pid) for words, mode, pid in found]
+        # Leases and the locks of open files (whose PID /proc/locks does not show) are compared by test_filelock.py.
+        mine = [(words.split("|"), mode, pid) for words, mode, pid in found if "FL_OFDLCK" not in words]
         theirs = [(kinds[row[1]], modes[row[3]], row[4]) for row in rows]
-        assert [row for row in mine if row[2] != "-1"] == theirs
+        assert [(words[0], mode, pid) for words, mode, pid in mine if words[0] in kinds.values()] == theirs
         assert theirs
 
 

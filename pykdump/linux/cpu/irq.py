@@ -7,8 +7,7 @@ from crash import enumerator_value, member_offset, readSU, readSymbol, readU32, 
 
 from pykdump.c_integers import INT_SIZE
 from pykdump.linux.cpu.bitmaps import cpumask_member
-from pykdump.linux.panic import cpus_in_use
-from pykdump.linux.percpu import percpu_ptr
+from pykdump.linux.percpu import percpu_ptr, running_cpus
 from pykdump.linux.trees import for_all_maple_tree, for_all_radix_tree
 from pykdump.lists import readStructNext
 
@@ -88,12 +87,12 @@ def irq_stopped_as_spurious(desc: StructResult) -> bool:
 
 
 def softirq_counts() -> Iterator[tuple[str, list[int]]]:
-    """Yield (name, runs on each online CPU) of each softirq, as in /proc/softirqs."""
+    """Yield (name, runs on each CPU) of each softirq, as in /proc/softirqs."""
     names = [str(name) for name in readSymbol("softirq_to_name")]
     kstat, offset = sym2addr("kstat"), member_offset("struct kernel_stat", "softirqs")
     if not kstat or offset < 0:
         raise TypeError("This kernel has no struct kernel_stat with the counts of softirqs.")
-    rows = [percpu_ptr(kstat + offset, cpu) for cpu in cpus_in_use()]
+    rows = [percpu_ptr(kstat + offset, cpu) for cpu in running_cpus()]
     for number, name in enumerate(names):
         yield name, [readU32(row + number * INT_SIZE) for row in rows]
 
@@ -127,7 +126,7 @@ X86_COUNTERS = {
 
 
 def machine_counts() -> Iterator[tuple[str, list[int], str]]:
-    """Yield (label, count on each online CPU, description) of the counters that belong to no interrupt number.
+    """Yield (label, count on each CPU, description) of the counters that belong to no interrupt number.
 
     "LOC" are the ticks, "NMI" the non-maskable interrupts. "ERR" and "MIS" have one count for the whole machine. Only
     x86 has these counters; on other machines this yields nothing.
@@ -135,7 +134,7 @@ def machine_counts() -> Iterator[tuple[str, list[int], str]]:
     base = sym2addr("irq_stat")
     if not base or struct_size("irq_cpustat_t") < 0:
         return
-    cpus = cpus_in_use()
+    cpus = running_cpus()
     for label, (name, text) in X86_COUNTERS.items():
         offset = member_offset("irq_cpustat_t", name)
         # machine checks have per-CPU variables of their own; TLB flushes are also counted as calls (irq_tlb_count)

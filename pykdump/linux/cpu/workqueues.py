@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from contextlib import suppress
 
-from crash import Addr, enum_values, enumerator_value, error, readPtr, readSU, readSymbol, sym2addr, symbol_exists
+from crash import Addr, enumerator_value, error, readPtr, readSU, readSymbol, sym2addr, symbol_exists
 
 from pykdump.c_integers import LONG_MASK
+from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.crash_access import readULong
 from pykdump.linux.idr import idr_for_each
 from pykdump.linux.percpu import percpu_ptr
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
 WORK = "struct work_struct"
 MAX_QUEUES, MAX_WORKS, MAX_WORKERS = 100_000, 1_000_000, 100_000
+# include/linux/workqueue.h, of v5.10 to v7.0.
+FLAGS = (
+    "WQ_BH", "WQ_UNBOUND", "WQ_FREEZABLE", "WQ_MEM_RECLAIM", "WQ_HIGHPRI", "WQ_CPU_INTENSIVE", "WQ_SYSFS",
+    "WQ_POWER_EFFICIENT", "WQ_PERCPU", "__WQ_DESTROYING", "__WQ_DRAINING", "__WQ_ORDERED", "__WQ_LEGACY",
+    "__WQ_ORDERED_EXPLICIT",
+)  # fmt: skip
 WORK_STRUCT_PWQ = 1 << 2  # include/linux/workqueue.h: work->data is the address of a pool_workqueue
 WORKER_IDLE = 1 << 2  # kernel/workqueue.c
 POOL_BH = 1 << 0  # commit 4cb1ef64609f (v6.9): its works run in a softirq; the bit was POOL_MANAGER_ACTIVE before
@@ -41,17 +48,17 @@ def workqueue_at(address: int) -> StructResult:
     return readSU("struct workqueue_struct", address)
 
 
-def workqueue_flags(wq: StructResult) -> list[str]:
-    """Return the flags of a ``struct workqueue_struct`` by their names in enum wq_flags: ["WQ_UNBOUND"].
+@memoize_cond(CU_LIVE)
+def _flag_bits() -> dict[str, int]:
+    """Return {name: bit} of the flags that this kernel has; their enum has a name since v6.9 only."""
+    values = {name: enumerator_value(name) for name in FLAGS}
+    return {name: value for name, value in values.items() if value is not None}
 
-    Before v6.9 the enum has no name in some builds; the flags are then one hexadecimal number.
-    """
+
+def workqueue_flags(wq: StructResult) -> list[str]:
+    """Return the flags of a ``struct workqueue_struct`` by their names: ["WQ_UNBOUND", "__WQ_ORDERED"]."""
     value = int(wq.flags)
-    try:
-        names = enum_values("enum wq_flags")
-    except TypeError:
-        return [f"{value:#x}"] if value else []
-    return [name for name, bit in names.items() if not bit & (bit - 1) and value & bit]
+    return [name for name, bit in _flag_bits().items() if value & bit]
 
 
 def max_active(wq: StructResult) -> int:

@@ -13,7 +13,9 @@ from bench import commands, main, report, rounds
 from bench.command_rows import COMMANDS
 from mpykbuild.base.errors import BuildError
 
-OUR_COMMANDS = {row.key: {"cold": 9.0, "warm": 2.0, "counts": {row.counts[0]: 7} if row.counts else {}} for row in COMMANDS}
+OUR_COMMANDS = {
+    row.key: {"cold": 9.0, "warm": 2.0, "counts": {row.counts[0]: 7} if row.counts else {}} for row in COMMANDS
+}
 PEER_COMMANDS = {row.peer: {"cold": 9.0, "warm": 5.0, "lines": 7} for row in COMMANDS if row.peer}
 PEER_ROWS = [row.key for row in report.ROWS if row.factor]
 

@@ -63,7 +63,7 @@ def test_interrupts(document: Document, truth: Truth, later: float) -> None:
 def test_counters_of_the_machine(document: Document, truth: Truth, later: float) -> None:
     rows = {label: row for label, row in recorded(truth).items() if not label.isdigit()}
     found = {row["label"]: row for row in kind(document("irqinfo"), "machine-counter")}
-    assert {"NMI", "LOC", "RES", "CAL", "MCP", "ERR"} <= rows.keys() <= found.keys()
+    assert {"NMI", "LOC", "RES", "CAL", "ERR"} <= rows.keys() <= found.keys()
     for label, (counts, meaning) in rows.items():
         assert len(found[label]["counts"]) == len(counts), label
         assert grown(found[label]["counts"], counts, later), label

@@ -37,6 +37,24 @@ def test_values_equal_those_of_the_guest(values: dict[str, str | None], truth: T
             assert ours.split() == theirs, name
 
 
+def test_values_equal_what_the_guests_sysctl_printed(values: dict[str, str | None], truth: Truth) -> None:
+    """`sysctl -a` of the guest; a value of several lines has several rows. It writes dots in names as slashes."""
+    if not (truth.folder / "tools/sysctl").is_file():
+        pytest.skip("the guest had no program sysctl")
+    recorded: dict[str, list[str]] = {}
+    for line in truth.lines("tools/sysctl"):
+        name, separator, value = line.partition(" = ")
+        if separator:
+            recorded.setdefault(name.replace("/", "."), []).extend(value.split())
+    assert len(recorded) > 1000
+    assert recorded.keys() <= values.keys()
+    told = {name: value.split() for name, value in values.items() if value is not None}
+    # The guest goes on to work after that, with more files.
+    different = {name for name in recorded.keys() & told.keys() - COUNTERS if told[name] != recorded[name]}
+    assert different == set()
+    assert len(recorded.keys() - told.keys()) < 50
+
+
 def test_values_equal_the_kernels_variables(values: dict[str, str | None], drgn_program: Any) -> None:
     ipv4 = drgn_program["init_net"].ipv4
     ports = ipv4.ip_local_ports.range.value_()

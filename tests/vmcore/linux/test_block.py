@@ -67,8 +67,10 @@ def test_requests_that_are_taken(inside: Inside, drgn_program: Any) -> None:
         requests = [tags.static_rqs[n] for n in range(tags.nr_tags)]
         theirs |= {request.value_() for request in requests if request.q == disk.queue}
     found = inside(
-        "import pykdump.linux.block as b\nfrom LinuxDump.block import *\nb._set_bits = lambda s: range(s.depth)",
-        "[[int(r), r._reqinfo_.state, r._reqinfo_.rq_alloc <= 0] for r in get_queue_requests(get_disk('vda').queue)]",
+        "import pykdump.linux.block as b\nfrom LinuxDump.block import *\n"
+        "def requests():\n    before, b._set_bits = b._set_bits, lambda s: range(s.depth)\n"
+        "    try: return get_queue_requests(get_disk('vda').queue)\n    finally: b._set_bits = before",
+        "[[int(r), r._reqinfo_.state, r._reqinfo_.rq_alloc <= 0] for r in requests()]",
     )
     assert theirs
     assert {row[0] for row in found} == theirs

@@ -19,7 +19,11 @@ def test_objects_in_use_equal_those_of_drgn(inside: Inside, drgn_program: Any, n
     cache = find_slab_cache(drgn_program, name)
     theirs = [each.value_() for each in slab_cache_for_each_allocated_object(cache, "char")]
     used, free = inside(SLAB, f"cache_objects(cache_named({name!r}))")
-    assert sorted(used) == sorted(theirs)
+    # drgn takes what lies ready for a CPU that a panic has stopped for objects in use.
+    everywhere = int(inside("from LinuxDump.percpu import *", "possible_cpus() == online_cpus()"))
+    assert set(used) <= set(theirs)
+    assert set(theirs) <= set(used) | set(free)
+    assert not everywhere or len(theirs) == len(used)
     assert len(used) > 20
     assert not set(used) & set(free)
 

@@ -6,8 +6,7 @@ from __future__ import annotations
 from crash import MissingMember, readS32, readSU, sym2addr
 
 from pykdump.linux.inet.skbuff import queued
-from pykdump.linux.panic import cpus_in_use
-from pykdump.linux.percpu import get_cpu_var, possible_cpus
+from pykdump.linux.percpu import get_cpu_var, possible_cpus, running_cpus
 from pykdump.lists import readSUListFromHead
 
 TYPE_CHECKING = False
@@ -79,7 +78,7 @@ class Softnet:
 
 def softnet() -> Iterator[Softnet]:
     """Yield a view for each CPU that is online."""
-    online = set(cpus_in_use())
+    online = set(running_cpus())
     for cpu, address in zip(possible_cpus(), get_cpu_var("softnet_data")):
         if cpu in online:
             yield Softnet(readSU("struct softnet_data", address), cpu)

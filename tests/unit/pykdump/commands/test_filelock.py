@@ -39,11 +39,21 @@ def test_columns() -> None:
 )
 def test_options(waiting: bool, pids: list[int] | None, depths: list[int], chosen: int) -> None:
     group = [lock(depth, depth + 1) for depth in depths]
-    found = list(filelock._chosen(group, Namespace(waiting=waiting, pid=pids)))
-    assert len([each for each in found if isinstance(each, filelock.Lock)]) == chosen
+    waits: list[tuple[filelock.Lock, filelock.Lock]] = []
+    assert len(list(filelock._chosen(group, Namespace(waiting=waiting, pid=pids), waits))) == chosen
+    assert len(waits) == (sum(depth > 0 for depth in depths) if chosen else 0)
 
 
-def test_who_waits_for_whom() -> None:
-    found = list(filelock._chosen([lock(0, 1), lock(1, 2, mode="READ")], Namespace(waiting=False, pid=None)))
-    assert found[2].message == "task-2 waits for a READ lock of /f; task-1 holds a WRITE lock."  # type: ignore[union-attr]
-    assert found[2].pids == (2, 1)  # type: ignore[union-attr]
+@pytest.mark.parametrize(
+    ("kind", "state", "path", "message"),
+    [
+        ("POSIX", "ADVISORY", "/f", "task-2 waits for /f, of which task-1 has a WRITE lock (POSIX)."),
+        ("LEASE", "BREAKING", "", "task-2 waits for /f, of which task-1 has a lease (breaking)."),
+    ],
+)
+def test_who_waits_for_whom(kind: str, state: str, path: str, message: str) -> None:
+    holder, waiter = lock(0, 1), lock(1, 2)
+    holder.lock_kind, holder.state, waiter.path = kind, state, path
+    (finding,) = filelock.findings([(waiter, holder)])
+    assert finding.message == message
+    assert finding.pids == (2, 1)

@@ -35,7 +35,7 @@ def two_cpus(monkeypatch: pytest.MonkeyPatch) -> dict[int, int]:
     }
     touched: dict[int, int] = {}
     monkeypatch.setattr(lockup, "runqueues", lambda: queues)
-    monkeypatch.setattr(lockup, "cpus_in_use", lambda: [0, 1])
+    monkeypatch.setattr(lockup, "running_cpus", lambda: [0, 1])
     monkeypatch.setattr(lockup, "layout", lambda: SimpleNamespace(clock="clock"))
     monkeypatch.setattr(lockup, "_watchdog_times", lambda: touched.items())
     return touched

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import pytest
 
 from support import fake_crash
@@ -95,18 +93,3 @@ def test_the_cpu_that_panicked(value: int, cpu: int | None, monkeypatch: pytest.
     monkeypatch.setattr(panic, "symbol_exists", lambda name: name == "crashing_cpu")
     monkeypatch.setattr(panic, "readSymbol", lambda name: value)
     assert panic.panic_cpu() == cpu
-
-
-@pytest.mark.parametrize(("panicked", "cpus"), [(None, [1]), (1, [0, 1])])
-def test_a_panic_stops_cpus_that_were_in_use(
-    panicked: int | None, cpus: list[int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    queues = {
-        0: SimpleNamespace(online=0, nr_switches=5000),
-        1: SimpleNamespace(online=1, nr_switches=9),
-        2: SimpleNamespace(online=0, nr_switches=0),
-    }
-    monkeypatch.setattr(panic, "panic_cpu", lambda: panicked)
-    monkeypatch.setattr(panic, "online_cpus", lambda: [1])
-    monkeypatch.setattr(panic, "runqueues", lambda: queues)
-    assert panic.cpus_in_use() == cpus

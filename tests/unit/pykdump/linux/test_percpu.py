@@ -32,6 +32,15 @@ def test_per_cpu_addresses(world: World) -> None:
         percpu.get_cpu_var("no_such_variable")
 
 
+def test_cpus_that_a_panic_has_stopped(world: World) -> None:
+    for address, kind, mask in ((0x7000, "online", 0b01), (0x7100, "active", 0b11)):
+        world.kernel.symbols[f"__cpu_{kind}_mask"] = address
+        world.kernel.write_pointer(address, mask)
+    caches.purge_memoize_cache(caches.CU_LIVE)
+    assert percpu.running_cpus() == [0, 1]
+    assert percpu.online_cpus() == [0]
+
+
 def test_a_kernel_of_one_cpu(world: World) -> None:
     for name in [s for s in world.kernel.symbols if s.startswith("__")]:
         del world.kernel.symbols[name]
