@@ -21,10 +21,10 @@ import re
 from pykdump.command_layer import Command, Finding, Problem, Section, guarded
 from pykdump.command_layer.events import UNREADABLE, reason_of
 from pykdump.command_layer.finding_kinds import SEVERITIES
-from pykdump.commands import _crashinfo_records as records
-from pykdump.commands import _crashinfo_views as views
-from pykdump.commands._crashinfo_checks import Facts, all_findings
-from pykdump.commands._stacks import ThreadStack, frame_records, stack_of
+from pykdump.commands.parts import crashinfo_records as records
+from pykdump.commands.parts import crashinfo_views as views
+from pykdump.commands.parts.crashinfo_checks import Facts, all_findings
+from pykdump.commands.parts.stacks import ThreadStack, frame_records, stack_of
 from pykdump.linux import identity, lockup, panic, taint
 from pykdump.linux.printk import log_lines
 from pykdump.linux.stacks import frames_of

@@ -31,8 +31,9 @@ from __future__ import annotations
 
 from pykdump.command_layer import Command, Finding, Problem, positive_number
 from pykdump.command_layer.events import UNREADABLE, reason_of
-from pykdump.commands import _taskinfo_details, _taskinfo_records, pstree
-from pykdump.commands._taskinfo_records import CommandOutput, StateCount, Summary, Thread, VerboseThread, Version
+from pykdump.commands import pstree
+from pykdump.commands.parts import taskinfo_details, taskinfo_records
+from pykdump.commands.parts.taskinfo_records import CommandOutput, StateCount, Summary, Thread, VerboseThread, Version
 from pykdump.linux.tasks import STATE_CODES, Task, all_tasks
 
 TYPE_CHECKING = False
@@ -87,7 +88,7 @@ def collect(options: argparse.Namespace) -> Iterator[object]:
     if options.version:
         yield from _version()
     elif options.pidinfo:
-        yield from _taskinfo_details.details(options.pidinfo)
+        yield from taskinfo_details.details(options.pidinfo)
     elif options.memory or options.ns:
         yield from _views(options)
     elif options.pstree:
@@ -105,12 +106,12 @@ def _version() -> Iterator[Version]:
 
 
 def _views(options: argparse.Namespace) -> Iterator[object]:
-    from pykdump.commands import _taskinfo_views
+    from pykdump.commands.parts import taskinfo_views
 
     if options.memory:
-        yield from _taskinfo_views.memory(options.maxpids)
+        yield from taskinfo_views.memory(options.maxpids)
     if options.ns:
-        yield from _taskinfo_views.namespaces()
+        yield from taskinfo_views.namespaces()
 
 
 def _threads(options: argparse.Namespace) -> Iterator[object]:
@@ -217,6 +218,6 @@ def _ends(chosen: list[tuple[Thread, Task]], limit: int | None) -> list[tuple[Th
     return chosen[: (limit + 1) // 2] + chosen[len(chosen) - limit // 2 :]
 
 
-TABLES = {**_taskinfo_records.TABLES, **_taskinfo_details.TABLES, **pstree.TABLES}
+TABLES = {**taskinfo_records.TABLES, **taskinfo_details.TABLES, **pstree.TABLES}
 COMMAND = Command(__doc__, add_options, collect, TABLES)
 main = COMMAND.main

@@ -15,9 +15,9 @@ fake_crash.install()
 from crash import error  # noqa: E402
 
 from pykdump.command_layer import Finding, Problem  # noqa: E402
-from pykdump.commands import _crashinfo_checks as checks  # noqa: E402
-from pykdump.commands import _crashinfo_records as records  # noqa: E402
 from pykdump.commands import crashinfo  # noqa: E402
+from pykdump.commands.parts import crashinfo_checks as checks  # noqa: E402
+from pykdump.commands.parts import crashinfo_records as records  # noqa: E402
 from pykdump.linux.stacks import Frame  # noqa: E402
 
 

@@ -14,7 +14,8 @@ from support import fake_crash
 fake_crash.install()
 
 from pykdump import caches  # noqa: E402
-from pykdump.commands import _taskinfo_details, _taskinfo_records, _taskinfo_views, taskinfo  # noqa: E402
+from pykdump.commands import taskinfo  # noqa: E402
+from pykdump.commands.parts import taskinfo_details, taskinfo_records, taskinfo_views  # noqa: E402
 from pykdump.linux import tasks  # noqa: E402
 from pykdump.linux.processes import memory  # noqa: E402
 from pykdump.pylog import pylog  # noqa: E402
@@ -129,7 +130,7 @@ def test_the_version(capsys: pytest.CaptureFixture[str]) -> None:
     ("word", "number"), [("12", 12), ("ffff8bfec1240000", 0xFFFF8BFEC1240000), ("0x10", 16), ("99999999", 0x99999999)]
 )
 def test_pids_and_addresses(word: str, number: int) -> None:
-    assert _taskinfo_details._number(word) == number
+    assert taskinfo_details._number(word) == number
 
 
 def test_neither_a_pid_nor_an_address(capsys: pytest.CaptureFixture[str]) -> None:
@@ -144,18 +145,18 @@ def test_the_largest_processes(monkeypatch: pytest.MonkeyPatch) -> None:
     found = [(Named(pid=pid, comm=f"c{pid}"), memory.Usage([0, own, 0, 9], 50, sysv)) for pid, own, sysv in
              ((1, 5, 9), (2, 6, 9), (3, 1, 0))]  # fmt: skip
     monkeypatch.setattr(memory, "memory_of_processes", lambda: iter(found))
-    monkeypatch.setattr(_taskinfo_views, "_segments", lambda: iter(()))
-    first, second, total, _ = _taskinfo_views.memory(2)
-    assert isinstance(first, _taskinfo_records.ProcessMemory) and isinstance(second, _taskinfo_records.ProcessMemory)
+    monkeypatch.setattr(taskinfo_views, "_segments", lambda: iter(()))
+    first, second, total, _ = taskinfo_views.memory(2)
+    assert isinstance(first, taskinfo_records.ProcessMemory) and isinstance(second, taskinfo_records.ProcessMemory)
     assert (first.pid, first.without_sysv, first.resident, first.sysv) == (3, 40, 40, 0)
     assert (second.pid, second.without_sysv, second.resident, second.sysv) == (2, 24, 60, 36)
-    assert isinstance(total, _taskinfo_records.MemoryTotal)
+    assert isinstance(total, taskinfo_records.MemoryTotal)
     assert (total.processes, total.without_sysv, total.resident) == (3, 84, 156)
 
 
 def test_lines_of_a_task() -> None:
-    limit = _taskinfo_details.Limit("Max open files", 1024, None)
-    assert next(_taskinfo_details._limit_lines(limit)).split() == [
+    limit = taskinfo_details.Limit("Max open files", 1024, None)
+    assert next(taskinfo_details._limit_lines(limit)).split() == [
         "Max",
         "open",
         "files",
@@ -164,9 +165,9 @@ def test_lines_of_a_task() -> None:
         "hard",
         "unlimited",
     ]
-    task = _taskinfo_details.TaskDetails(
+    task = taskinfo_details.TaskDetails(
         5, 6, 1, "x", 0x1000, "IN", 0, 3, 2, 0x40, ("FORKNOEXEC",), None, (6, 2), (7, 8)
     )  # fmt: skip
-    text = "\n".join(_taskinfo_details._task_lines(task))
+    text = "\n".join(taskinfo_details._task_lines(task))
     for words in ("PID 5  TID 6  parent 1", "command not in the dump", "namespaces: 6, 2", "children 7, 8", "0x1000"):
         assert words in text

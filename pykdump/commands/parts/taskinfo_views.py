@@ -4,7 +4,7 @@
 from __future__ import annotations
 
 from pykdump.command_layer import Section, guarded
-from pykdump.commands._taskinfo_records import MemoryTotal, Namespace, ProcessMemory, SysvSegment
+from pykdump.commands.parts.taskinfo_records import MemoryTotal, Namespace, ProcessMemory, SysvSegment
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

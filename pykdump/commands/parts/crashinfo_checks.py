@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
-    from pykdump.commands._crashinfo_records import PanicCause
+    from pykdump.commands.parts.crashinfo_records import PanicCause
     from pykdump.linux.tasks import Task
 
 MILLISECONDS = 1000

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass
 
 from pykdump.command_layer import Column, item
-from pykdump.commands._stacks import StackFrame, ThreadStack, frame_line, stack_lines
+from pykdump.commands.parts.stacks import StackFrame, ThreadStack, frame_line, stack_lines
 from pykdump.kernel_clock import ms2uptime
 
 TYPE_CHECKING = False

@@ -189,7 +189,7 @@ def _credentials(task: Task) -> Iterator[Credentials]:
 
 
 def _memory(task: Task) -> Iterator[object]:
-    from pykdump.commands._taskinfo_views import process_memory
+    from pykdump.commands.parts.taskinfo_views import process_memory
     from pykdump.linux.processes.memory import usage
     from pykdump.linux.processes.sysv_shm import attached
 
