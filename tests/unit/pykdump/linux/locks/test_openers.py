@@ -49,3 +49,28 @@ def test_both_queues_of_a_pipe() -> None:
 def test_servers_of_a_connection() -> None:
     assert openers.fuse_servers(0x7000) == [1, 2]
     assert openers.fuse_servers(0x7001) == []
+
+
+def test_the_other_end_of_a_unix_socket(monkeypatch: pytest.MonkeyPatch) -> None:
+    k = fake_crash.KERNEL
+    k.define("struct sock_common", skc_family="u32")
+    k.define("struct sock", __sk_common="struct sock_common")
+    k.define("struct wait_queue_head", lock="u64")
+    k.define("struct socket_wq", wait="struct wait_queue_head")
+    k.define("struct unix_sock", sk="struct sock", peer="ptr struct sock", peer_wq="struct socket_wq")
+    k.define("struct socket", sk="ptr struct sock", wq="struct socket_wq")
+    cast = lambda struct, name: k.view(name, int(struct))  # noqa: E731
+    monkeypatch.setattr(fake_crash.StructResult, "castTo", cast, raising=False)
+    for number, family in ((1, 1), (2, 1), (3, 2)):
+        sock, socket = 0x9000 + 0x100 * number, 0x8000 + 0x100 * number
+        k.make("struct unix_sock", sock, sk_DOT___sk_common_DOT_skc_family=family, peer=0x9200 if number == 1 else 0)
+        k.make("struct socket", socket, sk=sock)
+    monkeypatch.setattr(openers, "openers", lambda kind: {0x8100: [1], 0x8200: [2], 0x8300: [3]})
+    own = k.find("struct socket", "wq.wait")[0]
+    full = k.find("struct unix_sock", "peer_wq.wait")[0]
+    assert openers.owners_of_sockets() == {0x9100: [1], 0x9200: [2], 0x9300: [3]}
+    assert openers.peer_of_unix_socket(0x8100 + own) == 0x9200, "the socket that it is connected to"
+    assert openers.peer_of_unix_socket(0x9200 + full) == 0x9200, "a socket that takes no more messages"
+    assert openers.peer_of_unix_socket(0x8200 + own) is None, "not connected"
+    assert openers.peer_of_unix_socket(0x8300 + own) is None, "no AF_UNIX socket"
+    assert openers.peer_of_unix_socket(0x7000) is None
