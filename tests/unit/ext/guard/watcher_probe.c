@@ -16,94 +16,116 @@
 
 static volatile sig_atomic_t nudges, handled;
 
-static void on_nudge(int signo, siginfo_t *info, void *context) {
-  (void)signo, (void)info, (void)context;
-  nudges++;
+static void
+on_nudge(int signo, siginfo_t *info, void *context)
+{
+    (void)signo, (void)info, (void)context;
+    nudges++;
 }
 
-static void on_interrupt(int signo) {
-  (void)signo;
-  handled++;
+static void
+on_interrupt(int signo)
+{
+    (void)signo;
+    handled++;
 }
 
-static void pause_msec(long msec) {
-  struct timespec wait = {msec / 1000, msec % 1000 * 1000000};
+static void
+pause_msec(long msec)
+{
+    struct timespec wait = {msec / 1000, msec % 1000 * 1000000};
 
-  while (nanosleep(&wait, &wait) < 0) {
-  }
+    while (nanosleep(&wait, &wait) < 0) {
+    }
 }
 
-static void mask(int how) {
-  sigset_t set;
+static void
+mask(int how)
+{
+    sigset_t set;
 
-  sigemptyset(&set);
-  sigaddset(&set, SIGINT);
-  pthread_sigmask(how, &set, NULL);
+    sigemptyset(&set);
+    sigaddset(&set, SIGINT);
+    pthread_sigmask(how, &set, NULL);
 }
 
 /* A command, as ext/guard/signals.c runs it.  Whether a SIGINT came for it. */
-static int command(void (*body)(void)) {
-  int taken;
+static int
+command(void (*body)(void))
+{
+    int taken;
 
-  mask(SIG_BLOCK);
-  mpyk_watcher_start(on_nudge);
-  (void)mpyk_watcher_set_blocked(1);
-  body();
-  taken = mpyk_watcher_take();
-  (void)mpyk_watcher_set_blocked(0);
-  mask(SIG_UNBLOCK);
-  return taken;
+    mask(SIG_BLOCK);
+    mpyk_watcher_start(on_nudge);
+    (void)mpyk_watcher_set_blocked(1);
+    body();
+    taken = mpyk_watcher_take();
+    (void)mpyk_watcher_set_blocked(0);
+    mask(SIG_UNBLOCK);
+    return taken;
 }
 
-static void nothing(void) {}
-
-static void wait_for_nudge(void) {
-  signal(SIGINT, SIG_IGN);
-  for (int i = 0; i < 300 && nudges == 0; i++) {
-    pause_msec(10);
-  }
-  signal(SIGINT, on_interrupt);
+static void
+nothing(void)
+{
 }
 
-static void *interrupt_later(void *arg) {
-  pause_msec(200);
-  kill(getpid(), SIGINT);
-  return arg;
+static void
+wait_for_nudge(void)
+{
+    signal(SIGINT, SIG_IGN);
+    for (int i = 0; i < 300 && nudges == 0; i++) {
+        pause_msec(10);
+    }
+    signal(SIGINT, on_interrupt);
 }
 
-static int interrupted_early(int is_fresh) {
-  if (!is_fresh) {
+static void *
+interrupt_later(void *arg)
+{
+    pause_msec(200);
+    kill(getpid(), SIGINT);
+    return arg;
+}
+
+static int
+interrupted_early(int is_fresh)
+{
+    if (!is_fresh) {
+        command(nothing);
+    }
+    mask(SIG_BLOCK);
+    kill(getpid(), SIGINT);
+    pause_msec(200);
+    return command(wait_for_nudge);
+}
+
+static int
+interrupted_late(void)
+{
+    pthread_t thread;
+    int taken;
+
     command(nothing);
-  }
-  mask(SIG_BLOCK);
-  kill(getpid(), SIGINT);
-  pause_msec(200);
-  return command(wait_for_nudge);
+    mask(SIG_BLOCK);
+    pthread_create(&thread, NULL, interrupt_later, NULL);
+    taken = command(wait_for_nudge);
+    pthread_join(thread, NULL);
+    return taken;
 }
 
-static int interrupted_late(void) {
-  pthread_t thread;
-  int taken;
+int
+main(int argc, char **argv)
+{
+    int taken;
 
-  command(nothing);
-  mask(SIG_BLOCK);
-  pthread_create(&thread, NULL, interrupt_later, NULL);
-  taken = command(wait_for_nudge);
-  pthread_join(thread, NULL);
-  return taken;
-}
-
-int main(int argc, char **argv) {
-  int taken;
-
-  if (argc != 2) {
-    return 2;
-  }
-  signal(SIGINT, on_interrupt);
-  taken = strcmp(argv[1], "late") == 0
-              ? interrupted_late()
-              : interrupted_early(strcmp(argv[1], "fresh") == 0);
-  printf("nudged %d taken %d handled %d\n", nudges > 0, taken, (int)handled);
-  mpyk_watcher_stop();
-  return 0;
+    if (argc != 2) {
+        return 2;
+    }
+    signal(SIGINT, on_interrupt);
+    taken = strcmp(argv[1], "late") == 0 ? interrupted_late()
+                                         : interrupted_early(strcmp(argv[1], "fresh") == 0);
+    printf("nudged %d taken %d handled %d\n", nudges > 0, taken, (int)handled);
+    mpyk_watcher_stop();
+    return 0;
 }
