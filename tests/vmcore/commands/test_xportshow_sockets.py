@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from support import ss
+from support.guest import ss
 from support.truth import Truth
 
 Document = Callable[[str], dict[str, Any]]

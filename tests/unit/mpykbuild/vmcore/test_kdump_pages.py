@@ -11,7 +11,7 @@ import pytest
 from mpykbuild.base.errors import BuildError
 from mpykbuild.vmcore import kdump
 from mpykbuild.vmcore.kdump_pages import KdumpPages
-from support.kdump_blob import PAGE, write_dump
+from support.guest.kdump_blob import PAGE, write_dump
 
 CONTENT = {frame: bytes([frame]) * PAGE for frame in (1, 2, 7, 8, 30)}
 INFO = {"OSRELEASE": "6.12.1-test"}

@@ -11,7 +11,7 @@ import pytest
 from mpykbuild.base.errors import BuildError
 from mpykbuild.vmcore import page_filter
 from mpykbuild.vmcore.kdump_pages import KdumpPages
-from support.kdump_blob import PAGE, write_dump
+from support.guest.kdump_blob import PAGE, write_dump
 
 BASE = 0xFFFF888000000000  # where all frames are mapped
 TABLES = (1, 2, 3, 4)  # the frames of the page tables, from the top

@@ -12,6 +12,10 @@
 
 typedef struct fake_object PyObject;
 
-static inline PyObject *PyErr_Occurred(void) { return NULL; }
+static inline PyObject *
+PyErr_Occurred(void)
+{
+    return NULL;
+}
 
 #endif /* FAKE_PYTHON_H */
