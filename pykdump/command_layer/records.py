@@ -38,6 +38,8 @@ def address_text(value: object) -> object:
 
 def plain(value: object) -> object:
     """Return a value with its records replaced by dictionaries, so that json can write it."""
+    if value is None or isinstance(value, (int, str)):  # nearly all values; the question below takes longer
+        return value
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return converter(type(value))(value)
     if isinstance(value, (tuple, list)):

@@ -132,7 +132,7 @@ def _family(name: str) -> Callable[[argparse.Namespace], Iterator[object]]:
 
 
 def _pids(options: argparse.Namespace) -> dict[int, tuple[int, ...]] | None:
-    if options.pid is None and not options.verbose:
+    if options.pid is None:
         return None
     from pykdump.linux.inet.owners import owners
 

@@ -6,9 +6,10 @@ from __future__ import annotations
 import stat
 import sys
 
-from crash import Addr, container_of, readSU, sym2addr
+from crash import Addr, container_of, member_offset, readSU, sym2addr
 
 from pykdump import namespaces
+from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.lists import readSUListFromHead
 
 TYPE_CHECKING = False
@@ -98,10 +99,14 @@ def hash_buckets(address: int, count: int, size: int, offset: int = 0) -> list[i
 
 def socket_inode(sock: StructResult) -> int:
     """Return the inode number of a ``struct sock``, 0 if the socket belongs to no process."""
-    if not sock.sk_socket:
-        return 0
-    alloc = readSU("struct socket_alloc", int(sock.sk_socket))
-    return int(readSU("struct inode", Addr(alloc, "vfs_inode")).i_ino)
+    socket = int(sock.sk_socket)
+    return int(readSU("struct inode", socket + _inode_offset()).i_ino) if socket else 0
+
+
+@memoize_cond(CU_LIVE)
+def _inode_offset() -> int:
+    """Return the offset of the inode in a ``struct socket_alloc``, which begins with the socket."""
+    return member_offset("struct socket_alloc", "vfs_inode") - member_offset("struct socket_alloc", "socket")
 
 
 def inode_socket(inode: StructResult) -> StructResult | None:

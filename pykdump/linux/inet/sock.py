@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import sys
 
-from crash import MissingMember, addr2sym, readSU
+from crash import addr2sym, member_offset, readSU
 
+from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.linux.inet import ntodots, ntodots6, ntohs, socket_inode
 from pykdump.linux.inet.tables import SOCK_COMMON
 
@@ -133,15 +134,10 @@ class Socket(Common):
     @property
     def drops(self) -> int:
         """The number of packets that it dropped: sk_drops_read()."""
-        # Commit c51613fa276f ("net: add sk->sk_drop_counters", v6.18): UDP and raw sockets may count in two places.
-        drops = int(self.sock.sk_drops.counter)
-        try:
+        if has_drop_counters() and self.sock.sk_drop_counters:
             counters = self.sock.sk_drop_counters
-        except MissingMember:
-            return drops
-        if not counters:
-            return drops
-        return int(counters.drops0.counter) + int(counters.drops1.counter)
+            return int(counters.drops0.counter) + int(counters.drops1.counter)
+        return int(self.sock.sk_drops.counter)
 
     @property
     def error(self) -> int:
@@ -203,6 +199,13 @@ class InternetSocket(Addresses, Socket):
     def send_queue(self) -> int:
         """What it has to send."""
         return self.send_memory
+
+
+@memoize_cond(CU_LIVE)
+def has_drop_counters() -> bool:
+    """Return whether UDP and raw sockets may count their drops in two places."""
+    # Commit c51613fa276f ("net: add sk->sk_drop_counters", v6.18).
+    return member_offset("struct sock", "sk_drop_counters") >= 0
 
 
 _NO_ADDRESS = bytes(16)

@@ -51,7 +51,7 @@ def of_ss(truth: Truth, name: str) -> list[ss.Row]:
 
 @pytest.fixture(scope="module")
 def tcp(document: Document) -> list[dict[str, Any]]:
-    found = document("xportshow -a -t -v")
+    found = document("xportshow -a -t -v -p")
     assert not found["problems"]
     records: list[dict[str, Any]] = found["records"]
     assert {row["kind"] for row in records} == {"tcp-socket"}
@@ -177,7 +177,7 @@ def test_addresses_and_inodes_equal_proc_net(document: Document, truth: Truth, n
 def test_datagram_sockets_equal_those_of_ss(document: Document, truth: Truth, name: str, options: str) -> None:
     found = {
         (shown(row), row["inode"]): row
-        for row in document(f"xportshow -a {options} -v")["records"]
+        for row in document(f"xportshow -a {options} -v -p")["records"]
         if row["protocol"] == name
     }
     recorded = {((row.local, row.remote), row.inode): row for row in of_ss(truth, f"root/ss-{name}")}
@@ -212,7 +212,7 @@ def unix_rows(truth: Truth, namespace: str) -> dict[int, tuple[Any, ...]]:
 
 
 def test_unix_sockets_equal_those_of_ss(document: Document, truth: Truth) -> None:
-    records = document("xportshow -a -x -v")["records"]
+    records = document("xportshow -a -x -v -p")["records"]
     found = {
         row["inode"]: (
             row["type"],
