@@ -254,12 +254,17 @@ def _file_lock(task: StructResult, waited: Object | None) -> Answer | None:
     holder = getattr(request, f"{prefix}blocker")
     if not holder:
         return None
-    inode = getattr(request, f"{prefix}file").f_inode
+    file = getattr(holder, f"{prefix}file")  # a request that breaks a lease has none
     owner = pid_to_task(int(getattr(holder, f"{prefix}pid")))
     # The kernel queues a request behind another one that it conflicts with.
     role = "waiter ahead" if getattr(holder, f"{prefix}blocker") else "owner"
     found = (Blocker(readSU(TASK, owner), KNOWN, role),) if owner else ()
-    return Answer(int(holder), inode_path(inode), found, note="" if found else "its owner has ended or is remote")
+    return Answer(
+        int(holder),
+        inode_path(file.f_inode) if file else "",
+        found,
+        note="" if found else "its owner has ended or is remote",
+    )
 
 
 _FINDERS: dict[str, Callable[[StructResult, Object | None], Answer | None]] = {
