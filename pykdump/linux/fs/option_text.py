@@ -6,6 +6,7 @@ from __future__ import annotations
 from crash import sym2addr
 
 from pykdump.c_integers import PTR_SIZE
+from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.lists import readSUArray
 
 
@@ -19,6 +20,7 @@ def option(name: str, value: object) -> str:
     return f"{name}={escaped(str(value), ',= ' + chr(9) + chr(10) + chr(92))}"
 
 
+@memoize_cond(CU_LIVE)
 def constants(symbol: str) -> dict[int, str]:
     """Return {value: name} of a kernel's ``struct constant_table symbol[]``, which ends with an empty row."""
     start = sym2addr(symbol)

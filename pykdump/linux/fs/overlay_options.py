@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from crash import enumerator_value, readSU, readU8, sym2addr
 
+from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.linux.fs.option_text import constants, option
 
 TYPE_CHECKING = False
@@ -52,6 +53,7 @@ def _layers(info: StructResult, config: StructResult) -> Iterator[str]:
         yield option("lowerdir+" if index < merged else "datadir+", config.lowerdirs[index])
 
 
+@memoize_cond(CU_LIVE)
 def _module_switch(symbol: str) -> int:
     """Return the value of a ``bool`` parameter of the module; 0 if it does not exist."""
     address = sym2addr(symbol)

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from crash import PAGESIZE, addr2sym, enumerator_value, error, readSU, readSymbol, symbol_exists
 
+from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.lazy_imports import function
 from pykdump.linux.fs.option_text import option
 
@@ -61,15 +62,21 @@ def security_options(sb: StructResult) -> tuple[str, ...]:
 
     selinux_sb_show_options() of security/selinux/hooks.c. The options with contexts are not read.
     """
-    if not sb.hasField("s_security") or not sb.s_security or not symbol_exists("selinux_state"):
+    offset = _selinux_offset()
+    if offset is None or not sb.s_security:
         return ()
-    if not readSymbol("selinux_state").initialized:
-        return ()
-    # Since v5.13 (lbs_superblock in include/linux/lsm_hooks.h) all security modules share s_security.
-    sizes = readSymbol("selinux_blob_sizes")
-    offset = int(sizes.lbs_superblock) if sizes.hasField("lbs_superblock") else 0
     flags = int(readSU("struct superblock_security_struct", int(sb.s_security) + offset).flags)
     return ("seclabel",) if flags & SE_SBINITIALIZED and flags & SBLABEL_MNT else ()
+
+
+@memoize_cond(CU_LIVE)
+def _selinux_offset() -> int | None:
+    """Return where SELinux's data is in ``sb->s_security``; None if SELinux is not active."""
+    if not symbol_exists("selinux_state") or not readSymbol("selinux_state").initialized:
+        return None
+    # Since v5.13 (lbs_superblock in include/linux/lsm_hooks.h) all security modules share s_security.
+    sizes = readSymbol("selinux_blob_sizes")
+    return int(sizes.lbs_superblock) if sizes.hasField("lbs_superblock") else 0
 
 
 def number(identifier: StructResult) -> int:
@@ -84,6 +91,7 @@ def _owner(info: StructResult) -> Iterator[str]:
             yield f"{name}={number(getattr(info, name))}"
 
 
+@memoize_cond(CU_LIVE)
 def _total_pages() -> int:
     return int(readSymbol("_totalram_pages").counter)
 

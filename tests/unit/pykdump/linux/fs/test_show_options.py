@@ -33,7 +33,7 @@ def shown(reader: Any, info: Struct, monkeypatch: pytest.MonkeyPatch, **sb: Any)
 
 
 def test_tmpfs(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(so, "readSymbol", lambda name: Struct(counter=2000))
+    monkeypatch.setattr(so, "_total_pages", lambda: 2000)
     usual = Struct(max_blocks=1000, max_inodes=1000, mode=0o1777, uid=kid(0), gid=kid(0), full_inums=1)
     assert shown(so.tmpfs, usual, monkeypatch) == ["inode64"]
     other = Struct(
@@ -98,9 +98,24 @@ def test_which_reader(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("flags", "expected"), [(0x110, ("seclabel",)), (0x100, ()), (0x010, ())])
 def test_labels_of_selinux(flags: int, expected: tuple[str, ...], monkeypatch: pytest.MonkeyPatch) -> None:
-    values = {"selinux_state": Struct(initialized=True), "selinux_blob_sizes": Struct(lbs_superblock=32)}
-    monkeypatch.setattr(so, "symbol_exists", values.__contains__)
-    monkeypatch.setattr(so, "readSymbol", values.__getitem__)
+    monkeypatch.setattr(so, "_selinux_offset", lambda: 32)
     monkeypatch.setattr(so, "readSU", lambda name, address: Struct(flags=flags) if address == 132 else None)
     assert so.security_options(Struct(s_security=100)) == expected  # type: ignore[arg-type]
     assert so.security_options(Struct(s_security=0)) == ()  # type: ignore[arg-type]
+    monkeypatch.setattr(so, "_selinux_offset", lambda: None)
+    assert so.security_options(Struct(s_security=100)) == ()  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("values", "offset"),
+    [
+        ({}, None),
+        ({"selinux_state": Struct(initialized=False)}, None),
+        ({"selinux_state": Struct(initialized=True), "selinux_blob_sizes": Struct(lbs_superblock=32)}, 32),
+        ({"selinux_state": Struct(initialized=True), "selinux_blob_sizes": Struct()}, 0),
+    ],
+)
+def test_where_selinux_has_its_data(values: Any, offset: int | None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(so, "symbol_exists", values.__contains__)
+    monkeypatch.setattr(so, "readSymbol", values.__getitem__)
+    assert so._selinux_offset.__wrapped__() == offset  # type: ignore[attr-defined]
