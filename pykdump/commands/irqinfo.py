@@ -113,27 +113,32 @@ def interrupts(wanted: set[int], everything: bool) -> Iterator[Interrupt | Findi
         if wanted and number not in wanted:
             continue
         try:
-            record = _interrupt(number, desc, cpus)
-            stopped = irq.irq_stopped_as_spurious(desc)
-            shown = everything or wanted or ((record.handlers or any(record.counts)) and not irq.irq_hidden(desc))
+            counts = irq.irq_counts(desc, cpus)
+            in_use = bool(desc.action or any(counts)) and not irq.irq_hidden(desc)
+            if everything or wanted or in_use:
+                yield from _one(number, desc, counts)
         except UNREADABLE as problem:
             yield Problem(f"interrupt {number}", reason_of(problem))
-            continue
-        if shown:
-            yield record
-        if stopped:
-            names = ", ".join(each.name for each in record.handlers) or "no driver"
-            yield Finding(
-                "irq-disabled", f"Interrupt {number} ({names}) is off: nobody handled it.", addresses=(record.desc,)
-            )
 
 
-def _interrupt(number: int, desc: StructResult, cpus: list[int]) -> Interrupt:
+def _one(number: int, desc: StructResult, counts: list[int]) -> Iterator[Interrupt | Finding]:
+    from pykdump.linux.cpu.irq import irq_stopped_as_spurious
+
+    record = _interrupt(number, desc, counts)
+    yield record
+    if irq_stopped_as_spurious(desc):
+        names = ", ".join(each.name for each in record.handlers) or "no driver"
+        yield Finding(
+            "irq-disabled", f"Interrupt {number} ({names}) is off: nobody handled it.", addresses=(record.desc,)
+        )
+
+
+def _interrupt(number: int, desc: StructResult, counts: list[int]) -> Interrupt:
     from pykdump.linux.cpu import irq
 
     return Interrupt(
         irq=number,
-        counts=tuple(irq.irq_counts(desc, cpus)),
+        counts=tuple(counts),
         affinity=ranges_text(irq.irq_affinity(desc)),
         effective=ranges_text(irq.irq_effective_affinity(desc)),
         chip=irq.irq_chip_name(desc),

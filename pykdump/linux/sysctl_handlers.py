@@ -102,6 +102,7 @@ SPECIAL: dict[str, Reader] = {
     "neigh_proc_dointvec_unres_qlen": _queue_length,
     "proc_do_rss_key": _hash_key,
     "proc_do_static_key": _static_key,
+    "proc_dodebug": lambda data, length, name: f"{readU32(data):#06x}",  # net/sunrpc/sysctl.c
     "proc_fib_multipath_hash_seed": _hash_seed,
     "proc_tcp_congestion_control": _name_behind("struct tcp_congestion_ops", "name"),
     "set_default_qdisc": _of_variable("default_qdisc_ops", _name_behind("struct Qdisc_ops", "id")),

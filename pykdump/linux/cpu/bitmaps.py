@@ -39,6 +39,8 @@ def cpumask_cpus(address: int) -> list[int]:
     # A mask that was allocated ends with the last possible CPU; struct cpumask has room for CONFIG_NR_CPUS.
     last = max(possible_cpus())
     raw = readmem(int(address), (last // WORD_BITS + 1) * PTR_SIZE)
+    if len(raw) == PTR_SIZE:  # the usual machine: leave out what an allocated mask has no room for
+        raw = (int.from_bytes(raw, sys.byteorder) & ((2 << last) - 1)).to_bytes(PTR_SIZE, sys.byteorder)
     return [cpu for cpu in set_bits(raw) if cpu <= last]
 
 
