@@ -93,6 +93,7 @@ class _Place:
 
     def __init__(self, stack: Stack, frame: Frame, registers: Mapping[int, Known]) -> None:
         self.task, self.frame, self.registers = stack.task, frame, registers
+        self.sure = stack.source == "orc"  # bt may print functions that have returned
         self.start = function_start(frame.function, frame.address, frame.offset)
         self.flow: Flow | None = flow_of(self.start) if self.start is not None else None
         self.call: _Call | None = None
@@ -120,7 +121,7 @@ class _Place:
         for offset, (width, value) in state.slots.items() if self.frame.cfa else ():
             found = _word(self.frame.cfa + offset, width)
             if found is not None:
-                self._note(value, Known(found, width, True))
+                self._note(value, Known(found, width, self.sure))
         for number in range(16):
             known_at_start = self.symbols.get(("in", number))
             if known_at_start is not None:
@@ -144,7 +145,7 @@ class _Place:
             if number in found.slots:
                 value = _word(self.frame.cfa + found.slots[number], 8)
                 if value is not None:
-                    result[number] = Known(value, 8, True)
+                    result[number] = Known(value, 8, self.sure)
             elif number in self.registers:
                 result[number] = self.registers[number]
         return result
@@ -153,7 +154,7 @@ class _Place:
         """Return (number, whether it is sure) of a symbol; see values.evaluate()."""
         kind = value[0]
         if kind == "cfa":
-            return ((self.frame.cfa + value[1]) & MASK, True) if self.frame.cfa else None
+            return ((self.frame.cfa + value[1]) & MASK, self.sure) if self.frame.cfa else None
         known = self.symbols.get(value)
         if known is None and kind == "in":
             known = self.entry.get(value[1])
@@ -179,7 +180,7 @@ class _Place:
         if state is None or not self.frame.cfa or state.load(offset, 8) != ("arg", offset):
             return None
         found = _word(self.frame.cfa + offset, 8)
-        return (found, bool(self.flow and self.flow.complete)) if found is not None else None
+        return (found, self.sure and bool(self.flow and self.flow.complete)) if found is not None else None
 
     def _loaded(self, value: Value, depth: int) -> tuple[int, bool] | None:
         """Read memory again that the function read. It may have changed since."""
@@ -189,14 +190,19 @@ class _Place:
         number = _word(address, width) if address & _KERNEL else None
         return (number, False) if number is not None else None
 
-    def arguments_for(self, start: int | None) -> dict[int, Known]:
-        """Return the argument registers at this frame's call, if it calls the function at ``start``."""
+    def arguments_for(self, start: int | None, own: Mapping[int, Known]) -> dict[int, Known]:
+        """Return the argument registers at this frame's call, if it calls the function at ``start``.
+
+        ``own`` are the registers that were found by that function's own code.
+        """
         if self.call is None or self.flow is None or start is None:
             return {}
-        state, sure = self.call.before, self.flow.complete
+        state, sure = self.call.before, self.sure and self.flow.complete
         target, target_sure = _target(self.call.instruction, state, self)
         passed = {number: self._at_call(state.registers[number]) for number in ARGUMENTS}
-        if target is not None and not 0 <= target - start <= _ENDBR:
+        if target is None:
+            passed = passed if confirms(passed, own) else {}
+        elif not 0 <= target - start <= _ENDBR:
             passed = _passed_on(target, start, passed)
         return {
             number: known._replace(sure=known.sure and sure and target_sure)
@@ -211,6 +217,21 @@ class _Place:
         if value[0] == "in" and value[1] in self.entry:
             return self.entry[value[1]]
         return self.symbols.get(value)
+
+
+def confirms(passed: Mapping[int, Known | None], own: Mapping[int, Known]) -> bool:
+    """Return whether an argument is the same by the caller and by the called function, and none differs.
+
+    Otherwise a call to an unknown address may have called a function that jumped to this one with other arguments.
+    """
+    equal = False
+    for number in ARGUMENTS:
+        one, other = passed.get(number), own.get(number)
+        if one is not None and other is not None:
+            if (one.value ^ other.value) & ((1 << 8 * min(one.width, other.width)) - 1):
+                return False
+            equal = True
+    return equal
 
 
 def _passed_on(target: int, start: int, passed: Mapping[int, Known | None]) -> dict[int, Known | None]:
@@ -292,8 +313,7 @@ def _jump_target(address: int) -> int | None:
 def recover(stack: Stack) -> list[Entry]:
     """Return the registers at the entry of each function of a stack, innermost first.
 
-    Running tasks (whose frames come from ``bt``) have exception frames, but no addresses of frames: of them little is
-    known.
+    Of running tasks, whose frames come from ``bt``, nothing is sure.
     """
     places: list[_Place] = []
     registers: Mapping[int, Known] = {}
@@ -304,7 +324,7 @@ def recover(stack: Stack) -> list[Entry]:
         registers = places[-1].saved
     for place, caller in reversed(list(zip(places, places[1:]))):
         if place.frame.exception is None and not caller.frame.exact:
-            for number, known in caller.arguments_for(place.start).items():
+            for number, known in caller.arguments_for(place.start, place.entry).items():
                 place.entry[number] = better(place.entry.get(number), known)
     return [_entry(place) for place in places]
 
