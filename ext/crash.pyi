@@ -260,6 +260,16 @@ def struct_info(type: str, /) -> list[tuple[Any, ...]]:
 def struct_members(type: str, /) -> dict[str, VarInfo]: ...
 def struct_class(type: str, /) -> type[StructResult]: ...
 def expression_type(text: str, /) -> TypeInfo: ...
+def function_prototype(
+    name: str, module: str | None = None, /
+) -> tuple[TypeInfo, list[tuple[str, TypeInfo]]] | None:
+    """Return the type of the result, and (name, type) of each parameter, of a function of the kernel or of a module.
+
+    It is None if no BTF has the function.
+
+    pahole leaves out functions whose parameters are not in the registers that the ABI says.
+    """
+
 def purge_types() -> None:
     """Forget what names mean, so that they are looked up again (after the debuginfo of a module was loaded)."""
 

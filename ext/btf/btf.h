@@ -106,6 +106,12 @@ int mpyk_btf_is_finite(const struct mpyk_btf *btf, uint32_t id);
  */
 int mpyk_btf_find_enumerator(const struct mpyk_btf *btf, uint32_t first, const char *name,
                              struct mpyk_btf_type *type, int64_t *value);
+/*
+ * functions.c: the prototype of the first function of this block itself that has this name.  -1 if
+ * there is none.
+ */
+int mpyk_btf_find_function(const struct mpyk_btf *btf, const char *name,
+                           struct mpyk_btf_type *type);
 /* The offset of a member in bytes, or -1; for reading kernel structures before types are set up. */
 long mpyk_btf_offset(const struct mpyk_btf *btf, const char *structure, const char *member);
 

@@ -253,6 +253,59 @@ type_source(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
     return mpyk_keep(&state);
 }
 
+/* The type with this number as a TypeInfo.  Number 0 is void. */
+static PyObject *
+type_of_number(const struct mpyk_btf *btf, uint32_t id)
+{
+    struct mpyk_btf_type type;
+    MpykType *found;
+
+    if (mpyk_btf_type(btf, id, &type) < 0) {
+        return mpyk_fail(MPYK_FAIL_TYPE, "The type of a parameter is not valid.");
+    }
+    found = id == 0 ? mpyk_type_find("void") : mpyk_type_intern(&mpyk_btf_source, type.record);
+    return found != NULL ? mpyk_typeinfo_new(found) : NULL;
+}
+
+static PyObject *
+parameters_of(const struct mpyk_btf *btf, const struct mpyk_btf_type *prototype)
+{
+    MPYK_REF *list = PyList_New(0);
+    struct mpyk_btf_field field;
+
+    for (uint32_t i = 0; list != NULL && i < prototype->count; i++) {
+        PyObject *type, *row;
+        if (mpyk_btf_field(btf, prototype, i, &field) < 0) {
+            return mpyk_fail(MPYK_FAIL_TYPE, "A parameter is not valid.");
+        }
+        type = type_of_number(btf, field.type);
+        row = type != NULL ? Py_BuildValue("sN", field.name, type) : NULL;
+        if (mpyk_append(list, row) < 0) {
+            return NULL;
+        }
+    }
+    return mpyk_keep(&list);
+}
+
+static PyObject *
+function_prototype(PyObject *Py_UNUSED(module), PyObject *args)
+{
+    const char *name, *of_module = NULL;
+    struct mpyk_btf_type prototype;
+    const struct mpyk_btf *btf;
+
+    if (!PyArg_ParseTuple(args, "s|z:function_prototype", &name, &of_module)) {
+        return NULL;
+    }
+    btf = mpyk_btf_function(name, of_module, &prototype);
+    if (btf != NULL) {
+        PyObject *result = type_of_number(btf, prototype.target);
+        PyObject *parameters = result != NULL ? parameters_of(btf, &prototype) : NULL;
+        return Py_BuildValue("NN", result, parameters);
+    }
+    return PyErr_Occurred() ? NULL : Py_NewRef(Py_None);
+}
+
 static PyMethodDef type_functions[] = {
     {"struct_size", type_length, METH_O,
      "struct_size(type) -> int\n\nsizeof, or -1 if it is unknown."},
@@ -274,6 +327,9 @@ static PyMethodDef type_functions[] = {
     {"struct_members", struct_members, METH_O, "struct_members(type) -> {name: VarInfo}"},
     {"expression_type", expression_type, METH_O,
      "expression_type(text) -> TypeInfo of a C expression"},
+    {"function_prototype", function_prototype, METH_VARARGS,
+     "function_prototype(name[, module]) -> (TypeInfo of the result, [(name, TypeInfo)...]), or "
+     "None if no BTF has the function"},
     {"purge_types", purge_types, METH_NOARGS,
      "purge_types()\n\nLook names up again (after `mod -s`)."},
     {"set_type_source", set_type_source, METH_O,

@@ -104,6 +104,24 @@ mpyk_btf_names(const char *prefix, int code, int (*found)(const char *name, void
     return status;
 }
 
+const struct mpyk_btf *
+mpyk_btf_function(const char *name, const char *module, struct mpyk_btf_type *type)
+{
+    const struct mpyk_btf_place *place = mpyk_kernel_btf_with_modules();
+    const struct mpyk_btf_block *block = NULL;
+
+    if (place != NULL) {
+        block = module == NULL ? place->set.kernel : place->set.modules;
+    }
+    while (module != NULL && block != NULL && strcmp(block->name, module) != 0) {
+        block = block->next;
+    }
+    if (block == NULL || mpyk_btf_find_function(block->btf, name, type) < 0) {
+        return NULL;
+    }
+    return block->btf;
+}
+
 /* The only variables in BTF are some percpu ones, so variables always come from gdb. */
 static int
 no_symbol(const char *Py_UNUSED(name), struct mpyk_symbol_desc *Py_UNUSED(symbol),

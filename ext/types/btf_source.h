@@ -9,6 +9,7 @@
 #include "base/mpykdump.h"
 
 #include "base/type_source.h"
+#include "btf/btf.h"
 
 extern const struct mpyk_type_source mpyk_btf_source, mpyk_btf_modules_source;
 
@@ -25,5 +26,12 @@ PyObject *mpyk_btf_state(void);
  */
 int mpyk_btf_names(const char *prefix, int code, int (*found)(const char *name, void *arg),
                    void *arg);
+
+/*
+ * The prototype of a function of the kernel (module is NULL) or of a module, and the block that has
+ * it; NULL if there is none.
+ */
+const struct mpyk_btf *mpyk_btf_function(const char *name, const char *module,
+                                         struct mpyk_btf_type *type);
 
 #endif /* MPYK_TYPES_BTF_SOURCE_H */

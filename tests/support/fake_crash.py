@@ -251,6 +251,8 @@ CONSTANTS: dict[str, Any] = {
     "HZ": 250,
     "PAGESIZE": 4096,
     "PAGE_CACHE_SHIFT": 12,
+    "TYPE_CODE_STRUCT": 3,
+    "TYPE_CODE_UNION": 4,
     "KVADDR": 1,
     "UVADDR": 2,
     "PHYSADDR": 4,

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 #     RIP: 0000000000405384  RSP: 00007ffdb7999d20  RFLAGS: 00000206;   x86-64, arm64 and others
 _REGISTER = re.compile(r"\b([A-Z][A-Z0-9_]*): +([0-9a-f]{4,16})\b")
 _NAMES = {"ORIG_RAX": "orig_ax", "RFLAGS": "flags"}
+WORD = 8
 _X86_WORD = re.compile(r"R([A-Z]{2})")
 
 
@@ -24,8 +25,17 @@ def frames_of(task: int) -> tuple[list[Frame], str | None]:
     """Return the frames that ``bt`` prints for a ``struct task_struct *``, and the reason if there is none."""
     for stack in exec_bt(f"bt {task:x}"):
         if stack.addr == task and stack.frames:
-            return [_frame(frame) for frame in stack.frames], None
+            return with_cfas([_frame(frame) for frame in stack.frames]), None
     return [], "bt shows no stack"
+
+
+def with_cfas(frames: list[Frame]) -> list[Frame]:
+    """Add the CFAs: a function's frame ends at the return address of its caller, which bt shows with the caller."""
+    found = []
+    for frame, caller in zip(frames, [*frames[1:], None]):
+        follows = caller is not None and not caller.exact and frame.exception is None and caller.stack > frame.stack
+        found.append(frame._replace(cfa=caller.stack + WORD) if follows and caller is not None else frame)
+    return found
 
 
 def _frame(frame: BTFrame) -> Frame:

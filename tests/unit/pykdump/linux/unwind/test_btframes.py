@@ -47,6 +47,8 @@ def test_an_exception_in_the_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     assert problem is None
     assert [f.function for f in frames] == ["oops_end", "asm_exc_page_fault", "sysrq_handle_crash", "ksys_write"]
     assert (frames[0].offset, frames[0].stack, frames[0].exact) == (0x567, 0xFFFFC90000003D58, False)
+    # The frame of a function ends at the return address of its caller. It is not known at an exception.
+    assert [f.cfa for f in frames] == [0xFFFFC90000003E00, 0, 0xFFFFC90000003E58, 0]
     interrupted = frames[2]
     assert (interrupted.exact, interrupted.offset, interrupted.address) == (True, 22, 0xFFFFFFFF81600016)
     assert interrupted.registers["orig_ax"] == (1 << 64) - 1

@@ -1,0 +1,279 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+"""fregs: the registers and arguments with which the functions on a stack were called (x86-64).
+
+The command shows each function of a stack, and below it the registers that it had at its first instruction, as far as
+they can be recovered. With -a it shows the arguments with their types and names, with -aa also what they point to.
+
+  (no argument)        the task of crash's context
+  fregs PID            also the address of a task_struct, or the name of tasks
+  fregs -u -a          all tasks in state UN
+  fregs -A -r vfs_     of all tasks the functions whose names include "vfs_"
+
+A mark says how sure a value is:
+
+  +   known: it follows from the code, and from registers and stack slots that no other function can change
+  ~   likely: it was read from memory that may have changed since, or one of several ways was taken
+
+A function keeps only what it still needs. So an argument that it does not use after its call is lost, unless its
+caller still has the value. Pointers into memory of user programs are not followed.
+
+  fregs -aa 1          PID 1: what the arguments point to
+  fregs -a -l 1        with the source lines of the calls
+  fregs -A -r ksys_read -a --json
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pykdump.command_layer import Command, Problem, item
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from collections.abc import Iterable, Iterator
+
+    from pykdump.linux.arguments import Argument, Entry
+    from pykdump.linux.stacks import Stack
+
+VERSION = "2.0"
+MARKS = {"known": "+", "likely": "~", "": " "}
+
+
+@dataclass(frozen=True)
+class RegisterAtEntry:
+    """A register at the first instruction of a function."""
+
+    register: str = item("its name, as in struct pt_regs: di, si, r15")
+    value: int = item("what it had", unit="address")
+    width: int = item("how many of its lowest bytes are known", unit="bytes")
+    confidence: str = item("known or likely")
+
+
+@dataclass(frozen=True)
+class FunctionArgument:
+    """An argument of a function."""
+
+    number: int = item("its number, from 1")
+    name: str = item("its name, empty if it is not known")
+    type: str = item("its C type")
+    place: str = item("the register that passed it, or stack+0x8")
+    value: int | None = item("the value; null if it was not recovered")
+    text: str = item("the value as text")
+    confidence: str = item("known or likely, empty without a value")
+    points_to: str = item("with -aa, what it points to")
+
+
+@dataclass(frozen=True)
+class CalledFunction:
+    """A function on the stack."""
+
+    level: int = item("its number on the stack, from 0")
+    function: str = item("its name, ? if no symbol is known")
+    module: str | None = item("the module that has it; null for the kernel itself")
+    address: int = item("the return address into it, or that of the interrupted instruction", unit="address")
+    offset: int = item("the offset of that address in the function", unit="bytes")
+    stack: int = item("the stack address of the return address, 0 if it has none", unit="address")
+    line: str = item("with -l, the source line, empty if it is not known")
+    registers: tuple[RegisterAtEntry, ...] = item("the registers at its entry that were recovered")
+    arguments: tuple[FunctionArgument, ...] = item("with -a, its arguments; empty if its type is not known")
+    exception: tuple[RegisterAtEntry, ...] = item("the registers of the exception that it handles")
+    user: bool = item("whether that exception came from user space")
+
+
+@dataclass(frozen=True)
+class TaskRegisters:
+    """The stack of a task."""
+
+    pid: int = item("the thread")
+    task: int = item("struct task_struct *", unit="address")
+    cpu: int = item("the CPU on which it runs or ran last")
+    comm: str = item("its name")
+    source: str = item("orc or bt: how the stack was unwound")
+    functions: tuple[CalledFunction, ...] = item("the functions, the innermost one first")
+
+
+def add_options(parser: argparse.ArgumentParser) -> None:
+    """Add the options of fregs."""
+    parser.add_argument("task", nargs="?", metavar="pid|task|cmd", help="which task (default: crash's context)")
+    parser.add_argument("-a", "--args", action="count", default=0, help="show arguments; -aa: what they point to")
+    parser.add_argument("-l", "--lines", action="store_true", help="show source lines")
+    parser.add_argument("-r", "--routine", default="", help="only functions whose names include this text")
+    group = parser.add_mutually_exclusive_group()
+    group.add_argument("-u", "--unint", action="store_true", help="all uninterruptible tasks")
+    group.add_argument("-A", "--all", action="store_true", help="all tasks")
+    parser.add_argument("-v", "--verbose", action="store_true", help="no effect; old command lines have it")
+    parser.add_argument("-d", "--debug-output", action="store_true", help="no effect; old command lines have -d")
+    parser.add_argument("-V", "--version", action="version", version=f"fregs {VERSION}")
+
+
+def collect(options: argparse.Namespace) -> Iterator[object]:
+    """Yield the stacks with the recovered registers."""
+    from crash import error, sysfacts
+
+    machine = sysfacts()["machine"]
+    if machine != "x86_64":
+        yield Problem("the registers", f"they can be recovered on x86_64, and this dump is of {machine}")
+        return
+    try:
+        stacks = _stacks(options)
+    except LookupError as problem:
+        yield Problem("the registers", str(problem))
+        return
+    for stack in stacks:
+        if stack.problem:
+            yield Problem(f"the stack of PID {stack.pid}", stack.problem)
+        try:
+            found = task_registers(stack, options.args, options.routine, options.lines)
+        except (error, LookupError, ValueError) as problem:
+            yield Problem(f"the registers of PID {stack.pid}", str(problem))
+            continue
+        if found.functions:
+            yield found
+
+
+def _stacks(options: argparse.Namespace) -> Iterable[Stack]:
+    from pykdump.linux.stacks import all_stacks, stack_of
+
+    if options.all:
+        return all_stacks()
+    if options.unint:
+        return map(stack_of, _uninterruptible())
+    return map(stack_of, _chosen(options.task))
+
+
+def _uninterruptible() -> Iterator[int]:
+    from pykdump.linux.tasks import all_tasks
+
+    return (int(task) for task in all_tasks(idle=False) if task.state_code == "UN")
+
+
+def _chosen(text: str | None) -> list[int]:
+    """Return the tasks that a PID, an address, or a name stands for. Raises LookupError.
+
+    crash's commands take a number as a decimal PID if there is such a task, otherwise as a hexadecimal address.
+    """
+    from crash import tasks
+
+    if text is None:
+        return [_context()]
+    rows = tasks()
+    for base in (10, 16):
+        try:
+            number = int(text, base)
+        except ValueError:
+            continue
+        found = [row[0] for row in rows if number in (row[1], row[0])]
+        if found:
+            return found
+    found = [row[0] for row in rows if row[5] == text]
+    if not found:
+        raise LookupError(f"there is no task with the PID, address or name {text!r}")
+    return found
+
+
+def _context() -> int:
+    """Return the task of crash's context, as its command "set" prints it."""
+    import re
+
+    from crash import exec_crash_command
+
+    match = re.search(r"^\s*TASK:\s+([\da-f]+)", exec_crash_command("set"), re.M)
+    if match is None:
+        raise LookupError("crash has no context; name a task")
+    return int(match[1], 16)
+
+
+def task_registers(stack: Stack, detail: int = 0, routine: str = "", lines: bool = False) -> TaskRegisters:
+    """Return the record of a stack. ``detail`` is how often -a was given; ``routine`` is a part of function names."""
+    from pykdump.linux.arguments import recover
+
+    functions = [
+        _function(level, entry, detail, lines)
+        for level, entry in enumerate(recover(stack))
+        if routine in (entry.frame.function or "")
+    ]
+    return TaskRegisters(stack.pid, stack.task, stack.cpu, stack.comm, stack.source, tuple(functions))
+
+
+def _function(level: int, entry: Entry, detail: int, lines: bool) -> CalledFunction:
+    from pykdump.linux.arguments import arguments_of
+
+    frame = entry.frame
+    registers = [
+        RegisterAtEntry(name, known.value, known.width, "known" if known.sure else "likely")
+        for name, known in entry.registers.items()
+    ]
+    arguments = [_argument(argument, detail > 1) for argument in arguments_of(entry) or ()] if detail else []
+    received = frame.exception.registers if frame.exception is not None else {}
+    exception = [RegisterAtEntry(name, value, 8, "known") for name, value in received.items()]
+    return CalledFunction(
+        level, frame.function or "?", frame.module, frame.address, frame.offset, frame.stack,
+        source_line(frame.address - (not frame.exact)) if lines else "", tuple(registers), tuple(arguments),
+        tuple(exception), frame.exception is not None and frame.exception.user,
+    )  # fmt: skip
+
+
+def _argument(argument: Argument, described: bool) -> FunctionArgument:
+    points_to = ""
+    if described and argument.value is not None:
+        from pykdump.linux.arguments.descriptions import description
+
+        points_to = description(argument.ctype, argument.value) or ""
+    return FunctionArgument(
+        argument.number, argument.name, argument.ctype, argument.place, argument.value, argument.text,
+        argument.confidence or "", points_to,
+    )  # fmt: skip
+
+
+def source_line(address: int) -> str:
+    """Return "file:line" of an address of code as gdb knows it, "" if there is no debuginfo."""
+    import re
+
+    from crash import error, exec_gdb_command
+
+    try:
+        match = re.match(r'Line (\d+) of "([^"]+)"', exec_gdb_command(f"info line *{address:#x}"))
+    except error:
+        return ""
+    return f"{match[2]}:{match[1]}" if match else ""
+
+
+def stack_lines(record: TaskRegisters) -> Iterator[str]:
+    """Yield the lines of a stack."""
+    yield ""
+    yield f"PID: {record.pid}  TASK: {record.task:x}  CPU: {record.cpu}  COMMAND: {record.comm}"
+    for function in record.functions:
+        yield ""
+        module = f" [{function.module}]" if function.module else ""
+        yield f"#{function.level} {function.function}+{function.offset:#x}{module}  at {function.address:x}"
+        if function.line:
+            yield f"    {function.line}"
+        yield from _register_lines(function)
+        if function.exception:
+            yield f"    registers of {'the user' if function.user else 'the interrupted function'}:"
+            yield from _table_of(function.exception)
+
+
+def _register_lines(function: CalledFunction) -> Iterator[str]:
+    passed = {argument.place for argument in function.arguments}
+    for argument in function.arguments:
+        mark = MARKS[argument.confidence]
+        points_to = f"  = {argument.points_to}" if argument.points_to else ""
+        name = f" {argument.name}" if argument.name else ""
+        place = f"{mark} {argument.place.upper():<9} arg{argument.number}"
+        yield f"  {place} {argument.type}{name} = {argument.text}{points_to}"
+    for register in function.registers:
+        if register.register not in passed:
+            short = f"  (low {register.width} bytes)" if register.width < 8 else ""
+            yield f"  {MARKS[register.confidence]} {register.register.upper():<9} {register.value:#x}{short}"
+
+
+def _table_of(registers: tuple[RegisterAtEntry, ...]) -> Iterator[str]:
+    for first in range(0, len(registers), 3):
+        row = registers[first : first + 3]
+        yield "    " + "  ".join(f"{register.register.upper():>7}: {register.value:016x}" for register in row)
+
+
+COMMAND = Command(__doc__, add_options, collect, {TaskRegisters: stack_lines})
+main = COMMAND.main
