@@ -48,7 +48,7 @@ def test_packets_that_wait(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_cpus_that_are_offline_are_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(softnet, "possible_cpus", lambda: [0, 1, 2])
-    monkeypatch.setattr(softnet, "online_cpus", lambda: [0, 2])
+    monkeypatch.setattr(softnet, "running_cpus", lambda: [0, 2])
     monkeypatch.setattr(softnet, "get_cpu_var", lambda name: [10, 20, 30])
     monkeypatch.setattr(softnet, "readSU", lambda name, address: address)
     assert [(found.cpu, found.address) for found in softnet.softnet()] == [(0, 10), (2, 30)]
