@@ -23,7 +23,7 @@ that wait for accept(), and how many may wait. The option --json prints the same
 
 from __future__ import annotations
 
-from pykdump.command_layer import Command, Section, guarded, positive_number
+from pykdump.command_layer import Command, Finding, Section, guarded, positive_number
 from pykdump.linux.inet.sock import TCP_STATES
 
 TYPE_CHECKING = False
@@ -184,10 +184,16 @@ def collect(options: argparse.Namespace) -> Iterator[object]:
         yield from guarded("the sockets of the process", _part("processes", "process_sockets"), options)
         return
     chosen = list(_chosen(options))
+    reported = set()
     for heading, view in chosen:
         if len(chosen) > 1:
             yield Section(heading)
-        yield from guarded(heading.lower(), view, options)
+        for event in guarded(heading.lower(), view, options):
+            if isinstance(event, Finding):  # the summary reports what other views report too
+                if (event.identifier, event.addresses) in reported:
+                    continue
+                reported.add((event.identifier, event.addresses))
+            yield event
 
 
 def _chosen(options: argparse.Namespace) -> Iterator[tuple[str, Callable[[argparse.Namespace], Iterator[object]]]]:

@@ -42,6 +42,18 @@ def test_everything_is_all_that_needs_no_value() -> None:
     assert missing == {"Packets", "Decoded", "Sockets of processes"}
 
 
+def test_a_finding_comes_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    from pykdump.command_layer import Finding
+
+    def view(options: object) -> list[Finding]:
+        return [Finding("link-down", "eth0 is up and has no link.", (), (address,)) for address in (1, 2)]
+
+    monkeypatch.setattr(xportshow, "VIEWS", (("One", ("all",), view), ("Two", ("tcp",), view)))
+    options = xportshow.COMMAND.parser().parse_args(["-a", "-t"])
+    found = [event.addresses for event in xportshow.collect(options) if isinstance(event, Finding)]
+    assert found == [(1,), (2,)]
+
+
 @pytest.mark.parametrize("name", ["SYN_SENT", "syn-sent", "TCP_SYN_SENT"])
 def test_names_of_states(name: str) -> None:
     assert xportshow.COMMAND.parser().parse_args(["--tcpstate", name]).tcpstate == "SYN_SENT"
