@@ -76,9 +76,8 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     "LinuxDump.Time": (
         "pykdump.API",
         "collections:namedtuple",
-        "j_delay timespec NSEC_PER_SEC set_normalized_timespec getboottime seconds_since_boot get_seconds "
-        "get_uptime_fromproc get_uptime_fromcrash get_ktime_j get_ktime_t ktime_t tkr_time sched_clock_j "
-        "sched_clock",
+        "timespec set_normalized_timespec getboottime get_uptime_fromproc get_uptime_fromcrash get_ktime_j "
+        "get_ktime_t ktime_t tkr_time sched_clock_j sched_clock",
     ),
     "LinuxDump.WorkQueues": (
         "pykdump.API",
@@ -101,7 +100,7 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     "LinuxDump.dlkm": (
         "pykdump.API",
         "",
-        "lsmod",
+        "",
     ),
     "LinuxDump.flock": (
         "pykdump.API",
