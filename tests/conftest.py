@@ -19,6 +19,8 @@ from support.session import run_crash as run_in_crash
 from support.truth import Truth, load
 
 CONFIG = "MPYK_TEST_CONFIG"
+# Commands must survive each kind of dump, so the tests in this folder are marked unless they have an own mark.
+ON_EACH_DUMP = {Path(__file__).parent / "vmcore/commands": pytest.mark.dumps.mark}
 NO_BUILD = pytest.mark.skip(reason="needs ./sconsw test")
 
 
@@ -55,7 +57,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         known = {row["interpreter"]: row["python"] for row in config().get("variants", [])}
         found = [pytest.param(Path(path), id=minor) for path, minor in known.items()]
         metafunc.parametrize("interpreter", found or [pytest.param(None, marks=NO_BUILD, id="no-build")])
-    marker = metafunc.definition.get_closest_marker("dumps")
+    marker = metafunc.definition.get_closest_marker("dumps") or ON_EACH_DUMP.get(metafunc.definition.path.parent)
     if marker and "vmcore" in metafunc.fixturenames and config():
         metafunc.parametrize("vmcore", dumps(marker.args), indirect=True, scope="session")
 

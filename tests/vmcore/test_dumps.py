@@ -38,6 +38,13 @@ def test_crash_names_the_panic_and_its_task(crash_session: CrashSession, truth: 
     assert re.search(rf'^PID: {pid} .* CPU: {cpu} +COMMAND: "mpyk-truth"', crash_session.run("bt"), re.M)
 
 
+@pytest.mark.dumps("sysrq", "nullderef", "filtered")
+def test_the_other_cpu_was_stopped_by_an_nmi(crash_session: CrashSession, truth: Truth) -> None:
+    cpus = len(re.findall(r"^processor", truth.text("proc/cpuinfo"), re.M))
+    assert re.search(rf"^ +CPUS: {cpus}$", crash_session.run("sys"), re.M)
+    assert crash_session.run("bt -a").count("crash_nmi_callback at") == cpus - 1
+
+
 @pytest.mark.dumps("nullderef")
 def test_the_faulting_function_is_on_the_stack(crash_session: CrashSession, vmcore: Vmcore) -> None:
     assert "BUG: kernel NULL pointer dereference, address: 0000000000000048" in console(vmcore)

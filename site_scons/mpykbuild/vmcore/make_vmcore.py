@@ -47,7 +47,7 @@ from mpykbuild.vmcore.scenarios import LIVE, SCENARIOS, Scenario
 # The name of this module as recipes have it. __name__ is another one if it is run as a program.
 MODULE = "vmcore.make_vmcore"
 DEFAULT_SERIES = "6.12"
-BOOT_TIMEOUT = 480.0  # seconds, of the default guest; a larger one gets more
+BOOT_TIMEOUT = 900.0  # seconds, of the default guest; a larger one gets more
 DUMP_TIMEOUT = 120.0
 # Sometimes the emulator crashes the guest, so a failed boot is repeated once.
 BOOT_ATTEMPTS = 2

@@ -10,7 +10,8 @@ from mpykbuild.base.errors import BuildError
 # The guest reads this word of /proc/cmdline: what its recorder does when the truth is recorded.
 ENDING = "mpyk.ending"
 # A guest that panics waits, so that its memory can be dumped. These replace the arguments of the same name before them.
-WAITS_AFTER_PANIC = "panic=0 oops=panic"
+# With the last one it stops its other CPUs as kdump does: by an NMI, and they stay online.
+WAITS_AFTER_PANIC = "panic=0 oops=panic crash_kexec_post_notifiers"
 LIVE = "live"
 SCALE = "scale"
 # The guest reads this word too: it creates a large number of objects (see guest/scale.c).

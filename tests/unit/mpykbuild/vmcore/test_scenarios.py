@@ -21,7 +21,7 @@ def test_the_guest_knows_every_ending() -> None:
 
 def test_a_guest_that_panics_does_not_reboot() -> None:
     arguments = SCENARIOS["nullderef"].arguments.split()
-    assert arguments == ["panic=0", "oops=panic", "mpyk.ending=null-dereference"]
+    assert {"panic=0", "oops=panic", "mpyk.ending=null-dereference"} <= set(arguments)
     assert SCENARIOS["live"].arguments == ""
 
 
