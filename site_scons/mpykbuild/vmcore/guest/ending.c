@@ -6,6 +6,7 @@
 
 #include <fcntl.h>
 #include <string.h>
+#include <termios.h>
 #include <unistd.h>
 
 #define WORD "mpyk.ending="
@@ -24,6 +25,9 @@ static void end(const char *name)
 
         if (strncmp(name, endings[i].name, size) || !strchr(" \n", name[size]))
             continue;
+        /* The kernel's own text must not come in the middle of READY, which the terminal may still have in its buffer. */
+        tcdrain(STDOUT_FILENO);
+        usleep(500000);
         write_file(endings[i].path, endings[i].text);
         fail("the kernel did not panic");
     }
