@@ -260,9 +260,7 @@ def struct_info(type: str, /) -> list[tuple[Any, ...]]:
 def struct_members(type: str, /) -> dict[str, VarInfo]: ...
 def struct_class(type: str, /) -> type[StructResult]: ...
 def expression_type(text: str, /) -> TypeInfo: ...
-def function_prototype(
-    name: str, module: str | None = None, /
-) -> tuple[TypeInfo, list[tuple[str, TypeInfo]]] | None:
+def function_prototype(name: str, module: str | None = None, /) -> tuple[TypeInfo, list[tuple[str, TypeInfo]]] | None:
     """Return the type of the result, and (name, type) of each parameter, of a function of the kernel or of a module.
 
     It is None if no BTF has the function.
