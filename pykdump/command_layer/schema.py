@@ -83,6 +83,8 @@ def _fields(kind: type, definitions: dict[str, Schema]) -> dict[str, Schema]:
     hints = get_type_hints(kind)
     found = {}
     for field in dataclasses.fields(kind):
+        if field.name == "kind":
+            raise TypeError(f"{kind.__name__}: each record has a kind, so a field must have another name")
         unit = field.metadata["unit"]
         value = _value(hints[field.name], unit == ADDRESS, definitions)
         meaning = field.metadata["meaning"] + (f" ({unit})" if unit and unit != ADDRESS else "")

@@ -39,7 +39,7 @@ class LockHolder:
 class LockState:
     """A lock with its holders and its waiters."""
 
-    kind: str = item("mutex, rwsem or semaphore")
+    lock: str = item("mutex, rwsem or semaphore")
     address: int = item("its address", unit="address")
     holders: tuple[LockHolder, ...] = item("the tasks that hold it, as far as the lock records them")
     note: str = item("what the lock says about holders that it does not name; may be empty")
@@ -262,7 +262,7 @@ def tree_element(root: int, index: int) -> Iterator[TreeElement]:
 
 
 def _lock_lines(lock: LockState) -> Iterable[str]:
-    yield f"{lock.kind} {lock.address:#x}" + (f": {lock.note}" if lock.note else "")
+    yield f"{lock.lock} {lock.address:#x}" + (f": {lock.note}" if lock.note else "")
     for holder in lock.holders:
         yield f"  {holder.role} ({holder.certainty}): PID {holder.tid} {holder.comm}"
     yield f"  waiters: {' '.join(map(str, lock.waiters)) or 'none'}"

@@ -88,6 +88,17 @@ def test_an_unsuitable_type_is_refused() -> None:
         schema_of(Command("odd: it.", lambda parser: None, lambda options: (), {Odd: (Column("X", "x"),)}))
 
 
+def test_a_field_cannot_be_the_kind() -> None:
+    @dataclass
+    class Odd:
+        """Odd."""
+
+        kind: str = item("a kind of its own")
+
+    with pytest.raises(TypeError, match="must have another name"):
+        schema_of(Command("odd: it.", lambda parser: None, lambda options: (), {Odd: (Column("X", "kind"),)}))
+
+
 @pytest.mark.parametrize("name", [*schemas.COMMANDS, schemas.FINDINGS])
 def test_the_committed_file_is_up_to_date(name: str) -> None:
     assert (schemas.FOLDER / f"{name}.json").is_file(), "write it with: python -m tests.support.schemas"
