@@ -91,6 +91,14 @@ def test_the_head_tells_about_all_parts(tmp_path: Path) -> None:
     assert left_out(tmp_path, {20: page_struct(flags=HEAD), 21: tail, 22: tail}) == set()
 
 
+def test_firmware_is_left_out(tmp_path: Path) -> None:
+    """No section has its pages, so no struct describes them."""
+    dump = write_dump(tmp_path / "vmcore", {**memory({}), FRAMES + 3: bytes(PAGE)}, INFO)
+    assert page_filter.filter_dump(dump, tmp_path / "filtered") == 1
+    with KdumpPages(tmp_path / "filtered") as pages:
+        assert set(pages.descriptors) == set(range(FRAMES))
+
+
 def test_a_flag_marks_the_slab_of_older_kernels(tmp_path: Path) -> None:
     older = {name: value for name, value in INFO.items() if "SLAB" not in name}
     structs = {20: page_struct(mapping=BASE | 1, flags=1 << 9)}
