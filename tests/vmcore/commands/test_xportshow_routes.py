@@ -12,6 +12,7 @@ import pytest
 
 from support.truth import Truth
 
+pytestmark = pytest.mark.dumps
 Document = Callable[[str], dict[str, Any]]
 NAMESPACES = ("root", "blue", "green")
 MAIN_OPTIONS = "xportshow -r -v"
@@ -175,6 +176,8 @@ def test_neighbours_equal_those_of_ip(document: Document, truth: Truth, namespac
 
 def nft(truth: Truth, namespace: str, kind: str) -> list[dict[str, Any]]:
     objects = json.loads(truth.text(f"tools/{namespace}/nft.json"))["nftables"]
+    if not any("table" in each for each in objects):
+        pytest.skip("nft could not load its rules in this guest")
     return [each[kind] for each in objects if kind in each]
 
 
@@ -198,6 +201,7 @@ def test_nf_tables_equal_those_of_nft(document: Document, truth: Truth, namespac
 
 
 def test_base_chains_have_hooks(document: Document, truth: Truth) -> None:
+    assert nft(truth, "root", "chain")
     found = document("xportshow --netfilter")
     hooks = {(row["family"], row["hook"], row["priority"]) for row in of_kind(found, "netfilter-hook")}
     dormant = {row["name"] for row in of_kind(found, "nft-table") if row["dormant"]}
