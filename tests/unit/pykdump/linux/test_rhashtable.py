@@ -13,6 +13,7 @@ from support import fake_crash
 KERNEL = fake_crash.install()
 
 from pykdump.linux import rhashtable  # noqa: E402
+from pykdump.pylog import pylog  # noqa: E402
 
 NODES, TABLE, END = 0x1000, 0x8000, 1
 
@@ -72,4 +73,8 @@ def test_a_nested_table(memory: dict[int, int]) -> None:
 
 def test_a_damaged_chain_costs_that_chain(memory: dict[int, int]) -> None:
     memory.update({TABLE + 64: NODES, TABLE + 72: NODES + 64, NODES + 64: END})
+    messages: list[str] = []
+    before = pylog.send_to(lambda prefix, message: messages.append(message))
     assert found(table(TABLE, 2)) == [NODES - 16, NODES + 64 - 16]
+    pylog.send_to(before)
+    assert len(messages) == 1 and f"ends at {NODES:#x}" in messages[0]

@@ -53,10 +53,11 @@ def test_a_queue_is_walked_to_its_head(memory: fake_crash.Kernel) -> None:
     assert [int(skb) for skb in skbuff.queued(0x100)] == [0x200, 0x300]  # type: ignore[arg-type]
 
 
-def test_a_queue_with_a_loop_or_a_hole_ends(memory: fake_crash.Kernel) -> None:
+def test_a_queue_with_a_loop_or_a_hole_ends(memory: fake_crash.Kernel, reported: list[str]) -> None:
     for here, following in ((0x100, 0x200), (0x200, 0x300), (0x300, 0x200)):
         memory.write_pointer(here, following)
     assert [int(skb) for skb in skbuff.queued(0x100)] == [0x200, 0x300]  # type: ignore[arg-type]
+    assert len(reported) == 1 and "comes back to 0x200" in reported[0]
     memory.write_pointer(0x400, 0x500)
     assert [int(skb) for skb in skbuff.queued(0x400)] == [0x500]  # type: ignore[arg-type]
 

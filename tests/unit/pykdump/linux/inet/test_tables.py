@@ -36,10 +36,11 @@ def test_an_hlist_ends_at_null_and_an_hlist_nulls_at_an_odd_value(chains: dict[i
 
 
 def test_a_chain_ends_at_a_missing_page_and_at_a_loop(
-    chains: dict[int, int], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    chains: dict[int, int], monkeypatch: pytest.MonkeyPatch, reported: list[str]
 ) -> None:
     chains[0x1000] = 0x2000
     assert list(tables.chain(0x1000, 0)) == [0x1000, 0x2000]
+    assert reported == ["A chain of sockets ends at 0x2000: missing page"]
     monkeypatch.setattr(tables, "MAX_CHAIN", 5)
     chains[0x2000] = 0x1000
     assert len(list(tables.chain(0x1000, 0))) == 5

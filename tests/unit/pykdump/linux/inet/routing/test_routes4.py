@@ -36,8 +36,9 @@ def trie(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(routes4, "readPtr", lambda address: CHILDREN[address & ~0xFF][(address & 0xFF) // 8])
 
 
-def test_a_damaged_node_costs_what_is_below_it(trie: None) -> None:
+def test_a_damaged_node_costs_what_is_below_it(trie: None, reported: list[str]) -> None:
     assert [key for key, _ in routes4._leaves(0x100)] == [0x200, 0x500, 0x500]
+    assert len(reported) == 1 and "2**40 children" in reported[0]
     assert list(routes4._leaves(0x900)) == list(routes4._leaves(0)) == []
 
 
