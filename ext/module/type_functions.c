@@ -253,14 +253,14 @@ type_source(PyObject *Py_UNUSED(module), PyObject *Py_UNUSED(unused))
     return mpyk_keep(&state);
 }
 
-/* The type with this number as a TypeInfo.  Number 0 is void. */
+/* The type with this number, without const and the like, as a TypeInfo.  Number 0 is void. */
 static PyObject *
 type_of_number(const struct mpyk_btf *btf, uint32_t id)
 {
     struct mpyk_btf_type type;
     MpykType *found;
 
-    if (mpyk_btf_type(btf, id, &type) < 0) {
+    if (mpyk_btf_strip(btf, id, &id) < 0 || mpyk_btf_type(btf, id, &type) < 0) {
         return mpyk_fail(MPYK_FAIL_TYPE, "The type of a parameter is not valid.");
     }
     found = id == 0 ? mpyk_type_find("void") : mpyk_type_intern(&mpyk_btf_source, type.record);

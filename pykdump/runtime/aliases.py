@@ -37,6 +37,7 @@ MODULES = {
     "LinuxDump.crashhelper": "pykdump.legacy.command_text",
     "LinuxDump.dlkm": "pykdump.legacy.module_reports",
     "LinuxDump.flock": "pykdump.legacy.file_lock_reports",
+    "LinuxDump.fregsapi": "pykdump.legacy.register_search",
     "LinuxDump.fs": "pykdump.linux.fs",
     "LinuxDump.fs.dcache": "pykdump.linux.fs.dcache",
     "LinuxDump.fs.fs_h": "pykdump.linux.fs.flags",

@@ -110,7 +110,7 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     "LinuxDump.fregsapi": (
         "pykdump.API",
         "",
-        "REG64 REG32 REG16 REG8 disasm extract_registers DisasmFlavor search_for_registers",
+        "extract_registers",
     ),
     "LinuxDump.fs": (
         "pykdump.API",

@@ -115,7 +115,7 @@ def arguments_of(entry: Entry) -> list[Argument] | None:
 def _argument(entry: Entry, parameter: Parameter) -> Argument:
     registers = parameter.registers
     place = "+".join(registers) if registers else f"stack+{parameter.slot * _WORD:#x}"
-    found = entry.registers.get(registers[0]) if registers else entry.stack.get(parameter.slot)
+    found = entry.registers.get(registers[0]) if registers else entry.stack_argument(parameter.slot)
     size = sizeof(parameter.type)
     ctype = parameter.type.fullname()
     if found is None or len(registers) > 1 or size > _WORD or found.width < size:

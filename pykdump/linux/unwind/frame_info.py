@@ -179,6 +179,7 @@ class FrameInfo:
         self._data = data
         self._shift = shift
         self._common: dict[int, _Common] = {}
+        self._saved: dict[int, Saved | None] = {}
         self._starts: list[int] = []
         self._places: list[int] = []
         self._index()
@@ -199,7 +200,11 @@ class FrameInfo:
 
     def saved(self, address: int) -> Saved | None:
         """Return where the registers are at an address of the dump, None if the file does not say it simply."""
-        address -= self._shift
+        if address not in self._saved:
+            self._saved[address] = self._find(address - self._shift)
+        return self._saved[address]
+
+    def _find(self, address: int) -> Saved | None:
         number = bisect_right(self._starts, address) - 1
         if number < 0:
             return None

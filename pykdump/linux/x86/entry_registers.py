@@ -25,7 +25,7 @@ from pykdump.linux.x86.values import MASK, evaluate, solve
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from pykdump.linux.stacks import Frame, Stack
     from pykdump.linux.x86.flow import Flow
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 _NUMBERS = {name: number for number, name in enumerate(NAMES)}
 _ENDBR = 16  # a call may skip the first instructions, which only mark or trace the start
 _KERNEL = 1 << 63  # kernel addresses have this bit
+_MASKS = {width: (1 << 8 * width) - 1 for width in range(1, 9)}
 _DEEPEST_LOAD = 3  # pointers that are followed from a known one
 
 
@@ -48,14 +49,15 @@ class Known(NamedTuple):
 class Entry(NamedTuple):
     """A function on the stack, and the registers at its first instruction by name (di, si, dx, …, bx, r15).
 
-    ``start`` is the address of the function. ``stack`` has the arguments that the caller put on the stack, by their
-    number from 0. All of them are empty for code that entered through an exception or that cannot be followed.
+    ``start`` is the address of the function. There are no registers for code that entered through an exception, or that
+    cannot be followed. ``stack_argument(n)`` gives the n-th argument (from 0) of those that the caller put on the
+    stack, None if it is not known.
     """
 
     frame: Frame
     start: int | None
     registers: Mapping[str, Known]
-    stack: Mapping[int, Known]
+    stack_argument: Callable[[int], Known | None]
 
 
 @memoize_cond(CU_LIVE)
@@ -67,12 +69,43 @@ def _frame_info() -> FrameInfo | None:
         return None
 
 
+class _Equation(NamedTuple):
+    """What one register or slot says about a symbol: its lowest ``width`` bytes are the content + ``difference``.
+
+    ``register`` is None for the slot of ``size`` bytes at the CFA + ``offset``.
+    """
+
+    register: int | None
+    offset: int
+    size: int
+    symbol: Value
+    difference: int
+    width: int
+    sure: bool
+
+
+def _equations(state: State, complete: bool) -> list[_Equation]:
+    """Return what the registers and the slots of a function say. They are the same for each task that is there."""
+    places: list[tuple[int | None, int, int, Value]] = [
+        (number, 0, 8, value) for number, value in enumerate(state.registers)
+    ]
+    places += [(None, offset, width, value) for offset, (width, value) in state.slots.items()]
+    found = []
+    for register, offset, size, value in places:
+        symbol, difference, width, sure = solve(value, 0)
+        if symbol[0] not in ("const", "cfa", "unknown"):
+            width = min(width, size)
+            found.append(_Equation(register, offset, size, symbol, difference, width, sure and complete))
+    return found
+
+
 class _Call(NamedTuple):
     """The call that a return address comes from, and the states of its function before and after."""
 
     instruction: Instruction
     before: State
     after: State
+    equations: list[_Equation]
 
 
 @memoize_cond(CU_LIVE)
@@ -85,7 +118,7 @@ def _call_at(start: int, address: int) -> _Call | None:
         return None
     after = before.copy()
     apply(after, call, flow.facts)
-    return _Call(call, before, after)
+    return _Call(call, before, after, _equations(after, flow.complete))
 
 
 class _Place:
@@ -100,8 +133,10 @@ class _Place:
         self.state = self._state()
         self.symbols: dict[Value, Known] = {}
         self.entry: dict[int, Known] = {}
-        if self.state is not None:
-            self._bind(self.state)
+        if self.call is not None:
+            self._bind(self.call.equations)
+        elif self.state is not None and self.flow is not None:
+            self._bind(_equations(self.state, self.flow.complete))
         self.saved = self._saved()
         self.entry.update(self.saved)
 
@@ -114,25 +149,27 @@ class _Place:
         self.call = _call_at(self.start, self.frame.address)
         return self.call.after if self.call is not None else None
 
-    def _bind(self, state: State) -> None:
+    def _bind(self, equations: list[_Equation]) -> None:
         """Note which numbers the symbols have, by the known registers and the slots of the frame."""
-        for number, known in self.registers.items():
-            self._note(state.registers[number], known)
-        for offset, (width, value) in state.slots.items() if self.frame.cfa else ():
-            found = _word(self.frame.cfa + offset, width)
-            if found is not None:
-                self._note(value, Known(found, width, self.sure))
+        cfa, registers, symbols = self.frame.cfa, self.registers, self.symbols
+        for register, offset, size, symbol, difference, width, sure in equations:
+            if register is None:
+                content = _word(cfa + offset, size) if cfa else None
+                if content is None:
+                    continue
+                sure = sure and self.sure
+            else:
+                known = registers.get(register)
+                if known is None:
+                    continue
+                content, width, sure = known.value, min(width, known.width), sure and known.sure
+            found = Known((content + difference) & _MASKS[width], width, sure)
+            before = symbols.get(symbol)
+            symbols[symbol] = found if before is None else better(before, found)
         for number in range(16):
-            known_at_start = self.symbols.get(("in", number))
-            if known_at_start is not None:
-                self.entry[number] = known_at_start
-
-    def _note(self, value: Value, known: Known) -> None:
-        symbol, number, width, sure = solve(value, known.value)
-        assert self.flow is not None
-        found = Known(number, min(width, known.width), sure and known.sure and self.flow.complete)
-        if symbol[0] not in ("const", "cfa", "unknown"):
-            self.symbols[symbol] = better(self.symbols.get(symbol), found)
+            at_start = symbols.get(("in", number))
+            if at_start is not None:
+                self.entry[number] = at_start
 
     def _saved(self) -> dict[int, Known]:
         """Return the callee-saved registers that the caller had, as far as they are known."""
@@ -181,6 +218,11 @@ class _Place:
             return None
         found = _word(self.frame.cfa + offset, 8)
         return (found, self.sure and bool(self.flow and self.flow.complete)) if found is not None else None
+
+    def stack_argument(self, number: int) -> Known | None:
+        """Return the n-th argument (from 0) of those that the caller put on the stack."""
+        found = self._argument(8 * number)
+        return Known(found[0], 8, found[1]) if found is not None else None
 
     def _loaded(self, value: Value, depth: int) -> tuple[int, bool] | None:
         """Read memory again that the function read. It may have changed since."""
@@ -236,18 +278,25 @@ def confirms(passed: Mapping[int, Known | None], own: Mapping[int, Known]) -> bo
 
 def _passed_on(target: int, start: int, passed: Mapping[int, Known | None]) -> dict[int, Known | None]:
     """Return the arguments for a function to which the called one jumps at its end, as ``target`` to ``start``."""
-    flow = flow_of(target)
     found: dict[int, Known | None] = {}
-    if flow is None:
-        return found
-    for jump in flow.jumps_to(start):
-        state = flow.state_at(jump.address)
+    states, complete = _before_jumps(target, start)
+    for state in states:
         for number in ARGUMENTS:
-            value = evaluate_passed(state.registers[number], passed) if state is not None else None
-            known = value._replace(sure=value.sure and flow.complete) if value is not None else None
+            value = evaluate_passed(state.registers[number], passed)
+            known = value._replace(sure=value.sure and complete) if value is not None else None
             # The jump that was taken is not known, so they have to agree.
             found[number] = known if found.get(number, known) == known else None
     return found
+
+
+@memoize_cond(CU_LIVE)
+def _before_jumps(target: int, start: int) -> tuple[list[State], bool]:
+    """Return the states before the jumps from one function to another, and whether all ways to them are known."""
+    flow = flow_of(target)
+    if flow is None:
+        return [], False
+    states = [flow.state_at(jump.address) for jump in flow.jumps_to(start)]
+    return [state for state in states if state is not None], flow.complete and None not in states
 
 
 def evaluate_passed(value: Value, passed: Mapping[int, Known | None]) -> Known | None:
@@ -313,7 +362,7 @@ def _jump_target(address: int) -> int | None:
 def recover(stack: Stack) -> list[Entry]:
     """Return the registers at the entry of each function of a stack, innermost first.
 
-    Of running tasks, whose frames come from ``bt``, nothing is sure.
+    Of running tasks, whose frames come from ``bt``, only the registers of interrupted functions are sure.
     """
     places: list[_Place] = []
     registers: Mapping[int, Known] = {}
@@ -336,9 +385,4 @@ def _registers(frame: Frame) -> dict[int, Known]:
 
 def _entry(place: _Place) -> Entry:
     registers = {NAMES[number]: known for number, known in sorted(place.entry.items())}
-    stack = {}
-    for number in range(8):
-        found = place.lookup(("arg", 8 * number)) if place.start is not None else None
-        if found is not None:
-            stack[number] = Known(found[0], 8, found[1])
-    return Entry(place.frame, place.start, registers, stack)
+    return Entry(place.frame, place.start, registers, place.stack_argument)

@@ -15,6 +15,7 @@ from support.truth import Truth
 
 from .conftest import Document
 
+pytestmark = pytest.mark.dumps
 OPTIONS = ["", "-a", "-aa", "-l", "-r schedule", "-u", "-u -aa", "-A", "-A -r vfs_ -a", "-V", "-v", "-d",
            "mpyk-calls -a", "-h", "-l -aa 1", "0"]  # fmt: skip
 
@@ -115,6 +116,13 @@ def test_uninterruptible_tasks_and_parts_of_names(document: Document, truth: Tru
     found = document("fregs -u -r schedule")["records"]
     assert {stack["pid"] for stack in found} >= {t.pid for t in truth.user_tasks if t.state == "D"}
     assert all("schedule" in function["function"] for stack in found for function in stack["functions"])
+
+
+def test_no_task_fails(document: Document, truth: Truth) -> None:
+    page = document("fregs -A -a")
+    assert [problem for problem in page["problems"] if problem["part"].startswith("the registers")] == []
+    found = {stack["pid"] for stack in page["records"]}
+    assert found >= {task.pid for task in truth.user_tasks if task.state in "SD"}
 
 
 def test_wrong_usage(crash_session: CrashSession) -> None:

@@ -6,8 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from support.truth import Truth
 
+pytestmark = pytest.mark.dumps
 Inside = Callable[[str, str], Any]
 STACKS = "from pykdump.linux.stacks import all_stacks, stack_of"
 BT = "from LinuxDump.BTstack import parse_bt"

@@ -7,9 +7,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+import pytest
+
 from support import hangs
 from support.truth import Truth
 
+pytestmark = pytest.mark.dumps
 Inside = Callable[[str, str], Any]
 RECOVER = """
 from pykdump.linux.stacks import all_stacks, stack_of
@@ -27,17 +30,14 @@ def known(entry: str) -> str:
 def test_the_arguments_that_the_test_module_passed(inside: Inside, truth: Truth) -> None:
     arguments = hangs.load(truth).arguments
     assert arguments
-    rows = f"[s.comm, e.frame.function, {known('e')}, [[n, k.value, k.sure] for n, k in e.stack.items()]]"
+    rows = f"[s.comm, e.frame.function, {known('e')}, [e.stack_argument(n) for n in range(2)]]"
     found = inside(RECOVER, f"[{rows} for s, es in entries for e in es if (e.frame.module or '') == 'mpyk_testmod']")
-    by_name = {
-        (comm, function): (registers, {row[0]: row[1:] for row in stack}) for comm, function, registers, stack in found
-    }
+    by_name = {(comm, function): (registers, stack) for comm, function, registers, stack in found}
     missing = []
     for argument in arguments:
         registers, stack = by_name[argument.role, argument.function]
         if argument.number > len(REGISTERS):
-            value, sure = stack[argument.number - len(REGISTERS) - 1]
-            width = 8
+            value, width, sure = stack[argument.number - len(REGISTERS) - 1]
         elif REGISTERS[argument.number - 1] in registers:
             value, width, sure = registers[REGISTERS[argument.number - 1]]
         else:
@@ -95,7 +95,8 @@ def test_the_code_says_the_same_as_the_compiler(inside: Inside) -> None:
 from pykdump.linux.x86.opcodes import CALLEE_SAVED, NAMES
 def saved():
     return {(s.task, n): {r: k.value for r, k in e.registers.items() if r in ("bx", "bp", "r12", "r13", "r14", "r15")}
-            for s in all_stacks() for n, e in enumerate(recover(s)) if e.frame.module is None}
+            for s in all_stacks() if s.source == "orc"
+            for n, e in enumerate(recover(s)) if e.frame.module is None}
 with_information = saved()
 information, entry_registers._frame_info = entry_registers._frame_info, lambda: None
 try:

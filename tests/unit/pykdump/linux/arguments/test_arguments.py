@@ -68,7 +68,7 @@ def test_a_large_result_takes_the_first_register() -> None:
 
 def entry(function: str = "f", exception: ExceptionFrame | None = None, **registers: Known) -> Entry:
     frame = Frame(function, 0, None, 0, 0, 0, False, {}, exception)
-    return Entry(frame, 0, registers, {0: Known(0x77, 8, True)})
+    return Entry(frame, 0, registers, {0: Known(0x77, 8, True)}.get)
 
 
 def test_arguments_have_the_sign_and_the_size_of_their_types() -> None:

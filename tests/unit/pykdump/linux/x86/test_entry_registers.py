@@ -102,8 +102,8 @@ def test_arguments_on_the_stack(kernel: fake_crash.Kernel) -> None:
     for number in range(3):
         kernel.write_pointer(STACK + 8 * number, 0x10 + number)
     (found,) = recover(stack(frame(START, 0x13, STACK)))
-    assert found.stack[0] == Known(0x10, 8, True) and found.stack[2] == Known(0x12, 8, True)
-    assert 1 not in found.stack  # the function wrote there
+    assert [found.stack_argument(n) for n in (0, 2)] == [Known(0x10, 8, True), Known(0x12, 8, True)]
+    assert found.stack_argument(1) is None  # the function wrote there
 
 
 def test_indirect_calls(kernel: fake_crash.Kernel) -> None:
@@ -138,7 +138,7 @@ def test_entry_code_is_not_followed(kernel: fake_crash.Kernel) -> None:
     user = ExceptionFrame(STACK, {"di": 5}, True)
     entered = frame(OUTER, 0x28, STACK + 0x800)._replace(exception=user)
     (found,) = recover(stack(entered))
-    assert found.registers == {} and found.stack == {}
+    assert found.registers == {} and found.stack_argument(0) is None
 
 
 def test_an_interrupted_function_has_its_registers() -> None:
