@@ -11,7 +11,17 @@ from typing import Any
 from mpykbuild.base.paths import PROJECT
 from mpykbuild.python import embedded_pytest
 
-TESTS = sorted(str(path.relative_to(PROJECT)) for path in (PROJECT / "tests/unit/pykdump").rglob("test_*.py"))
+FOLDER = PROJECT / "tests/unit/pykdump"
+# These need a package that the interpreter does not have outside of crash: jsonschema, readline, or pyparsing, which
+# is in the bundle.
+LEFT_OUT = {
+    "command_layer/test_schema.py", "runtime/test_line_editor.py", "test_c_constants.py", "test_c_expressions.py",
+}  # fmt: skip
+TESTS = sorted(
+    str(path.relative_to(PROJECT))
+    for path in FOLDER.rglob("test_*.py")
+    if str(path.relative_to(FOLDER)) not in LEFT_OUT
+)
 
 
 def test_all_pass_and_none_is_skipped(interpreter: Path, configuration: dict[str, Any]) -> None:

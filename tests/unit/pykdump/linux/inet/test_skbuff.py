@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -14,6 +15,16 @@ from support import fake_crash
 KERNEL = fake_crash.install()
 
 from pykdump.linux.inet import skbuff  # noqa: E402
+from pykdump.pylog import pylog  # noqa: E402
+
+
+@pytest.fixture
+def reported() -> Iterator[list[str]]:
+    """The messages of this test. (The embedded interpreters run the tests without conftest.py.)"""
+    messages: list[str] = []
+    before = pylog.send_to(lambda prefix, message: messages.append(message))
+    yield messages
+    pylog.send_to(before)
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,17 @@ from support import fake_crash
 fake_crash.install()
 
 from pykdump.linux.inet.routing import routes4  # noqa: E402
+from pykdump.pylog import pylog  # noqa: E402
+
+
+@pytest.fixture
+def reported() -> Iterator[list[str]]:
+    """The messages of this test. (The embedded interpreters run the tests without conftest.py.)"""
+    messages: list[str] = []
+    before = pylog.send_to(lambda prefix, message: messages.append(message))
+    yield messages
+    pylog.send_to(before)
+
 
 CHILDREN = {0x100: [0x200, 0, 0x300, 0x400], 0x400: [0x500, 0x500]}
 BITS = {0x100: 2, 0x200: 0, 0x300: 40, 0x400: 1, 0x500: 0}
