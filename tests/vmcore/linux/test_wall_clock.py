@@ -10,7 +10,8 @@ from typing import Any
 from support.truth import Truth
 
 Inside = Callable[[str, str], Any]
-MICROSECONDS = 300e-6  # what the guest needs to print the line with the clocks, emulated
+# The guest reads both clocks one after the other. A busy host may stop the emulated CPU between the two.
+BETWEEN_READS = 0.03
 
 
 def clocks(inside: Inside) -> dict[str, float]:
@@ -32,4 +33,4 @@ def test_the_drift_is_that_of_the_guest(inside: Inside, truth: Truth) -> None:
         float(re.search(rf"^{name} +: ([0-9.]+)$", text, re.M)[1]) / 1000  # type: ignore[index]
         for name in ("ktime", "cpu_clk")
     )
-    assert abs(clocks(inside)["drift"] - (ktime - cpu_clock)) < MICROSECONDS
+    assert abs(clocks(inside)["drift"] - (ktime - cpu_clock)) < BETWEEN_READS
