@@ -55,7 +55,8 @@ def test_what_is_worst_comes_first(page: dict[str, Any], document: Document) -> 
 
 def test_findings_of_other_commands_are_there_once(page: dict[str, Any], document: Document) -> None:
     for finding in document("hanginfo --findings")["findings"]:
-        assert page["findings"].count(finding) == 1
+        if finding["id"] != "hung-task":  # crashinfo sums these up in one of its own
+            assert page["findings"].count(finding) == 1
 
 
 def test_the_machine_is_the_guest(page: dict[str, Any], vmcore: Vmcore) -> None:
