@@ -134,6 +134,9 @@ def _value(ct: StructResult) -> str | int | list[int | str]:
         return SmartString(readmem(data, length), data, None)
     if handler in BITMAPS:
         return _ranges(readPtr(data), length)
+    if handler == "proc_dobool":
+        # One byte; maxlen was that of an int before commit f1aa2eb5ea05 ("sysctl: fix proc_dobool() usability", v6.3).
+        length = 1
     size = _size(handler, length)
     return _numbers(readmem(data, length), size, handler) if size and not length % size else UNKNOWN
 
@@ -142,7 +145,7 @@ def _size(handler: str, length: int) -> int:
     """Return the size of one number in bytes, 0 if the handler does not show it."""
     if "longvec" in handler or handler in LONGS:
         return LONG_SIZE
-    if "u8vec" in handler or "dobool" in handler or length == 1:
+    if "u8vec" in handler or length == 1:
         return 1
     # Many special handlers read a single int with proc_dointvec() or its variants.
     known = "intvec" in handler or "jiffies" in handler or handler == "lowmem_reserve_ratio_sysctl_handler"

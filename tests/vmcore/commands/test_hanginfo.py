@@ -195,8 +195,15 @@ def test_who_waited_longer_than_the_kernels_limit_is_hung(page: dict[str, Any], 
     assert {pid for each in page["findings"] if each["id"] == "hung-task" for pid in each["pids"]} == expected
 
 
+def who_ran_last(program: Any, tids: list[int]) -> list[int]:
+    """Return the threads, with the one that ran last first, by the kernel's own clock."""
+    from drgn.helpers.linux.pid import find_task
+
+    return sorted(tids, key=lambda tid: -int(find_task(program, tid).sched_info.last_arrival))
+
+
 def test_the_frozen_file_system_and_who_waits_for_it(
-    page: dict[str, Any], group_of: dict[int, dict[str, Any]], truth: Truth
+    page: dict[str, Any], group_of: dict[int, dict[str, Any]], truth: Truth, drgn_program: Any
 ) -> None:
     (mount,) = (mount for mount in truth.mounts() if mount.mount_point == "/mnt/frozen")
     device = mount.source.rpartition("/")[2]
@@ -206,7 +213,9 @@ def test_the_frozen_file_system_and_who_waits_for_it(
     assert finding["message"].startswith(f"{mount.fs_type} {device} on /mnt/frozen is frozen")
     (group,) = (group_of[tasks[0]],)
     assert group["what"] == "freeze"
-    assert [each["tid"] for each in group["waiting"]] == sorted(tasks, reverse=True), "who ran last comes first"
+    waiting = group["waiting"]
+    assert [each["tid"] for each in waiting] == who_ran_last(drgn_program, tasks)
+    assert [each["waited"] for each in waiting] == sorted(each["waited"] for each in waiting)
     assert group["blockers"] == []
 
 
@@ -304,11 +313,11 @@ def test_every_option_works(crash_session: CrashSession, options: str) -> None:
     assert "Cannot tell" not in output
 
 
-def test_lists_are_shortened_and_sorted_in_text(crash_session: CrashSession, truth: Truth) -> None:
+def test_lists_are_shortened_and_sorted_in_text(crash_session: CrashSession, truth: Truth, drgn_program: Any) -> None:
     tasks = sorted(task.pid for task in truth.tasks if task.comm.startswith("d-frozen-"))
     row = re.compile(r"^ +(\d+) UN +[\d.]+ s  d-frozen-", re.M)
     assert [int(tid) for tid in row.findall(crash_session.run("hanginfo --sortbypid"))] == tasks
-    assert [int(tid) for tid in row.findall(crash_session.run("hanginfo"))] == tasks[::-1]
+    assert [int(tid) for tid in row.findall(crash_session.run("hanginfo"))] == who_ran_last(drgn_program, tasks)
     short = crash_session.run("hanginfo --sortbypid --maxpids 2")
     assert [int(tid) for tid in row.findall(short)] == [tasks[0], tasks[-1]]
     assert "(1 more: --maxpids)" in short

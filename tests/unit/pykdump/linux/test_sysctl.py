@@ -41,6 +41,7 @@ def number(value: int, size: int = 4) -> bytes:
         ("proc_nr_files", number(5, 8), 5),
         ("proc_dou8vec_minmax", b"\x07", 7),
         ("proc_dobool", b"\x01", 1),
+        ("proc_dobool", b"\x01\x02\x03\x04", 1),  # before v6.3 its maxlen was that of an int
         # 250 ticks in a second
         ("proc_dointvec_jiffies", number(500), 2),
         ("proc_dointvec_ms_jiffies", number(500), 2000),
