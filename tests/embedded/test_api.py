@@ -4,12 +4,13 @@
 from __future__ import annotations
 
 import re
+import zipfile
 from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from support.session import CrashSession
+from support.session import CrashSession, Variant
 
 Evaluate = Callable[[str], Any]
 STRUCTS = [
@@ -18,6 +19,22 @@ STRUCTS = [
     "kmem_cache", "cgroup", "bio", "request", "block_device",
 ]  # fmt: skip
 SYMBOLS = ["init_task", "jiffies", "schedule", "do_exit", "linux_banner", "__per_cpu_offset", "panic_timeout"]
+
+
+def test_what_the_api_imports_is_not_compressed(
+    variant: Variant, crash_session: CrashSession, program: Callable[..., str]
+) -> None:
+    """To inflate it would cost each session milliseconds."""
+    path = program(
+        "from pykdump.API import *\nimport sys\nprint(*(m for m in sys.modules if m.startswith('pykdump.')))\n"
+    )
+    imported = crash_session.run(f"epython {path}").split()
+    assert {"pykdump.API", "pykdump.lists", "pykdump.runtime.programs"} <= {*imported}
+    with zipfile.ZipFile(variant.extension) as archive:
+        methods = {row.filename.removesuffix(".pyc"): row.compress_type for row in archive.infolist()}
+    names = [name.replace(".", "/") for name in imported]
+    found = {name: methods.get(name, methods.get(f"{name}/__init__")) for name in names}
+    assert {name: method for name, method in found.items() if method != zipfile.ZIP_STORED} == {}
 
 
 @pytest.mark.parametrize(

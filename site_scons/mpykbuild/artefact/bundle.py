@@ -20,6 +20,8 @@ from mpykbuild.python.inside import imports
 from mpykbuild.python.manifest import Manifest
 
 OWN_PACKAGES = ("pykdump",)
+# The folders of the modules that `extend` and `from pykdump.API import *` import.
+READ_AT_START = frozenset({"pykdump", "pykdump/runtime"})
 STDLIB = "stdlib"
 README = "README.txt"
 # Tracebacks show this in front of a name inside the bundle.
@@ -70,7 +72,7 @@ def make_bundle(
     left_out = omitted.omitted_modules(wanted, python, bundled)
     content[omitted.FILE] = omitted.omitted_file(left_out)
     content[README] = bundle_readme(content, {**versions, **packages.versions_and_licences(others)})
-    # Each start reads our own modules, so they are not compressed: that would cost milliseconds and save little.
+    # What each start reads is not compressed: that would cost milliseconds and save little.
     packed = {name: data for name, data in content.items() if not _read_at_start(name)}
     data = zip_file.pack_zip(content, deflate.deflated(python, packed))
     _write_tried_bundle(data, out, python, others, left_out)
@@ -139,7 +141,8 @@ def _package_entries(others: Iterable[Package], scratch: Path) -> Iterator[Entry
 
 
 def _read_at_start(name: str) -> bool:
-    return name.endswith(".pyc") and name.partition("/")[0] in OWN_PACKAGES
+    """Return whether ``extend`` or ``from pykdump.API import *`` reads the file."""
+    return name.endswith(".pyc") and name.rpartition("/")[0] in READ_AT_START
 
 
 def _own_entries(project: Path) -> Iterator[Entry]:

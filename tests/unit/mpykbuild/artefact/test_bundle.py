@@ -61,6 +61,13 @@ def test_bundle_has_the_expected_files(python: Path, project: Path) -> None:
     assert "pykdump/API.pyc" in text
 
 
+def test_only_what_each_start_reads_is_not_compressed(python: Path, project: Path) -> None:
+    with zipfile.ZipFile(made(python, project)) as archive:
+        stored = [row.filename for row in archive.infolist() if row.compress_type == zipfile.ZIP_STORED]
+    code = [name for name in stored if name.endswith(".pyc")]
+    assert code == ["pykdump/API.pyc", "pykdump/__init__.pyc"]
+
+
 def test_bytes_do_not_depend_on_the_surroundings(python: Path, project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     first = made(python, project, "one.zip").read_bytes()
     for name, value in (("TZ", "America/Lima"), ("LC_ALL", "C"), ("PYTHONHASHSEED", "5"), ("SOURCE_DATE_EPOCH", "9")):
