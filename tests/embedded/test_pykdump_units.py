@@ -12,7 +12,7 @@ from mpykbuild.base.paths import PROJECT
 from mpykbuild.python import embedded_pytest
 
 FOLDER = PROJECT / "tests/unit/pykdump"
-# These need a package that the interpreter does not have outside of crash: jsonschema, readline, or pyparsing, which
+# These need a package that the interpreter does not have outside of crash: jsonschema_rs, readline, or pyparsing, which
 # is in the bundle.
 LEFT_OUT = {
     "command_layer/test_schema.py", "runtime/test_line_editor.py", "test_c_constants.py", "test_c_expressions.py",

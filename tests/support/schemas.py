@@ -10,6 +10,7 @@ import importlib
 import json
 import re
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -42,6 +43,18 @@ def committed(name: str) -> dict[str, Any]:
     found = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     assert isinstance(found, dict)
     return found
+
+
+@cache
+def _validator(name: str) -> Any:
+    import jsonschema_rs  # the embedded interpreter does not have it
+
+    return jsonschema_rs.Draft202012Validator(committed(name))
+
+
+def validate(name: str, document: object) -> None:
+    """Raise jsonschema_rs.ValidationError if a document of the command ``name`` does not fit its committed schema."""
+    _validator(name).validate(document)
 
 
 def command_table() -> str:

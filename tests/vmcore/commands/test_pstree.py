@@ -71,7 +71,5 @@ def test_the_text_shows_the_same_tree(crash_session: CrashSession) -> None:
 
 @pytest.mark.parametrize("options", ["", "-p", "-g", "-s", "-p -g -s -t 1"])
 def test_the_documents_are_valid(crash_session: CrashSession, options: str) -> None:
-    import jsonschema
-
-    jsonschema.validate(json.loads(crash_session.run(f"pstree {options} --json")), schemas.committed("pstree"))
+    schemas.validate("pstree", json.loads(crash_session.run(f"pstree {options} --json")))
     assert "Traceback" not in crash_session.run(f"pstree {options}")

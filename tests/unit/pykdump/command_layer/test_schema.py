@@ -22,7 +22,7 @@ if sys.version_info < (3, 10):
 from pykdump.command_layer import Column, Command, Finding, Problem, item  # noqa: E402
 from pykdump.command_layer.schema import schema_of  # noqa: E402
 
-jsonschema = pytest.importorskip("jsonschema", reason="the embedded interpreter has no jsonschema")
+jsonschema_rs = pytest.importorskip("jsonschema_rs", reason="the embedded interpreter does not have it")
 
 
 @dataclass
@@ -61,8 +61,8 @@ def document(capsys: pytest.CaptureFixture[str]) -> tuple[dict[str, Any], dict[s
 
 def test_a_document_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
     schema, found = document(capsys)
-    jsonschema.Draft202012Validator.check_schema(schema)
-    jsonschema.validate(found, schema)
+    jsonschema_rs.meta.validate(schema)
+    jsonschema_rs.validate(schema, found)
     assert schema["$defs"]["thing"]["properties"]["n"]["description"] == "a number (ms)"
 
 
@@ -73,8 +73,8 @@ def test_a_document_is_valid(capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_wrong_value_is_invalid(field: str, value: object, capsys: pytest.CaptureFixture[str]) -> None:
     schema, found = document(capsys)
     found["records"][0][field] = value
-    with pytest.raises(jsonschema.ValidationError):
-        jsonschema.validate(found, schema)
+    with pytest.raises(jsonschema_rs.ValidationError):
+        jsonschema_rs.validate(schema, found)
 
 
 def test_an_unsuitable_type_is_refused() -> None:
