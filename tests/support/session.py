@@ -19,7 +19,7 @@ from types import TracebackType
 from mpykbuild.crash import dump_options
 from mpykbuild.vmcore.scenarios import LIVE
 
-START_SECONDS = 120
+START_SECONDS = 300
 COMMAND_SECONDS = 60
 # An emulator is at least this many times slower.
 EMULATED = 20
