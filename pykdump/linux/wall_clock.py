@@ -109,7 +109,7 @@ def _sched_clock_is_tsc() -> bool:
     """Return whether sched_clock() reads the TSC, and not a clock of the hypervisor (arch/x86/kernel/tsc.c)."""
     if not symbol_exists("cyc2ns"):
         return False
-    # Commit a0e2dbdd2bbf ("x86/paravirt: Switch time pvops functions to use static_call()", v5.12).
+    # Commit a0e2bf7cb700 ("x86/paravirt: Switch time pvops functions to use static_call()", v5.12).
     key = sym2addr("__SCK__pv_sched_clock")
     if key:
         return addr2sym(readPtr(key)) == "native_sched_clock"
