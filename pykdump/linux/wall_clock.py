@@ -2,8 +2,8 @@
 """Wall-clock time: the kernel's timekeeper, and the dates of lines of the log.
 
 The log has the times of the printk clock (local_clock(), the scheduler's clock). The wall clock belongs to the
-timekeeper. Both begin with 0 at boot (commit 4b1b7f8054896, "timekeeping: Default boot time offset to local_clock()",
-v4.19), and then they drift apart: NTP corrects the timekeeper only.
+timekeeper. Both begin with 0 at boot ("timekeeping: Default boot time offset to local_clock()", v4.19), and then they
+drift apart: NTP corrects the timekeeper only.
 """
 
 from __future__ import annotations
