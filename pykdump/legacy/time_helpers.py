@@ -3,10 +3,9 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any, NamedTuple
 
-from crash import HZ, error, exec_crash_command, get_uptime, readSymbol
+from crash import HZ, error, get_uptime, readSymbol
 
 from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.linux.wall_clock import clocks
@@ -15,8 +14,6 @@ NSEC_PER_SEC = 1_000_000_000
 JIFFIES_BITS = 32
 SECONDS_IN_HOUR, SECONDS_IN_MINUTE = 3600, 60
 LONGEST_IN_SECONDS = 300
-# "timer -r" shows the time of each clock; that of ktime_get() is CLOCK_MONOTONIC.
-_KTIME = re.compile(r"\[ktime_get\][^\n]*\n\s*CURRENT\s*\n\s*(\d+)")
 
 
 class timespec(NamedTuple):
@@ -89,9 +86,8 @@ def get_ktime_j() -> int | None:
 
 
 def get_ktime_t() -> None:
-    """Print CLOCK_MONOTONIC in ns as crash's command timer -r shows it: a line for each CPU."""
-    for value in _KTIME.findall(exec_crash_command("timer -r")):
-        print(value)
+    """Print tkr_time(). crash's command timer -r, which the classic printed, needs the kernel's own HZ to be right."""
+    print(tkr_time())
 
 
 def tkr_time() -> int | None:
