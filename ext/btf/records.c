@@ -193,7 +193,7 @@ mpyk_btf_is_finite(const struct mpyk_btf *btf, uint32_t id)
 /* ---- members ---- */
 
 /*
- * Before Linux 4.20 (commit 9d5f9f701b18) the integer type that was made for a bit-field had its
+ * Before Linux 5.0 (commit 9d5f9f701b18) the integer type that was made for a bit-field had its
  * size.
  */
 static void

@@ -3,24 +3,31 @@
 
 from __future__ import annotations
 
+import re
 import textwrap
 
+from pykdump.linux.arguments import arguments_of
 from pykdump.linux.btstack import verifyFastSet
 from pykdump.linux.locks import Waits
+from pykdump.linux.stacks import stack_of
 from pykdump.linux.tasks import Task, TaskTable
+from pykdump.linux.x86.entry_registers import recover
+from pykdump.linux.x86.opcodes import ARGUMENTS, NAMES
 from pykdump.pylog import pylog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 
     from pykdump.linux.locks import Cause, Wait
+    from pykdump.linux.x86.entry_registers import Entry
 
     # (ms since it ran, task)
     Row = tuple[int, Task]
 
 OLD_MS = 120_000
 MANY_THREADS = 20
+STRUCT_POINTER = re.compile(r"(?:const )?(struct \w+) \*")
 MEMORY_FUNCTIONS = "shrink_zones | shrink_node | shrink_all_zones | shrink_zone | balance_dirty_pages"
 
 
@@ -154,3 +161,43 @@ def print_wait_for_AF_UNIX(v: int = 0) -> None:
         print(f"   ...  {len(waits)} tasks waiting for this socket")
         for wait in sorted(waits, key=lambda each: each.task.pid) if v > 0 else ():
             print(f"     pid={wait.task.pid:7d}   CMD={wait.task.comm}")
+
+
+def get_tentative_arg(pid: int, funcname: str, argN: int) -> int | None:
+    """Return the argument with the number ``argN`` (from 0) of a function on a thread's stack, None if it is not found.
+
+    The name of the function has ``funcname`` in it; of several such functions the outermost one counts. The value is
+    what the register had at the entry. It may be only likely, as fregs shows it.
+    """
+    found = None
+    for entry in _entries(pid):
+        known = entry.registers.get(NAMES[ARGUMENTS[argN]]) if funcname in (entry.frame.function or "") else None
+        found = known.value if known is not None else found
+    return found
+
+
+def get_interesting_arguments(
+    pid: int, re_funcnames: re.Pattern[str], re_ctypes: re.Pattern[str]
+) -> Iterator[tuple[str, str, int]]:
+    """Yield (function, "struct x", address) of the arguments of a thread's functions that point to a struct.
+
+    Both the name of the function and the type of the argument have to match.
+    """
+    for entry in _entries(pid):
+        function = entry.frame.function
+        if not function or not re_funcnames.search(function):
+            continue
+        for argument in arguments_of(entry) or ():
+            pointer = STRUCT_POINTER.fullmatch(argument.ctype)
+            if pointer and argument.value is not None and re_ctypes.search(argument.ctype):
+                yield function, pointer[1], argument.value
+
+
+def _entries(pid: int) -> list[Entry]:
+    """Return the functions on the stack of the thread with this TID, except those that an exception entered."""
+    task = TaskTable().getByTid(pid)
+    try:
+        entries = recover(stack_of(int(task.ts))) if task is not None else []
+    except LookupError:
+        return []
+    return [entry for entry in entries if entry.frame.exception is None]

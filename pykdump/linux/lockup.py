@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 # kernel/watchdog.c: get_timestamp() shifts nanoseconds by 30 bits, "2^30 ~= 10^9".
 WATCHDOG_SHIFT = 30
 LONG_MASK = (1 << 64) - 1
-# Values of watchdog_touch_ts that are no time: SOFTLOCKUP_RESET, and SOFTLOCKUP_DELAY_REPORT before commit
-# fef06efc2ebf (v5.14).
+# Values of watchdog_touch_ts that are no time: 0, and SOFTLOCKUP_RESET before commit fef06efc2eba
+# ("watchdog/softlockup: report the overall time of softlockups", v5.13).
 NO_TIME = (0, LONG_MASK)
 DEFAULT_THRESHOLD = 10  # seconds, int watchdog_thresh
 DEFAULT_STALL_TIMEOUT = 21  # seconds, CONFIG_RCU_CPU_STALL_TIMEOUT

@@ -135,8 +135,8 @@ def sections(module: StructResult) -> Iterator[tuple[str, int]]:
     attributes = module.sect_attrs
     if not attributes:
         return
-    # Commit 4b2c11e4aaf7 ("module: sysfs: Drop member 'module_sect_attrs::nsections'", v6.14), and the address moved
-    # to bin_attribute.private with commit 34f5ec0f8252 (v6.14).
+    # Commit d8959b947a8d ("module: sysfs: Drop member 'module_sect_attrs::nsections'", v6.14); the address is in
+    # bin_attribute.private since commit 4b2c11e4aaf7 ("… Drop member 'module_sect_attr::address'", v6.14).
     counted = attributes.hasField("nsections")
     kind = "struct module_sect_attr" if struct_size("struct module_sect_attr") > 0 else "struct bin_attribute"
     start, size = Addr(attributes, "attrs"), struct_size(kind)

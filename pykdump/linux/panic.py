@@ -208,8 +208,8 @@ def report_of(lines: Sequence[tuple[float, str]]) -> list[str]:
 def panic_cpu() -> int | None:
     """Return the CPU that called panic(), None if no CPU did.
 
-    ``atomic_t panic_cpu`` is since commit 1717f2096b54 (v4.5) the CPU that won, ``int crashing_cpu`` the one that
-    started kexec. Both are -1 before.
+    ``atomic_t panic_cpu`` is the CPU that won since v4.5 ("panic, x86: Fix re-entrance problem due to panic on NMI"),
+    ``int crashing_cpu`` the one that started kexec. Both are -1 before.
     """
     for name in ("panic_cpu", "crashing_cpu"):
         if not symbol_exists(name):

@@ -2,8 +2,8 @@
 """Wall-clock time: the kernel's timekeeper, and the dates of lines of the log.
 
 The log has the times of the printk clock (local_clock(), the scheduler's clock). The wall clock belongs to the
-timekeeper. Both begin with 0 at boot (commit 4b1b7f8054896, "timekeeping: Default boot time offset to local_clock()",
-v4.19), and then they drift apart: NTP corrects the timekeeper only.
+timekeeper. Both begin with 0 at boot ("timekeeping: Default boot time offset to local_clock()", v4.19), and then they
+drift apart: NTP corrects the timekeeper only.
 """
 
 from __future__ import annotations
@@ -109,7 +109,7 @@ def _sched_clock_is_tsc() -> bool:
     """Return whether sched_clock() reads the TSC, and not a clock of the hypervisor (arch/x86/kernel/tsc.c)."""
     if not symbol_exists("cyc2ns"):
         return False
-    # Commit a0e2dbdd2bbf ("x86/paravirt: Switch time pvops functions to use static_call()", v5.12).
+    # Commit a0e2bf7cb700 ("x86/paravirt: Switch time pvops functions to use static_call()", v5.12).
     key = sym2addr("__SCK__pv_sched_clock")
     if key:
         return addr2sym(readPtr(key)) == "native_sched_clock"

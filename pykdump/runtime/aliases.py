@@ -43,8 +43,11 @@ MODULES = {
     "LinuxDump.fs.fs_h": "pykdump.linux.fs.flags",
     "LinuxDump.idr": "pykdump.linux.idr",
     "LinuxDump.inet": "pykdump.linux.inet",
+    "LinuxDump.inet.neighbour": "pykdump.legacy.neighbour_reports",
     "LinuxDump.inet.netdevice": "pykdump.linux.inet.netdevice",
+    "LinuxDump.inet.netfilter": "pykdump.linux.inet.netfilter",
     "LinuxDump.inet.proto": "pykdump.linux.inet.sockets",
+    "LinuxDump.inet.routing": "pykdump.linux.inet.routing",
     "LinuxDump.kernfs": "pykdump.legacy.kernfs_reports",
     "LinuxDump.kmem": "pykdump.legacy.kmem_text",
     "LinuxDump.kobjects": "pykdump.linux.kobjects",
@@ -64,6 +67,7 @@ MODULES = {
     "pykdump.knobs": "pykdump.debug_settings",
     "pykdump.linux.crashcolor": "pykdump.legacy.terminal_colors",
     "pykdump.linux.crashhelper": "pykdump.legacy.command_text",
+    "pykdump.linux.inet.neighbour": "pykdump.legacy.neighbour_reports",
     "pykdump.linux.inet.proto": "pykdump.linux.inet.sockets",
     "pykdump.linux.libmisc": "pykdump.legacy.misc_helpers",
     "pykdump.linux.taskreport": "pykdump.legacy.task_reports",
@@ -79,6 +83,13 @@ MOVED_FUNCTIONS: dict[str, dict[str, tuple[str, ...]]] = {
     },
     "pykdump.linux.btstack": {"pykdump.legacy.stack_reports": ("bt_mergestacks", "bt_summarize")},
     "pykdump.linux.fs.dcache": {"pykdump.legacy.directory_listing": ("ls_pathname", "print_dentry")},
+    "pykdump.linux.inet.netfilter": {"pykdump.legacy.netfilter_reports": ("nf",)},
+    "pykdump.linux.inet.routing": {
+        "pykdump.legacy.routing_reports": (
+            "do_fib_print", "flags2str", "get_fib_entries", "get_fib_entries_v40", "get_fib_tables", "inet_make_mask",
+            "print_fib", "print_fib_rules", "print_rt_hash",
+        ),
+    },
     "pykdump.linux.kernlocks": {
         "pykdump.legacy.lock_reports": ("decode_mutex", "decode_rwsemaphore", "decode_semaphore"),
     },

@@ -15,7 +15,7 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
         "LinuxDump.Tasks:tasksSummary LinuxDump.Tasks:ms2uptime LinuxDump.Tasks:decode_tflags "
         "LinuxDump.Tasks:decode_waitq LinuxDump.Tasks:TASK_STATE LinuxDump.fregsapi:search_for_registers "
         "LinuxDump.fregsapi:DisasmFlavor LinuxDump.BTstack:exec_bt LinuxDump.BTstack:verifyFastSet",
-        "get_tentative_arg get_interesting_arguments",
+        "",
     ),
     "LinuxDump.BTstack": (
         "pykdump.API",
@@ -46,8 +46,9 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
         "pykdump.legacy.request_reports:is_request_BAD pykdump.legacy.request_reports:decode_request "
         "pykdump.legacy.request_reports:print_blk_cpu_done pykdump.legacy.request_reports:get_blkreq_info "
         "pykdump.legacy.request_reports:print_request_queues pykdump.legacy.request_reports:get_blkreq_fromslab "
-        "pykdump.legacy.request_reports:print_request_slab",
-        "get_blkdevs_v1 print_dm_devices decode_dm_table",
+        "pykdump.legacy.request_reports:print_request_slab pykdump.legacy.device_mapper_reports:print_dm_devices "
+        "pykdump.legacy.device_mapper_reports:decode_dm_table",
+        "get_blkdevs_v1",
     ),
     "LinuxDump.Files": (
         "pykdump.API",
@@ -76,8 +77,7 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     "LinuxDump.Time": (
         "pykdump.API",
         "collections:namedtuple",
-        "timespec set_normalized_timespec getboottime get_uptime_fromproc get_uptime_fromcrash get_ktime_j "
-        "get_ktime_t ktime_t tkr_time sched_clock_j sched_clock",
+        "",
     ),
     "LinuxDump.WorkQueues": (
         "pykdump.API",
@@ -110,7 +110,7 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     "LinuxDump.fregsapi": (
         "pykdump.API",
         "",
-        "extract_registers",
+        "",
     ),
     "LinuxDump.fs": (
         "pykdump.API",
@@ -152,15 +152,15 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     ),
     "LinuxDump.inet.fib_trie40": (
         "pykdump.API LinuxDump.inet",
-        "",
-        "gen_rtn KEYLENGTH KEY_MAX IS_TRIE IS_TNODE IS_LEAF get_index get_child_rcu node_parent_rcu tn_info "
-        "leaf_walk leaf_walk_rcu process_one_kv get_fib_entries_v40 fib_table_dump",
+        "pykdump.legacy.routing_reports:KEYLENGTH pykdump.legacy.routing_reports:get_fib_entries_v40",
+        "gen_rtn KEY_MAX IS_TRIE IS_TNODE IS_LEAF get_index get_child_rcu node_parent_rcu tn_info leaf_walk "
+        "leaf_walk_rcu process_one_kv fib_table_dump",
     ),
     "LinuxDump.inet.neighbour": (
         "pykdump.API LinuxDump.inet",
         "LinuxDump.inet.netdevice:hwaddr2str LinuxDump.inet.netdevice:ARP_HW LinuxDump.inet.proto:P_FAMILIES "
         "LinuxDump.inet.proto:walk_skb LinuxDump.inet.proto:skb_shinfo",
-        "NUD print_neighbour_info print_neighbour_table",
+        "",
     ),
     "LinuxDump.inet.netdevice": (
         "pykdump.API LinuxDump.inet",
@@ -171,8 +171,8 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     ),
     "LinuxDump.inet.netfilter": (
         "pykdump.API LinuxDump.inet",
-        "LinuxDump.percpu LinuxDump.inet.proto:P_FAMILIES",
-        "nf NF_HOOKS",
+        "LinuxDump.percpu LinuxDump.inet.proto:P_FAMILIES pykdump.legacy.netfilter_reports:NF_HOOKS",
+        "",
     ),
     "LinuxDump.inet.proto": (
         "pykdump.API LinuxDump.inet",
@@ -186,13 +186,14 @@ OLD_NAMES: dict[str, tuple[str, str, str]] = {
     ),
     "LinuxDump.inet.routing": (
         "pykdump.API LinuxDump.inet",
-        "LinuxDump.inet.fib_trie40:get_fib_entries_v40",
-        "print_rt_hash print_fib do_fib_print get_fib_entries CONFIG_IP_MULTIPLE_TABLES CONFIG_IP_ROUTE_MULTIPATH "
-        "RT_TABLE_MAIN get_fib_tables_v26 walk_fn_zones_v26 get_fib_tables_v24 walk_fn_zones_v24 "
-        "print_fib_rules_old print_fib_rules T_NODE T_LEAF NODE_TYPE_MASK KEYLENGTH IS_LEAF IS_TNODE NODE_TYPE "
-        "node_parent_rcu tnode_get_child_rcu leaf_walk_rcu trie_firstleaf trie_nextleaf tkey_extract_bits "
-        "inet_make_mask process_one_leaf get_fib_entries_v30 FN RTN_c RTN RTN_MAX RTN_defs RTF fib_flags_trans "
-        "flags2str RTAX_c RTAX walk_fn_zones get_fib_tables",
+        "pykdump.legacy.routing_reports:KEYLENGTH pykdump.legacy.routing_reports:RTAX "
+        "pykdump.legacy.routing_reports:RTF pykdump.legacy.routing_reports:RTN "
+        "pykdump.legacy.routing_reports:RTN_MAX pykdump.legacy.routing_reports:RT_TABLE_MAIN",
+        "CONFIG_IP_MULTIPLE_TABLES CONFIG_IP_ROUTE_MULTIPATH get_fib_tables_v26 walk_fn_zones_v26 "
+        "get_fib_tables_v24 walk_fn_zones_v24 print_fib_rules_old T_NODE T_LEAF NODE_TYPE_MASK IS_LEAF IS_TNODE "
+        "NODE_TYPE node_parent_rcu tnode_get_child_rcu leaf_walk_rcu trie_firstleaf trie_nextleaf "
+        "tkey_extract_bits process_one_leaf get_fib_entries_v30 FN RTN_c RTN_defs fib_flags_trans RTAX_c "
+        "walk_fn_zones",
     ),
     "LinuxDump.inet.snmpstats": (
         "pykdump.API",

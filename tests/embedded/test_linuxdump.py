@@ -115,6 +115,6 @@ def test_names_that_programs_find(crash_session: CrashSession, program: Program,
 
 
 def test_a_name_that_is_lacking_is_one_sentence(crash_session: CrashSession, program: Program) -> None:
-    path = program("from LinuxDump.Dev import print_dm_devices\nprint_dm_devices(1)\n")
-    sentence = "This version of PyKdump lacks print_dm_devices of the old module LinuxDump.Dev."
+    path = program("from LinuxDump.CpuFreq import print_cpufreq\nprint_cpufreq()\n")
+    sentence = "This version of PyKdump lacks print_cpufreq of the old module LinuxDump.CpuFreq."
     assert crash_session.run(f"epython {path}") == f"epython: {path}, line 2: {sentence}\n"

@@ -13,6 +13,7 @@ import pytest
 from support.session import CrashSession
 
 Inside = Callable[[str, str], Any]
+CLASSIC = Path(__file__).parents[1] / "classic"
 
 
 @pytest.fixture
@@ -30,3 +31,17 @@ def inside(crash_session: CrashSession, tmp_path: Path) -> Inside:
         return json.loads(parts[1])
 
     return run
+
+
+@pytest.fixture
+def run(crash_session: CrashSession) -> Callable[..., str]:
+    """``run("disks", "-r")``: what a program of tests/classic prints; it must not fail."""
+
+    def run_program(name: str, *arguments: object) -> str:
+        words = [f"epython {CLASSIC / name}.py", *map(str, arguments)]
+        output = crash_session.run(" ".join(words))
+        assert "Traceback" not in output, output
+        assert "+++ERROR+++" not in output, output
+        return output
+
+    return run_program

@@ -27,20 +27,6 @@ MOST_USED = [
 ]  # fmt: skip
 
 
-@pytest.fixture
-def run(crash_session: CrashSession) -> Run:
-    """``run("mounts", "-s")``: what the program prints; it must not fail."""
-
-    def run_program(name: str, *arguments: object) -> str:
-        words = [f"epython {PROGRAMS / name}.py", *map(str, arguments)]
-        output = crash_session.run(" ".join(words))
-        assert "Traceback" not in output, output
-        assert "+++ERROR+++" not in output, output
-        return output
-
-    return run_program
-
-
 def test_programs_use_many_names() -> None:
     programs = sorted(PROGRAMS.glob("*.py"))
     assert len(programs) >= 10

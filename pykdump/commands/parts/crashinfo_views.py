@@ -14,8 +14,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from crash import StructResult
-
     from pykdump.command_layer.reports import Layouts
     from pykdump.linux.locks.owners import Blocker
 
@@ -214,29 +212,17 @@ def bytes_text(value: object) -> str:
 
 
 def mapped_devices() -> Iterator[MappedDevice | Problem]:
-    """Yield each device of the device mapper: ``gendisk->private_data`` of the disks dm-N.
+    """Yield each device of the device mapper."""
+    from pykdump.linux.devices import device_mapper
 
-    ``md->interface_ptr`` is a ``struct hash_cell`` with the name and the UUID (drivers/md/dm-ioctl.c); the flag
-    DMF_SUSPENDED is bit 1 (drivers/md/dm-core.h).
-    """
-    for disk in block.get_gendisks():
-        name = block.disk_name(disk)
-        if not name.startswith("dm-"):
-            continue
+    for disk in device_mapper.mapped_disks():
         try:
-            yield _mapped_device(name, disk)
+            found = device_mapper.MappedDevice(disk)
+            yield MappedDevice(
+                found.disk_name, found.name, found.uuid, found.suspended, found.open_count, found.address
+            )
         except UNREADABLE as problem:
-            yield Problem(f"the device mapper's {name}", reason_of(problem))
-
-
-def _mapped_device(disk_name: str, disk: StructResult) -> MappedDevice:
-    from crash import readSU
-
-    device = readSU("struct mapped_device", int(disk.private_data))
-    cell = int(device.interface_ptr)
-    names = readSU("struct hash_cell", cell) if cell else None
-    name, uuid = (str(names.name), str(names.uuid) if names.uuid else None) if names is not None else (None, None)
-    return MappedDevice(disk_name, name, uuid, bool(int(device.flags) & 2), int(device.open_count.counter), int(device))
+            yield Problem(f"the device mapper's {block.disk_name(disk)}", reason_of(problem))
 
 
 def directory(path: str) -> Iterator[DirectoryEntry | Problem]:

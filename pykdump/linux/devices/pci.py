@@ -71,7 +71,7 @@ def pci_name(device: StructResult) -> str:
 
 def pci_driver_name(device: StructResult) -> str:
     """Return the name of the driver of a ``struct pci_dev``, "" if it has none."""
-    # Commit b5f9c644eb1b ("PCI: Remove struct pci_dev->driver", v5.16) and commit e0217c5ba10d, which brought it back
+    # Commit b5f9c644eb1b ("PCI: Remove struct pci_dev->driver", v5.16) and commit 68da4e0eaaab, which brought it back
     # in the same release; the driver of the device itself is there in any case.
     driver = device.dev.driver
     return str(driver.name) if driver else ""

@@ -23,7 +23,7 @@ MAX_LINKS = 40  # as many as the kernel follows
 
 def sysfs_root() -> StructResult:
     """Return the ``struct kernfs_node`` of /sys."""
-    # Commit 2d5afcfb5a85 ("kernfs: move struct kernfs_root out of the public view.", v5.18) left the name of the
+    # Commit f2eb478f2f32 ("kernfs: move struct kernfs_root out of the public view.", v5.18) left the name of the
     # variable as it is.
     root: StructResult = readSymbol("sysfs_root").kn
     return root

@@ -29,7 +29,8 @@ MNT_READONLY = 0x40
 MNT_SHARED = 0x1000
 MNT_UNBINDABLE = 0x2000
 MNT_CURSOR = 0x10000000
-# struct mount.mnt_t_flags, fs/mount.h, since commit 493a4bebf5157 (v6.17)
+# struct mount.mnt_t_flags, fs/mount.h, since commit 406fea799925 ("mount: separate the flags accessed only under
+# namespace_sem", v6.17)
 T_SHARED = 1
 T_UNBINDABLE = 2
 SB_RDONLY = 1

@@ -158,7 +158,7 @@ def tracefs(sb: StructResult, root: StructResult) -> Iterator[str]:
 
 def _modes(sb: StructResult, suname: str) -> Iterator[str]:
     info = readSU(suname, int(sb.s_fs_info))
-    if info.hasField("mount_opts"):  # before commits a20971c18752 and e4d32142d1de (v6.10)
+    if info.hasField("mount_opts"):  # before commits a20971c18752 and 78ff64081949 (v6.10)
         info = info.mount_opts
     yield from _owner(info)
     if int(info.mode) != 0o700:

@@ -49,7 +49,7 @@ class PacketSocket(Socket):
         """The number of packets that did not fit since the process asked last."""
         try:
             return int(self.packet.tp_drops.counter)
-        except MissingMember:  # before v5.3 (commit 8e8e2951e309, "packet: in recvmsg msg_name …") a plain number
+        except MissingMember:  # a plain number before commit 8e8e2951e309 ("net/packet: make tp_drops atomic", v5.3)
             return int(self.packet.stats.stats1.tp_drops)
 
 

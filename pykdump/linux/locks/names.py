@@ -65,7 +65,7 @@ def inode_path(inode: StructResult) -> str:
     first = int(inode.i_dentry.first)
     path = f"inode {int(inode.i_ino)}"
     if first:
-        # Commit 3b7d764a37d0 ("struct dentry: make ->d_u anonymous", v7.1).
+        # Commit 2420067cecac ("struct dentry: make ->d_u anonymous", v7.1).
         member = "d_alias" if member_offset("struct dentry", "d_alias") >= 0 else "d_u.d_alias"
         path = dentry_path(readSU("struct dentry", first - member_offset("struct dentry", member)))
     return f"{path} of {file_system_name(inode.i_sb)}"

@@ -90,7 +90,7 @@ def peer_of_unix_socket(queue: int) -> StructResult | None:
     receiver = queue - member_offset(UNIX, "peer_wq.wait")
     if receiver in owners_of_sockets():
         return readSU(UNIX, receiver)
-    # Commit 333f7909a857 ("coallocate socket_wq with socket itself", v5.3).
+    # Commit 333f7909a857 ("coallocate socket_sq with socket itself", v5.3).
     own = queue - member_offset("struct socket", "wq.wait")
     if own not in openers(SOCKETS):
         return None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 CACHE, NODE = "struct kmem_cache", "struct kmem_cache_node"
 MAX_CACHES, MAX_SLABS = 100_000, 10_000_000
 OO_SHIFT = 16  # mm/slub.c: the order of a slab is above the number of its objects
-# enum _slab_flag_bits (include/linux/slab.h) since commit cc61eb8de5ab ("mm, slab: use an enum to define SLAB_ cache
+# enum _slab_flag_bits (include/linux/slab.h) since commit cc61eb851c9a ("mm, slab: use an enum to define SLAB_ cache
 # creation flags", v6.9); before it was a macro with this value.
 SLAB_RECLAIM_ACCOUNT = 0x00020000
 

@@ -158,7 +158,7 @@ def _veth_passed(device: StructResult, peer: StructResult) -> Counters:
 
 
 def _veth_sent(device: StructResult) -> tuple[int, int]:
-    # Commit 6fd2c17fb6e0 ("veth: Use tstats per-CPU traffic counters", v6.7).
+    # Commit 6f2684bf2b44 ("veth: Use tstats per-CPU traffic counters", v6.7).
     if "TSTATS" not in _counter_type(device):
         return _lstats(device)
     sent = _per_cpu(int(device.tstats), TSTATS, ("tx_packets", "tx_bytes"))

@@ -163,7 +163,7 @@ def neighbours(table: StructResult) -> Iterator[Neighbour]:
     """Yield a view of each neighbour in a ``struct neigh_table``, of all namespaces."""
     key_length, hashed = int(table.key_len), table.nht
     count = 1 << int(hashed.hash_shift)
-    # Commit 0e3bcb0f78a0 ("neighbour: Convert struct neighbour to hlist", v6.13).
+    # Commit 41b3caa7c076 ("neighbour: Add hlist_node to struct neighbour", v6.13).
     if hashed.hasField("hash_heads"):
         for number in range(count):
             head = int(hashed.hash_heads) + number * PTR_SIZE

@@ -36,7 +36,7 @@ class Route4:
         self.alias = alias
         self.address = int(alias)
         self.info: StructResult = alias.fa_info
-        self._key = key
+        self.key = key  # the destination as a number, in host order
 
     @property
     def table(self) -> str:
@@ -51,7 +51,7 @@ class Route4:
     @property
     def destination(self) -> str:
         """The address of the destination."""
-        return ntodots(ntohl(self._key))
+        return ntodots(ntohl(self.key))
 
     @property
     def type(self) -> str:
@@ -124,13 +124,18 @@ def routes4(net: StructResult, table: int | None = None) -> Iterator[Route4]:
     ``table`` is the number of the only table that is wanted. pylog gets what cannot be read.
     """
     for fib in tables4(net):
-        number = int(fib.tb_id)
-        if table is None or number == table:
-            for key, leaf in _leaves(readPtr(int(fib.tb_data) + member_offset("struct key_vector", "tnode"))):
-                for alias in hlist_for_each_entry("struct fib_alias", leaf, "fa_list"):
-                    # The tables "local" and "main" are one trie while there are no rules (commit 0ddcf43d5d4a, v4.1).
-                    if alias.tb_id == number:
-                        yield Route4(alias, key)
+        if table is None or int(fib.tb_id) == table:
+            yield from routes_of_table(fib)
+
+
+def routes_of_table(fib: StructResult) -> Iterator[Route4]:
+    """Yield a view of each route of a ``struct fib_table``, in the order of the addresses."""
+    number = int(fib.tb_id)
+    for key, leaf in _leaves(readPtr(int(fib.tb_data) + member_offset("struct key_vector", "tnode"))):
+        for alias in hlist_for_each_entry("struct fib_alias", leaf, "fa_list"):
+            # The tables "local" and "main" are one trie while there are no rules (commit 0ddcf43d5d4a, v4.1).
+            if alias.tb_id == number:
+                yield Route4(alias, key)
 
 
 def _leaves(node: int, depth: int = 0) -> Iterator[tuple[int, int]]:

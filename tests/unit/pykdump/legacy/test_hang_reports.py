@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any, ClassVar
 
@@ -111,3 +112,50 @@ def test_sockets_that_are_waited_for(monkeypatch: pytest.MonkeyPatch, capsys: py
         "     pid=      3   CMD=writer",
         "     pid=      4   CMD=writer",
     ]
+
+
+def entry(function: str | None, exception: Any = None, **registers: int) -> Any:
+    known = {name: SimpleNamespace(value=value) for name, value in registers.items()}
+    return SimpleNamespace(frame=SimpleNamespace(function=function, exception=exception), registers=known)
+
+
+@pytest.fixture
+def entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        entry("mutex_lock", di=1), entry("vfs_read", si=2), entry("vfs_read", exception=object(), si=9), entry(None),
+        entry("vfs_readv", di=3, si=4), entry("read"),
+    ]  # fmt: skip
+    monkeypatch.setattr(hang_reports, "recover", lambda stack: rows)
+    monkeypatch.setattr(hang_reports, "stack_of", lambda task: None)
+    for row in Table.rows.values():
+        row.ts = 0x1000
+
+
+def test_one_argument(entries: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert hang_reports.get_tentative_arg(1, "vfs_read", 1) == 4, "the outermost function counts"
+    assert hang_reports.get_tentative_arg(1, "mutex", 0) == 1
+    assert hang_reports.get_tentative_arg(1, "mutex", 5) is None
+    assert hang_reports.get_tentative_arg(99, "mutex", 0) is None
+
+    def gone(task: int) -> None:
+        raise LookupError
+
+    monkeypatch.setattr(hang_reports, "stack_of", gone)
+    assert hang_reports.get_tentative_arg(1, "mutex", 0) is None
+
+
+def test_arguments_that_point_to_structs(entries: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    rows = [
+        ("struct file *", 7),
+        ("const struct path *", 8),
+        ("struct file **", 9),
+        ("char *", 1),
+        ("struct dir *", None),
+    ]
+    arguments = [SimpleNamespace(ctype=ctype, value=value) for ctype, value in rows]
+    monkeypatch.setattr(
+        hang_reports, "arguments_of", lambda entry: None if entry.frame.function == "read" else arguments
+    )
+    found = list(hang_reports.get_interesting_arguments(1, re.compile("^vfs_readv|^read"), re.compile("struct")))
+    assert found == [("vfs_readv", "struct file", 7), ("vfs_readv", "struct path", 8)]
+    assert list(hang_reports.get_interesting_arguments(1, re.compile("vfs_readv"), re.compile("path"))) == found[1:]

@@ -3,6 +3,9 @@
 
 from __future__ import annotations
 
+import re
+from types import SimpleNamespace
+
 import pytest
 
 from support import fake_crash
@@ -13,6 +16,7 @@ from pykdump.legacy import register_search  # noqa: E402
 from pykdump.linux.btstack import BTFrame, BTStack, parse_bt  # noqa: E402
 from pykdump.linux.unwind.frames import Frame  # noqa: E402
 from pykdump.linux.x86.entry_registers import Entry, Known  # noqa: E402
+from pykdump.linux.x86.values import entry  # noqa: E402
 
 TEXT = """\
 PID: 7  TASK: ffff8102d6551d50  CPU: 3   COMMAND: "sh"
@@ -81,3 +85,39 @@ def test_names_of_parts_of_registers() -> None:
     names = (register_search.REG64, register_search.REG32, register_search.REG16, register_search.REG8)
     assert [row[5] for row in names] == ["RDI", "EDI", "DI", "DIL"]
     assert [row[15] for row in names] == ["R15", "R15D", "R15W", "R15B"]
+
+
+def test_a_pattern_chooses_functions(stack: BTStack) -> None:
+    found = register_search.search_for_registers(stack, re.compile("^(vfs|entry)"))
+    assert [frame.func for frame in found] == ["vfs_read"], "the outermost function is no result"
+    assert attributes(stack.frames[0])[0] != {}
+    assert stack.frames[0].sp == 0xFFFFC90000003DF8  # type: ignore[attr-defined]
+    assert stack.frames[-1].sp is None  # type: ignore[attr-defined]
+
+
+@pytest.mark.parametrize(("complete", "confidence"), [(True, 0), (False, 1)])
+def test_registers_that_the_function_has_saved(
+    stack: BTStack, monkeypatch: pytest.MonkeyPatch, complete: bool, confidence: int
+) -> None:
+    # In the slots are RBX, the low half of RSI, R12 and something else; the return address is at CFA - 8.
+    slots = {-16: (8, entry(3)), -24: (4, entry(6)), -32: (8, entry(12)), -40: (8, ("const", 5))}
+    state = SimpleNamespace(slots=slots)
+    flow = SimpleNamespace(
+        complete=complete, call_before=lambda address: SimpleNamespace(address=1), state_at=lambda address: state
+    )
+    monkeypatch.setattr(register_search, "flow_of", lambda start: flow)
+    monkeypatch.setattr(register_search, "function_start", lambda name, address, offset: address - offset)
+    frame = stack.frames[0]
+    frame.reg, frame.sp = {}, 0x1000  # type: ignore[attr-defined]
+    register_search.extract_registers(frame, {0xFF8: 0xB, 0xFF0: 0xA, 0xFE0: 0xD})
+    assert frame.reg == {"RBX": (0xB, confidence)}, "the word of R12 is not in the table"  # type: ignore[attr-defined]
+    register_search.extract_registers(frame, {0xFE8: 0xC})
+    assert frame.reg["R12"] == (0xC, confidence)  # type: ignore[attr-defined]
+
+
+def test_a_function_whose_code_is_unknown(stack: BTStack, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(register_search, "function_start", lambda name, address, offset: None)
+    frame = stack.frames[0]
+    frame.reg = {}  # type: ignore[attr-defined]
+    register_search.extract_registers(frame, {})
+    assert frame.reg == {}  # type: ignore[attr-defined]

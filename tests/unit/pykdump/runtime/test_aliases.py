@@ -50,10 +50,10 @@ def test_an_old_name_may_come_first_or_last() -> None:
 
 
 def test_every_module_that_was_renamed_has_its_old_name() -> None:
-    """The names of version 4.0, as programs may have written them."""
+    """The names of version 4.0, and those that an import from the package LinuxDump.inet asks for."""
     old = (
         "attributes background classic cmdline defines generic kernel knobs modules output words linux.crashcolor"
-        " linux.crashhelper linux.inet.proto linux.libmisc linux.taskreport"
+        " linux.crashhelper linux.inet.neighbour linux.inet.proto linux.libmisc linux.taskreport"
     )
     assert {f"pykdump.{name}" for name in old.split()} == {name for name in aliases.MODULES if name[0] == "p"}
 

@@ -105,12 +105,12 @@ def test_the_import_of_a_module_does_not_look_up_its_old_names() -> None:
 
 def test_a_name_that_is_lacking_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / "prog.py"
-    path.write_text("from LinuxDump.Dev import *\nprint('begun')\n\nprint_dm_devices(1)\n")
+    path.write_text("from LinuxDump.CpuFreq import *\nprint('begun')\n\nprint_cpufreq()\n")
     assert runner.main("program", [str(path)]) == 1
     captured = capsys.readouterr()
     assert captured.out == "begun\n"
     assert captured.err == (
-        f"epython: {path}, line 4: This version of PyKdump lacks print_dm_devices of the old module LinuxDump.Dev.\n"
+        f"epython: {path}, line 4: This version of PyKdump lacks print_cpufreq of the old module LinuxDump.CpuFreq.\n"
     )
 
 
