@@ -99,6 +99,12 @@ MOVED_FUNCTIONS: dict[str, dict[str, tuple[str, ...]]] = {
         ),
     },
 }  # fmt: skip
+# {module that a program also imports as "from LinuxDump.inet import routing": its old name}
+_BELOW_OLD_PACKAGES = {
+    today: old
+    for old, today in MODULES.items()
+    if old in OLD_NAMES and today.startswith(("pykdump.linux.fs.", "pykdump.linux.inet."))
+}
 # Modules that some authors keep next to their programs, without a package. A program's own copy wins over ours.
 BARE_MODULES = {"crashcolor": "LinuxDump.crashcolor", "crashhelper": "LinuxDump.crashhelper"}
 # Modules that the classic API had. Each of these names gives all public names of the API and of crash.
@@ -120,8 +126,8 @@ class _AliasFinder:
 
     @staticmethod
     def find_spec(name: str, path: Sequence[str] | None = None, target: ModuleType | None = None) -> ModuleSpec | None:
-        if name in MOVED_FUNCTIONS:
-            return _spec_with_moved_functions(name, path)
+        if name in MOVED_FUNCTIONS or name in _BELOW_OLD_PACKAGES:
+            return _spec_with_old_names(name, path)
         if name in (PACKAGE, _READLINE) or name in MODULES or name in FACADES or name in OLD_NAMES:
             return ModuleSpec(name, _AliasFinder(), is_package=name in _OLD_PACKAGES)  # type: ignore[arg-type]
         return None
@@ -147,8 +153,8 @@ class _AliasFinder:
         old_modules.complete(module, name)
 
 
-class _MovedFunctionsLoader:
-    """Loader of a module of MOVED_FUNCTIONS: it runs the module, then adds the functions that moved elsewhere."""
+class _OldNamesLoader:
+    """Loader of a module of today: it runs the module, then adds the functions that moved and the old names."""
 
     def __init__(self, loader: Any) -> None:
         self._loader = loader
@@ -163,17 +169,19 @@ class _MovedFunctionsLoader:
     def exec_module(self, module: ModuleType) -> None:
         # Not the loader's own exec_module(): the zipimporter of Python 3.9 has none.
         exec(self._loader.get_code(module.__name__), module.__dict__)
-        for place, names in MOVED_FUNCTIONS[module.__name__].items():
+        for place, names in MOVED_FUNCTIONS.get(module.__name__, {}).items():
             # A function that imports its module when it is called: most programs never do.
             module.__dict__.update({name: function(place, name) for name in names})
             if "__all__" in module.__dict__:
                 module.__dict__["__all__"] += names
+        if module.__name__ in _BELOW_OLD_PACKAGES:
+            old_modules.complete(module, _BELOW_OLD_PACKAGES[module.__name__])
 
 
-def _spec_with_moved_functions(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
+def _spec_with_old_names(name: str, path: Sequence[str] | None) -> ModuleSpec | None:
     spec = PathFinder.find_spec(name, path)
     if spec is not None:
-        spec.loader = _MovedFunctionsLoader(spec.loader)  # type: ignore[assignment]
+        spec.loader = _OldNamesLoader(spec.loader)  # type: ignore[assignment]
     return spec
 
 

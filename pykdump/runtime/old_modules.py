@@ -13,6 +13,8 @@ from importlib import import_module
 
 from pykdump.runtime.old_names import OLD_NAMES
 
+# The variable of a module with the classic modules whose names it gives.
+_COMPLETED = "_mpyk_completed"
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,11 +49,11 @@ class MissingName:
 
 
 def complete(module: ModuleType, old: str) -> None:
-    """Let a module give the names of the classic module ``old``, where the classic had one."""
-    row = OLD_NAMES.get(old)
-    if row is None:
-        return
+    """Let a module give the names of the classic module ``old``, where the classic had one. Again does nothing."""
     namespace = module.__dict__
+    if old not in OLD_NAMES or old in namespace.setdefault(_COMPLETED, set()):
+        return
+    namespace[_COMPLETED].add(old)
     own = namespace.pop("__all__", None) or [name for name in namespace if not name.startswith("_")]
     namespace["__getattr__"] = _lookup(module, old, list(own), namespace.get("__getattr__"))
 

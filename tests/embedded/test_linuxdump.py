@@ -105,6 +105,8 @@ def test_stacks_are_merged(crash_session: CrashSession, program: Program) -> Non
          "True\n"),
         ("from LinuxDump.fs.dcache import *\nprint(S_ISREG(0o100644), readSymbol('init_task').pid)\n", "True 0\n"),
         ("from LinuxDump import Dev, syscall, scsi, fregsapi\nimport LinuxDump.inet.summary\nprint(1)\n", "1\n"),
+        ("from LinuxDump.inet import netfilter, routing\nprint(bool(netfilter.NF_HOOKS), routing.RTN.RTN_LOCAL)\n",
+         "True 2\n"),
         ("from LinuxDump.Tasks import *\nprint(TASK_STATE.TASK_INTERRUPTIBLE, sys.byteorder)\n", "1 little\n"),
     ],
 )  # fmt: skip

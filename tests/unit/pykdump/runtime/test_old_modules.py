@@ -92,6 +92,8 @@ def test_each_module_gives_its_names() -> None:
         ("from LinuxDump.inet.proto import decodeSock, format_sockaddr_in, S_ISSOCK; print(S_ISSOCK(49152))", "True"),
         ("import pykdump.linux.tasks as t; print(hasattr(t, 'CDefine')); from LinuxDump.Tasks import CDefine; "
          "print(hasattr(t, 'nonesuch'))", "False\nFalse"),
+        ("from LinuxDump.inet import routing; from LinuxDump.fs import dcache; "
+         "print(routing.RTN[1], dcache.S_IFMT(0o100644))", "RTN_UNICAST 32768"),
         ("from LinuxDump.Tasks import TASK_STATE, Task; print(TASK_STATE, Task.__name__)", "None Task"),
     ],
 )  # fmt: skip
