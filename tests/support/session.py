@@ -62,6 +62,10 @@ class Vmcore:
     truth: Path
     scenario: str = LIVE
 
+    def taints(self, recorded: int) -> int:
+        """Return /proc/sys/kernel/tainted at the dump: an oops after the record adds D (TAINT_DIE, bit 7)."""
+        return recorded | (1 << 7 if self.scenario == "nullderef" else 0)
+
     @cached_property
     def options(self) -> tuple[str, ...]:
         """The options that crash needs to open the dump."""

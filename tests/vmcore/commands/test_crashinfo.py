@@ -83,7 +83,7 @@ def test_the_times_are_those_of_the_record(page: dict[str, Any], vmcore: Vmcore)
 
 
 def test_the_taints_are_those_of_the_record(page: dict[str, Any], vmcore: Vmcore) -> None:
-    mask = int(read(vmcore, "sys/kernel/tainted"))
+    mask = vmcore.taints(int(read(vmcore, "sys/kernel/tainted")))
     letters = "PFSRMBUDAWCIOELKXTN"
     expected = "".join(letter for bit, letter in enumerate(letters) if mask >> bit & 1)
     (system,) = records(page, "system")

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from support.session import CrashSession
+from support.session import CrashSession, Vmcore
 from support.truth import Truth
 
 Document = Callable[[str], dict[str, Any]]
@@ -24,7 +24,7 @@ def values(document: Document) -> dict[str, str | None]:
     return {row["name"]: row["value"] for row in found["records"]}
 
 
-def test_values_equal_those_of_the_guest(values: dict[str, str | None], truth: Truth) -> None:
+def test_values_equal_those_of_the_guest(values: dict[str, str | None], truth: Truth, vmcore: Vmcore) -> None:
     root = truth.folder / "proc/sys"
     recorded = {".".join(path.relative_to(root).parts): path for path in root.rglob("*") if path.is_file()}
     assert len(recorded) > 20
@@ -34,6 +34,8 @@ def test_values_equal_those_of_the_guest(values: dict[str, str | None], truth: T
         assert ours is not None, name
         if name in COUNTERS:
             assert len(ours.split()) == len(theirs), name
+        elif name == "kernel.tainted":
+            assert int(ours) == vmcore.taints(int(*theirs))
         else:
             assert ours.split() == theirs, name
 
@@ -50,8 +52,9 @@ def test_values_equal_what_the_guests_sysctl_printed(values: dict[str, str | Non
     assert len(recorded) > 1000
     assert recorded.keys() <= values.keys()
     told = {name: value.split() for name, value in values.items() if value is not None}
-    # The guest goes on to work after that, with more files and connections; a panic changes the console's level.
-    same = recorded.keys() & told.keys() - COUNTERS - {"net.netfilter.nf_conntrack_count", "kernel.printk"}
+    # The guest goes on to work after that, with more files and connections; a panic changes the console and the taints.
+    changed = {"net.netfilter.nf_conntrack_count", "kernel.printk", "kernel.tainted"}
+    same = recorded.keys() & told.keys() - COUNTERS - changed
     different = {name for name in same if told[name] != recorded[name]}
     assert different == set()
     assert len(recorded.keys() - told.keys()) < 50
