@@ -258,6 +258,7 @@ def test_hang_lists_the_longest_waiting_first(document: Document, truth: Truth) 
     assert [each["pids"] for each in findings] == ([late[:100]] if late else [])
 
 
+@pytest.mark.dumps("live")  # crash takes some 100 ms for each thread
 def test_a_command_for_each_thread(document: Document) -> None:
     rows = records(document, "taskinfo --taskfilter UN --cmd 'task -R comm'", "command-output")
     waiting = records(document, "taskinfo --taskfilter UN", "thread")
