@@ -100,6 +100,7 @@ def configuration_for_tests(project: Project, dumps: Mapping[str, str]) -> dict[
         "packaged_crash": shutil.which("crash") or "",
         "pytest": str(embedded_pytest.pytest_product(project.cache).path),
         "rows_to_try": rows_to_try(project), "inherited_options": project.settings.inherited_options(),
+        "turn": int(pick_row.sources_digest(), 16) % 1000,
     }  # fmt: skip
 
 
