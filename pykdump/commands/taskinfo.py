@@ -29,6 +29,8 @@ The list includes the idle threads (swapper/N, PID 0).
 
 from __future__ import annotations
 
+from itertools import chain
+
 from pykdump.command_layer import Command, Finding, Problem, positive_number
 from pykdump.command_layer.events import UNREADABLE, reason_of
 from pykdump.commands import pstree
@@ -121,7 +123,7 @@ def _threads(options: argparse.Namespace) -> Iterator[object]:
     """Yield the threads, most recently run first, and the tasks that cannot be read."""
     read = ThreadReader().read
     rows = []
-    for task in [*(each.ts for each in idle_tasks()), *threads_of_processes()]:
+    for task in chain((each.ts for each in idle_tasks()), threads_of_processes()):
         try:
             rows.append((Thread(*read(task)), task))
         except UNREADABLE as problem:

@@ -14,7 +14,7 @@ from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.compat_helpers import Bunch
 from pykdump.linux.clock import get_uptime, jiffie_clock_base, jiffies2ms, ms2uptime
 from pykdump.linux.percpu import runqueues
-from pykdump.lists import LH_isempty, readList, readSUListFromHead
+from pykdump.lists import LH_isempty, readList, readSUListFromHead, walkListByHead
 from pykdump.pylog import pylog
 from pykdump.struct_attributes import structSetAttr
 
@@ -327,11 +327,15 @@ def _group(leader: StructResult, where: Layout) -> list[StructResult]:
 
 def process_leaders() -> list[StructResult]:
     """Return the ``struct task_struct`` of each process, in the order of the kernel's list, without swapper/0."""
-    head = sym2addr("init_task")
-    if not head:
-        raise TypeError("There is no symbol 'init_task' in this kernel.")
     offset = member_offset(TASK_STRUCT, "tasks")
-    return readSUListFromHead(head + offset, "tasks", TASK_STRUCT, maxel=MAX_TASKS)
+    return readSUListFromHead(_init_task() + offset, "tasks", TASK_STRUCT, maxel=MAX_TASKS)
+
+
+def _init_task() -> int:
+    address = sym2addr("init_task")
+    if not address:
+        raise TypeError("There is no symbol 'init_task' in this kernel.")
+    return address
 
 
 def idle_tasks() -> list[Task]:
@@ -350,7 +354,9 @@ def all_tasks(*, idle: bool = True) -> Iterator[Task]:
 def threads_of_processes() -> Iterator[StructResult]:
     """Yield the ``struct task_struct`` of each thread, without the idle tasks. The threads of a process follow."""
     where = layout()
-    for leader in process_leaders():
+    offset = member_offset(TASK_STRUCT, "tasks")
+    for node in walkListByHead(_init_task() + offset, maxel=MAX_TASKS):
+        leader = readSU(TASK_STRUCT, node - offset)
         try:
             group = _group(leader, where)
         except (error, IndexError) as problem:

@@ -17,7 +17,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import drgn
-from command_rows import WARM_RUNS
+from command_rows import LIMIT_SECONDS, WARM_RUNS
 from drgn.helpers.linux.cpumask import cpumask_to_cpulist, for_each_possible_cpu
 from drgn.helpers.linux.fs import dentry_path, for_each_mount, mount_dst, mount_fstype, mount_src
 from drgn.helpers.linux.irq import (
@@ -320,7 +320,7 @@ def measure(
     """
     spent, lines, complete = [], 0, True
     begun = time.monotonic()
-    while complete and len(spent) <= WARM_RUNS and (len(spent) < 2 or time.monotonic() < begun + limit):
+    while complete and len(spent) <= WARM_RUNS and time.monotonic() < begun + limit:
         Clock.end = time.monotonic() + limit
         begin = time.thread_time_ns()
         try:
@@ -331,11 +331,11 @@ def measure(
     return {"cold": spent[0], "warm": statistics.median(spent[1:] or spent), "lines": lines, "complete": complete}
 
 
-def main(vmlinux: str, vmcore: str, result: str, limit: str = "20") -> None:
+def main(vmlinux: str, vmcore: str, result: str) -> None:
     program = drgn.Program()
     program.set_core_dump(vmcore)
     program.load_debug_info([vmlinux])
-    found = {name: measure(program, listing, float(limit)) for name, listing in LISTINGS.items()}
+    found = {name: measure(program, listing, LIMIT_SECONDS) for name, listing in LISTINGS.items()}
     Path(result).write_text(json.dumps(found), encoding="utf-8")
 
 
