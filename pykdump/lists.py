@@ -78,13 +78,16 @@ def walkListByHead(start: int, *, maxel: int = DEFAULT_MAXEL) -> Iterator[int]:
     """
     start, last = int(start), int(start)
     seen = {start}
-    while len(seen) <= maxel:
+    while True:
         nodes, problem = crash.readBadList(last, 0, WALKED_AT_ONCE, False)
         for node in nodes:
             if node == start:
                 return
             if node in seen:
                 pylog.error(f"List at {start:#x}, after {len(seen) - 1} elements: it comes back to {node:#x}")
+                return
+            if len(seen) > maxel:
+                _warn_maxel(start, maxel)
                 return
             seen.add(node)
             yield node
@@ -94,7 +97,6 @@ def walkListByHead(start: int, *, maxel: int = DEFAULT_MAXEL) -> Iterator[int]:
         if len(nodes) < WALKED_AT_ONCE:
             return
         last = nodes[-1]
-    _warn_maxel(start, maxel)
 
 
 def field_offset(suname: str, field: str) -> int:

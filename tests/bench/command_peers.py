@@ -51,7 +51,7 @@ class Clock:
 def limited(objects: Iterable[drgn.Object]) -> Iterator[drgn.Object]:
     """Yield the objects. Raises OutOfTimeError when the listing's time is over."""
     for each in objects:
-        if time.monotonic() > Clock.end:
+        if time.thread_time() > Clock.end:
             raise OutOfTimeError
         yield each
 
@@ -92,17 +92,20 @@ def mounts(program: drgn.Program) -> Iterator[str]:
     drgn has no helper for the options of file systems: those of the types below are read, and no others.
     """
     half = program["_totalram_pages"].counter.value_() // 2
-    for mount in limited(for_each_mount(program)):
-        if mount.mnt_parent != mount:
-            sb, flags = mount.mnt.mnt_sb, mount.mnt.mnt_flags.value_()
-            sb_flags, kind = sb.s_flags.value_(), mount_fstype(mount).decode()
-            options = ["ro" if flags & 0x40 or sb_flags & 1 else "rw"]
-            options += [name for bit, name in SUPER_OPTIONS if sb_flags & bit]
-            options += [name for bit, name in MOUNT_OPTIONS if flags & bit]
-            if sb.s_fs_info and kind in FILE_SYSTEMS:
-                options += FILE_SYSTEMS[kind](sb.s_fs_info, half)
-            words = (mount_src(mount), mount_dst(mount))
-            yield f"{' '.join(word.decode(errors='replace') for word in words)} {kind} {','.join(options)}"
+    return (mount_line(mount, half) for mount in limited(for_each_mount(program)) if mount.mnt_parent != mount)
+
+
+def mount_line(mount: drgn.Object, half: int) -> str:
+    """The line of a mount in /proc/mounts; ``half`` is half of the memory in pages."""
+    sb, flags = mount.mnt.mnt_sb, mount.mnt.mnt_flags.value_()
+    sb_flags, kind = sb.s_flags.value_(), mount_fstype(mount).decode()
+    options = ["ro" if flags & 0x40 or sb_flags & 1 else "rw"]
+    options += [name for bit, name in SUPER_OPTIONS if sb_flags & bit]
+    options += [name for bit, name in MOUNT_OPTIONS if flags & bit]
+    if sb.s_fs_info and kind in FILE_SYSTEMS:
+        options += FILE_SYSTEMS[kind](sb.s_fs_info, half)
+    words = (mount_src(mount), mount_dst(mount))
+    return f"{' '.join(word.decode(errors='replace') for word in words)} {kind} {','.join(options)}"
 
 
 def tmpfs_options(pointer: drgn.Object, half: int) -> Iterator[str]:
@@ -139,8 +142,10 @@ FILE_SYSTEMS: dict[str, Callable[[drgn.Object, int], Iterator[str]]] = {
 
 def mount_details(program: drgn.Program) -> Iterator[str]:
     """The same with what mountshow -v adds: addresses, IDs, device, mounted directory, propagation."""
-    found = (mount for mount in for_each_mount(program) if mount.mnt_parent != mount)
-    for line, mount in zip(mounts(program), found):
+    half = program["_totalram_pages"].counter.value_() // 2
+    for mount in limited(for_each_mount(program)):
+        if mount.mnt_parent == mount:
+            continue
         sb, device = mount.mnt.mnt_sb, mount.mnt.mnt_sb.s_dev.value_()
         propagation = []
         if mount.mnt.mnt_flags.value_() & 0x1000:
@@ -148,10 +153,8 @@ def mount_details(program: drgn.Program) -> Iterator[str]:
         if mount.mnt_master:
             propagation.append(f"master:{mount.mnt_master.mnt_group_id.value_()}")
         root = dentry_path(mount.mnt.mnt_root).decode(errors="replace")
-        words = (
-            f"ID {mount.mnt_id.value_()} parent {mount.mnt_parent.mnt_id.value_()} {device >> 20}:{device & 0xFFFFF}"
-        )
-        yield f"{line} {mount.value_():#x} {sb.value_():#x} {words} {root} {propagation}"
+        numbers = mount.mnt_id.value_(), mount.mnt_parent.mnt_id.value_(), device >> 20, device & 0xFFFFF
+        yield f"{mount_line(mount, half)} {mount.value_():#x} {sb.value_():#x} {numbers} {root} {propagation}"
 
 
 def modules(program: drgn.Program) -> Iterator[str]:
@@ -208,10 +211,10 @@ def socket_queues(sock: drgn.Object, state: int) -> tuple[tuple[int, int], int]:
 def tree(program: drgn.Program) -> Iterator[str]:
     """The processes below their parents, with what pstree shows."""
     children: dict[int, list[drgn.Object]] = {}
-    for task in limited(for_each_task(program)):
-        if task.group_leader == task:
-            children.setdefault(task.real_parent.tgid.value_(), []).append(task)
-    waiting = [(task, 0) for task in reversed(children.get(0, []))]
+    processes = list_for_each_entry("struct task_struct", program["init_task"].tasks.address_of_(), "tasks")
+    for task in limited(processes):
+        children.setdefault(task.real_parent.tgid.value_(), []).append(task)
+    waiting = [(program["init_task"].address_of_(), 0)]
     while waiting:
         task, depth = waiting.pop()
         yield f"{'   ' * depth}{task.comm.string_().decode(errors='replace')} {task_state_to_char(task)}"
@@ -319,9 +322,9 @@ def measure(
     Later runs are left out when ``limit`` is over.
     """
     spent, lines, complete = [], 0, True
-    begun = time.monotonic()
-    while complete and len(spent) <= WARM_RUNS and time.monotonic() < begun + limit:
-        Clock.end = time.monotonic() + limit
+    begun = time.thread_time()
+    while complete and len(spent) <= WARM_RUNS and time.thread_time() < begun + limit:
+        Clock.end = time.thread_time() + limit
         begin = time.thread_time_ns()
         try:
             lines = len(list(listing(program)))
