@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from crash import StructResult
 
 DEFAULT_MAXEL = 10000
+WALKED_AT_ONCE = 64
 
 
 def readList(
@@ -68,6 +69,34 @@ def readListByHead(start: int, offset: int = 0, *, maxel: int = DEFAULT_MAXEL, w
 
 
 list_for_each_entry = readListByHead
+
+
+def walkListByHead(start: int, *, maxel: int = DEFAULT_MAXEL) -> Iterator[int]:
+    """Yield the addresses that readListByHead() returns, and read the list while they are used.
+
+    A long list takes less time so if its elements are read too: their pages of the dump are then still decompressed.
+    """
+    start, last = int(start), int(start)
+    seen = {start}
+    while True:
+        nodes, problem = crash.readBadList(last, 0, WALKED_AT_ONCE, False)
+        for node in nodes:
+            if node == start:
+                return
+            if node in seen:
+                pylog.error(f"List at {start:#x}, after {len(seen) - 1} elements: it comes back to {node:#x}")
+                return
+            if len(seen) > maxel:
+                _warn_maxel(start, maxel)
+                return
+            seen.add(node)
+            yield node
+        if problem is not None:
+            pylog.error(f"List at {start:#x}, after {len(seen) - 1} elements: {problem}")
+            return
+        if len(nodes) < WALKED_AT_ONCE:
+            return
+        last = nodes[-1]
 
 
 def field_offset(suname: str, field: str) -> int:

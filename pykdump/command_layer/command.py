@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     Report = Union[TextReport, JsonReport]
 
+_NO_RECORDS = (Finding, Problem, Section)
 STATUS_FINDINGS = 1
 STATUS_INCOMPLETE = 2
 MAX_PROBLEMS = 1000
@@ -57,6 +58,8 @@ class Command:
         if self._parser is None:
             self._parser = CommandParser(self.name, self.text)
             self._add_options(self._parser)
+            # main() sets it if the records are only printed: what no column shows need not be found then.
+            self._parser.set_defaults(as_text=False)
             self._parser.add_argument("--json", action="store_true", help="print one JSON document")
             self._parser.add_argument("--findings", action="store_true", help="print only what is wrong")
         return self._parser
@@ -68,6 +71,7 @@ class Command:
     def main(self, argv: Sequence[str]) -> int:
         """Run the command. Return 0, 1 (there are findings), 2 (a part cannot be told) or 3 (wrong usage)."""
         options = self.parser().parse_args(argv)
+        options.as_text = not options.json and not options.findings
         report = self._report(options, argv)
         return _Run(report).run(lambda: self._collect(options))
 
@@ -138,15 +142,15 @@ class _Run:
             _print_traceback()
 
     def _take(self, event: object) -> None:
-        if isinstance(event, Finding):
+        if not isinstance(event, _NO_RECORDS):  # nearly all events
+            self._report.record(event)
+        elif isinstance(event, Finding):
             self._findings += 1
             self._report.finding(event)
         elif isinstance(event, Problem):
             self._problem(event)
-        elif isinstance(event, Section):
-            self._report.section(event)
         else:
-            self._report.record(event)
+            self._report.section(event)
 
     def _problem(self, problem: Problem) -> None:
         """Report a problem once: a damaged list that many objects share gives one line."""

@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     Layouts = Mapping[type, Layout]
 
 
+def _no_lines(record: object) -> Iterable[str]:
+    return ()
+
+
 class TextReport:
     """Prints sections, tables, findings and problems in the order in which they come.
 
@@ -29,7 +33,7 @@ class TextReport:
 
     def __init__(self, layout_of: Callable[[type], Layout]) -> None:
         self._layout_of = layout_of
-        self._layout: Layout = ()
+        self._lines: Callable[[Any], Iterable[str]] = _no_lines
         self._table: Table | None = None
         self._kind: type | None = None
         self._title: str | None = None
@@ -39,7 +43,7 @@ class TextReport:
         """Print a record: as a row of the table of its type, or as lines."""
         if type(record) is not self._kind:
             self._begin_kind(type(record))
-        self._print(self._layout(record) if callable(self._layout) else self._table.add(record) if self._table else ())
+        self._print(self._lines(record))
 
     def _begin_kind(self, kind: type) -> None:
         separated = self._kind is not None and self._title is None
@@ -48,8 +52,12 @@ class TextReport:
         if separated:
             print()
         self._kind = kind
-        self._layout = self._layout_of(kind)
-        self._table = None if callable(self._layout) else Table(self._layout)
+        layout = self._layout_of(kind)
+        if callable(layout):
+            self._lines = layout
+        else:
+            self._table = Table(layout)
+            self._lines = self._table.add
 
     def section(self, section: Section) -> None:
         """Remember the heading. It is printed before the first line of the section."""
@@ -90,9 +98,10 @@ class TextReport:
         self._table = self._kind = None
 
     def _print(self, lines: Iterable[str]) -> None:
+        write = sys.stdout.write
         for line in lines:
             self._begun = True
-            print(line)
+            write(line + "\n")
 
 
 class FindingsReport(TextReport):

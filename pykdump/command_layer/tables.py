@@ -8,7 +8,7 @@ from operator import attrgetter
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Sequence
     from typing import Any
 
 # So many rows, or so many seconds, are waited for before the first row is printed: their widths align the table.
@@ -38,10 +38,6 @@ class Column:
         self.left = left
         self.show = _hexadecimal if address and show is None else show
 
-    def text(self, value: Any) -> str:
-        """Return a value of this column as text."""
-        return printable(value if self.show is None or value is None else self.show(value))
-
 
 def _hexadecimal(value: int) -> str:
     return f"{value:#x}"
@@ -62,32 +58,57 @@ class Table:
         self._columns = columns
         # Tables may be long: the functions are chosen once for each column, not for each cell.
         keys = [column.key for column in columns]
-        self._values: Callable[[object], Any] = (
-            attrgetter(*keys) if keys[1:] else lambda record: [getattr(record, keys[0])]
+        self._values: Callable[[object], tuple[Any, ...]] = (
+            attrgetter(*keys) if keys[1:] else lambda record: (getattr(record, keys[0]),)
         )
-        self._texts = [printable if column.show is None else column.text for column in columns]
-        self._waiting: list[list[str]] = [[column.title for column in columns]]
+        self._shown = [(number, column.show) for number, column in enumerate(columns) if column.show is not None]
+        self._waiting: list[tuple[Any, ...]] = [tuple(column.title for column in columns)]
         self._shape = ""
         self._began = time.monotonic()
 
     def add(self, record: object) -> Iterable[str]:
         """Take a row. Return the lines that are complete."""
-        cells = [text(value) for text, value in zip(self._texts, self._values(record))]
+        values = self._values(record)
+        if self._shown:
+            values = self._converted(values)
         if self._shape:
-            return (self._shape.format(*cells).rstrip(),)
-        self._waiting.append(cells)
+            return (self._line(values),)
+        self._waiting.append(values)
         if len(self._waiting) > ALIGNED_ROWS or time.monotonic() - self._began > ALIGNED_SECONDS:
             return self.end()
         return ()
 
-    def end(self) -> Iterator[str]:
+    def _converted(self, values: tuple[Any, ...]) -> tuple[Any, ...]:
+        """Return the values after the columns' own functions. None stays None."""
+        cells = list(values)
+        for number, show in self._shown:
+            if cells[number] is not None:
+                cells[number] = show(cells[number])
+        return tuple(cells)
+
+    def _line(self, values: tuple[Any, ...]) -> str:
+        """Return a row as text. Nearly all rows are printable as they are, which is asked once for the whole row."""
+        if None not in values:
+            line = (self._shape % values).rstrip()
+            if line.isprintable():
+                return line
+        return (self._shape % tuple(map(printable, values))).rstrip()
+
+    def end(self) -> Iterable[str]:
         """Return the lines that have waited, the heading first."""
         if self._shape:
-            return iter(())
-        widths = [max(map(len, texts)) for texts in zip(*self._waiting)]
-        self._shape = "  ".join(f"{{:{'<' if c.left else '>'}{w}}}" for c, w in zip(self._columns, widths))
-        waiting, self._waiting = self._waiting, []
-        return iter([self._shape.format(*cells).rstrip() for cells in waiting])
+            return ()
+        texts = [_texts(column) for column in zip(*self._waiting)]
+        widths = [max(map(len, column)) for column in texts]
+        self._shape = "  ".join(f"%{'-' if c.left else ''}{w or ''}s" for c, w in zip(self._columns, widths))
+        self._waiting = []
+        return [(self._shape % cells).rstrip() for cells in zip(*texts)]
+
+
+def _texts(values: tuple[Any, ...]) -> list[str]:
+    """Return the cells of a column as printable text."""
+    texts = list(map(str, values))
+    return texts if None not in values and "".join(texts).isprintable() else list(map(printable, values))
 
 
 def table_lines(columns: Sequence[Column], records: Iterable[object]) -> list[str]:

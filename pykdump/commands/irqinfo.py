@@ -26,7 +26,10 @@ from dataclasses import dataclass
 
 from pykdump.command_layer import Column, Command, Finding, Problem, Section, guarded, item
 from pykdump.command_layer.events import UNREADABLE, reason_of
+from pykdump.linux.cpu import irq
 from pykdump.linux.cpu.bitmaps import ranges_text
+from pykdump.linux.cpu.timers import function_name
+from pykdump.linux.percpu import running_cpus
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -105,9 +108,6 @@ def collect(options: argparse.Namespace) -> Iterator[object]:
 
 def interrupts(wanted: set[int], everything: bool) -> Iterator[Interrupt | Finding | Problem]:
     """Yield the interrupts ``wanted`` (all if it is empty), and findings about them."""
-    from pykdump.linux.cpu import irq
-    from pykdump.linux.percpu import running_cpus
-
     cpus = running_cpus()
     for number, desc in irq.irq_descs():
         if wanted and number not in wanted:
@@ -122,11 +122,9 @@ def interrupts(wanted: set[int], everything: bool) -> Iterator[Interrupt | Findi
 
 
 def _one(number: int, desc: StructResult, counts: list[int]) -> Iterator[Interrupt | Finding]:
-    from pykdump.linux.cpu.irq import irq_stopped_as_spurious
-
     record = _interrupt(number, desc, counts)
     yield record
-    if irq_stopped_as_spurious(desc):
+    if irq.irq_stopped_as_spurious(desc):
         names = ", ".join(each.name for each in record.handlers) or "no driver"
         yield Finding(
             "irq-disabled", f"Interrupt {number} ({names}) is off: nobody handled it.", addresses=(record.desc,)
@@ -134,8 +132,6 @@ def _one(number: int, desc: StructResult, counts: list[int]) -> Iterator[Interru
 
 
 def _interrupt(number: int, desc: StructResult, counts: list[int]) -> Interrupt:
-    from pykdump.linux.cpu import irq
-
     return Interrupt(
         irq=number,
         counts=tuple(counts),
@@ -153,23 +149,17 @@ def _interrupt(number: int, desc: StructResult, counts: list[int]) -> Interrupt:
 
 
 def _handler(action: StructResult) -> Handler:
-    from pykdump.linux.cpu.timers import function_name
-
     thread = int(action.thread.pid) if action.thread else None
     return Handler(str(action.name or ""), function_name(action.handler), thread, int(action))
 
 
 def _machine_counters() -> Iterator[MachineCounter]:
-    from pykdump.linux.cpu.irq import machine_counts
-
-    for label, counts, meaning in machine_counts():
+    for label, counts, meaning in irq.machine_counts():
         yield MachineCounter(label, tuple(counts), meaning)
 
 
 def _softirqs() -> Iterator[Softirq]:
-    from pykdump.linux.cpu.irq import softirq_counts
-
-    for name, counts in softirq_counts():
+    for name, counts in irq.softirq_counts():
         yield Softirq(name, tuple(counts))
 
 

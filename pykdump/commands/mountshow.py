@@ -16,7 +16,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from pykdump.command_layer import Command, Finding, Problem, Section, item
+from pykdump.command_layer import Command, Finding, Problem, Section, guarded, item
+from pykdump.linux.fs.mount_namespaces import chosen_view, namespace_number, views
+from pykdump.linux.fs.mounts import mounts_of
+from pykdump.linux.fs.option_text import escaped
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +34,17 @@ INDENT = " " * 4
 SOURCE_ESCAPES = " \t\n\\#"
 # include/linux/fs.h: SB_UNFROZEN, SB_FREEZE_WRITE, SB_FREEZE_PAGEFAULT, SB_FREEZE_FS, SB_FREEZE_COMPLETE
 FREEZE_LEVELS = {0: "", 1: "write", 2: "page-fault", 3: "fs", 4: "complete"}
+
+
+@dataclass
+class MountLine:
+    """One mount, with the fields of its line in /proc/PID/mounts: the text without -v shows no more."""
+
+    source: str = item("the device or what was given in its place")
+    mount_point: str = item("the path in the namespace, below the root directory of the process")
+    type: str = item("the type of the file system")
+    options: tuple[str, ...] = item("the options in the order of /proc/PID/mounts")
+    options_complete: bool = item("false if the options of this type of file system are not known")
 
 
 @dataclass
@@ -83,42 +97,40 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def collect(options: argparse.Namespace) -> Iterator[object]:
     """Yield the mounts of the chosen namespaces."""
-    from pykdump.linux.fs.mount_namespaces import chosen_view, namespace_number, views
-
     frozen: dict[int, Finding] = {}
     for view in views() if options.all else [chosen_view(options.pid)]:
         if options.all:
             yield Section(f"mnt:[{namespace_number(view.namespace)}], first process {view.pid} ({view.comm})")
+        number = namespace_number(view.namespace)
         for point in _points(view, options):
-            yield from _records(point, namespace_number(view.namespace), options)
-            frozen.update(_frozen(point))
+            yield from guarded(f"the mount {int(point.mount):#x}", _records, point, number, options)
+            if point.frozen:
+                frozen[int(point.super_block)] = _frozen(point)
     yield from frozen.values()
 
 
 def _points(view: View, options: argparse.Namespace) -> Iterator[MountPoint]:
-    from pykdump.linux.fs.mounts import mounts_of
-
     wanted = set(options.stats or ())
     return (point for point in mounts_of(view.namespace, view.root) if not wanted or _is_wanted(point, wanted))
 
 
 def _records(point: MountPoint, namespace: int, options: argparse.Namespace) -> Iterator[object]:
     if options.stats is None or options.mounts:
-        yield _mount(point, namespace, MountAddresses if options.verbose and not options.json else Mount)
+        if options.as_text and not options.verbose:
+            yield MountLine(point.source, point.path, point.fs_type, point.options, point.problem is None)
+        else:
+            yield _mount(point, namespace, MountAddresses if options.verbose and not options.json else Mount)
         if point.problem:
             yield Problem(f"all options of {point.fs_type}", point.problem)
     if options.stats is not None:
         yield MountStatistics(point.source, point.path, point.fs_type, ())
 
 
-def _frozen(point: MountPoint) -> Iterator[tuple[int, Finding]]:
-    """Yield (``struct super_block *``, finding) of a file system that is frozen."""
-    from pykdump.linux.fs import sb_frozen
-
-    address, level = int(point.super_block), sb_frozen(point.super_block)
-    if level:
-        message = f"The file system {point.fs_type} on {point.path} is frozen ({FREEZE_LEVELS.get(level, level)})."
-        yield address, Finding("filesystem-frozen", message, addresses=(address,))
+def _frozen(point: MountPoint) -> Finding:
+    """Return the finding of a file system that is frozen."""
+    level = FREEZE_LEVELS.get(point.frozen, point.frozen)
+    message = f"The file system {point.fs_type} on {point.path} is frozen ({level})."
+    return Finding("filesystem-frozen", message, addresses=(int(point.super_block),))
 
 
 def _is_wanted(point: MountPoint, wanted: set[str]) -> bool:
@@ -130,8 +142,6 @@ def _is_wanted(point: MountPoint, wanted: set[str]) -> bool:
 
 
 def _mount(point: MountPoint, namespace: int, kind: type[Mount]) -> Mount:
-    from pykdump.linux.fs import sb_frozen
-
     return kind(
         source=point.source,
         mount_point=point.path,
@@ -145,22 +155,20 @@ def _mount(point: MountPoint, namespace: int, kind: type[Mount]) -> Mount:
         device=f"{point.device[0]}:{point.device[1]}",
         root=point.root,
         propagation=point.propagation,
-        frozen=FREEZE_LEVELS.get(sb_frozen(point.super_block), "unknown"),
+        frozen=FREEZE_LEVELS.get(point.frozen, "unknown"),
         mount=int(point.mount),
         super_block=int(point.super_block),
         namespace=namespace,
     )
 
 
-def _mount_line(mount: Mount) -> str:
+def _mount_line(mount: MountLine | Mount) -> str:
     """Return the line of /proc/mounts."""
-    from pykdump.linux.fs.option_text import escaped
-
     words = ",".join((*mount.options, *(() if mount.options_complete else ("...",))))
     return f"{escaped(mount.source, SOURCE_ESCAPES)} {escaped(mount.mount_point)} {mount.type} {words} 0 0"
 
 
-def _lines(mount: Mount) -> Iterator[str]:
+def _lines(mount: MountLine | Mount) -> Iterator[str]:
     yield _mount_line(mount)
 
 
@@ -172,13 +180,16 @@ def _verbose_lines(mount: Mount) -> Iterator[str]:
 
 
 def _statistics_lines(mount: MountStatistics) -> Iterator[str]:
-    from pykdump.linux.fs.option_text import escaped
-
     what = f"device {escaped(mount.source, SOURCE_ESCAPES)}" if mount.source else "no device"
     yield f"{what} mounted on {escaped(mount.mount_point)} with fstype {mount.type}"
     yield from mount.statistics
 
 
-TABLES: Layouts = {Mount: _lines, MountAddresses: _verbose_lines, MountStatistics: _statistics_lines}
+TABLES: Layouts = {
+    MountLine: _lines,
+    Mount: _lines,
+    MountAddresses: _verbose_lines,
+    MountStatistics: _statistics_lines,
+}
 COMMAND = Command(__doc__, add_options, collect, TABLES)
 main = COMMAND.main

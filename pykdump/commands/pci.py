@@ -22,6 +22,7 @@ from dataclasses import dataclass
 
 from pykdump.command_layer import Column, Command, Finding, Problem, Section, guarded, item
 from pykdump.command_layer.events import UNREADABLE, reason_of
+from pykdump.linux.devices import pci
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -112,12 +113,10 @@ def collect(options: argparse.Namespace) -> Iterator[object]:
 
 def devices(names: set[str]) -> Iterator[Device | Finding | Problem]:
     """Yield the Devices with these names (all without names), and findings about them."""
-    from pykdump.linux.devices.pci import pci_devices, pci_name
-
     missing = set(names)
-    for depth, device in pci_devices():
+    for depth, device in pci.pci_devices():
         try:
-            name = pci_name(device)
+            name = pci.pci_name(device)
             missing.discard(name)
             if names and name not in names:
                 continue
@@ -133,8 +132,6 @@ def devices(names: set[str]) -> Iterator[Device | Finding | Problem]:
 
 
 def _record(name: str, depth: int, device: StructResult) -> Device:
-    from pykdump.linux.devices import pci
-
     return Device(
         name=name,
         depth=depth,
@@ -149,18 +146,19 @@ def _record(name: str, depth: int, device: StructResult) -> Device:
         state=pci.channel_state(device),
         node=int(device.dev.numa_node) if device.dev.hasField("numa_node") else -1,
         driver=pci.pci_driver_name(device),
-        resources=tuple(
-            Resource(label, pci.resource_kind(each), int(each.start), pci.resource_size(each))
-            for label, each in pci.device_resources(device)
-            if pci.resource_size(each)
-        ),
+        resources=tuple(_used_resources(device)),
     )
 
 
-def _io_resources(root: str) -> Iterator[IoResource]:
-    from pykdump.linux.devices.pci import io_resources
+def _used_resources(device: StructResult) -> Iterator[Resource]:
+    for label, each in pci.device_resources(device):
+        size = pci.resource_size(each)
+        if size:
+            yield Resource(label, pci.resource_kind(each), int(each.start), size)
 
-    for depth, resource in io_resources(root):
+
+def _io_resources(root: str) -> Iterator[IoResource]:
+    for depth, resource in pci.io_resources(root):
         yield IoResource(depth, int(resource.start), int(resource.end), str(resource.name or "<BAD>"))
 
 

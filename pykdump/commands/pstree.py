@@ -16,6 +16,8 @@ from dataclasses import dataclass
 
 from pykdump.command_layer import Command, Problem, item
 from pykdump.command_layer.events import UNREADABLE, reason_of
+from pykdump.command_layer.tables import printable
+from pykdump.linux.processes.tree import process_tree, thread_count
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -53,8 +55,6 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def collect(options: argparse.Namespace) -> Iterator[object]:
     """Yield the processes of the tree."""
-    from pykdump.linux.processes.tree import process_tree
-
     yield from processes(process_tree(options.top), options.pids, options.threads, options.states)
 
 
@@ -66,21 +66,19 @@ def processes(nodes: Iterable[Node], pids: bool, threads: bool, states: bool) ->
         except UNREADABLE as problem:
             yield Problem(f"task {int(node.task):#x}", reason_of(problem))
             continue
-        words = [process.comm]
+        line = branches(node.last) + process.comm
         if pids:
-            words.append(f"({process.pid})")
+            line += f" ({process.pid})"
         if states:
-            words.append(f"[{process.state}]")
+            line += f" [{process.state}]"
         if threads and process.threads is not None and process.threads > 1:
-            words.append(f"{{{process.threads} threads}}")
-        process.line = branches(node.last) + " ".join(words)
+            line += f" {{{process.threads} threads}}"
+        process.line = line
         yield process
 
 
 def record(node: Node) -> Process:
     """Return the record of a process."""
-    from pykdump.linux.processes.tree import thread_count
-
     task = node.task
     return Process(
         pid=task.pid,
@@ -103,11 +101,9 @@ def branches(last: tuple[bool, ...]) -> str:
     return skipped + "".join("   " if each else "|  " for each in shown[:-1]) + ("`- " if shown[-1] else "|- ")
 
 
-def lines(process: Process) -> Iterator[str]:
-    """Yield the line of a process."""
-    from pykdump.command_layer.tables import printable
-
-    yield printable(process.line)
+def lines(process: Process) -> Iterable[str]:
+    """Return the line of a process."""
+    return (printable(process.line),)
 
 
 TABLES: Layouts = {Process: lines}

@@ -29,17 +29,22 @@ The list includes the idle threads (swapper/N, PID 0).
 
 from __future__ import annotations
 
+from itertools import chain
+
 from pykdump.command_layer import Command, Finding, Problem, positive_number
 from pykdump.command_layer.events import UNREADABLE, reason_of
 from pykdump.commands import pstree
 from pykdump.commands.parts import taskinfo_details, taskinfo_records
 from pykdump.commands.parts.taskinfo_records import CommandOutput, StateCount, Summary, Thread, VerboseThread, Version
-from pykdump.linux.tasks import STATE_CODES, Task, all_tasks
+from pykdump.linux.processes.listing import ThreadReader
+from pykdump.linux.tasks import STATE_CODES, Task, idle_tasks, threads_of_processes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator, Sequence
+
+    from crash import StructResult
 
 NANOSECONDS = 1_000_000_000
 RECENT_MS = (1_000, 10_000, 60_000)
@@ -116,14 +121,15 @@ def _views(options: argparse.Namespace) -> Iterator[object]:
 
 def _threads(options: argparse.Namespace) -> Iterator[object]:
     """Yield the threads, most recently run first, and the tasks that cannot be read."""
+    read = ThreadReader().read
     rows = []
-    for task in all_tasks():
+    for task in chain((each.ts for each in idle_tasks()), threads_of_processes()):
         try:
-            rows.append((thread(task), task))
+            rows.append((Thread(*read(task)), task))
         except UNREADABLE as problem:
-            yield Problem(f"task {hex(task)}", reason_of(problem))
+            yield Problem(f"task {int(task):#x}", reason_of(problem))
     wanted = WAITING if options.hang else options.taskfilter
-    chosen = [(row, task) for row, task in rows if not wanted or row.state in wanted]
+    chosen = [pair for pair in rows if pair[0].state in wanted] if wanted else rows
     chosen.sort(
         key=lambda pair: (pair[0].ran_ms_ago, pair[0].tid, pair[0].cpu), reverse=options.reverse or options.hang
     )
@@ -141,15 +147,11 @@ def _threads(options: argparse.Namespace) -> Iterator[object]:
         yield from hung([row for row, _ in chosen])
 
 
-def thread(task: Task) -> Thread:
-    """Return the record of a thread."""
-    return Thread(task.tgid, task.pid, task.cpu, task.state_code, task.Ran_ago, task.uid, str(task.comm))
-
-
-def _verbose(shown: Iterable[tuple[Thread, Task]]) -> Iterator[object]:
+def _verbose(shown: Iterable[tuple[Thread, StructResult]]) -> Iterator[object]:
     from pykdump.linux.processes import details
 
-    for row, task in shown:
+    for row, struct in shown:
+        task = Task(struct)
         try:
             yield VerboseThread(
                 pid=row.pid,
@@ -172,7 +174,7 @@ def _verbose(shown: Iterable[tuple[Thread, Task]]) -> Iterator[object]:
             yield Problem(f"task {hex(task)}", reason_of(problem))
 
 
-def _outputs(shown: Iterable[tuple[Thread, Task]], command: str) -> Iterator[object]:
+def _outputs(shown: Iterable[tuple[Thread, StructResult]], command: str) -> Iterator[object]:
     """Yield what ``command`` prints for each thread. crash's foreach takes a task's address."""
     from crash import error, exec_crash_command
 
@@ -211,7 +213,7 @@ def hung(threads: Sequence[Thread]) -> Iterator[Finding]:
         yield Finding("hung-task", message, [each.tid for each in waiting[:MAX_NAMED]])
 
 
-def _ends(chosen: list[tuple[Thread, Task]], limit: int | None) -> list[tuple[Thread, Task]]:
+def _ends(chosen: list[tuple[Thread, StructResult]], limit: int | None) -> list[tuple[Thread, StructResult]]:
     """Return all threads, or the first and the last ones if there are more than ``limit``."""
     if not limit or limit >= len(chosen):
         return chosen

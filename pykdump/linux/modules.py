@@ -96,7 +96,9 @@ def base(module: StructResult) -> int:
 
 def total_size(module: StructResult) -> int:
     """Return the size in bytes, as in /proc/modules."""
-    return sum(region.size for region in regions(module))
+    if member_offset(MODULE, "mem") >= 0:
+        return sum(int(each.size) for each in module.mem)
+    return int(module.core_layout.size) + int(module.init_layout.size)
 
 
 def references(module: StructResult) -> int | None:
@@ -127,7 +129,8 @@ def is_permanent(module: StructResult) -> bool:
 
 def taint_of(module: StructResult) -> str:
     """Return the letters of ``unsigned long taints``: "OE"."""
-    return letters_of(int(module.taints), taint_letters())
+    mask = int(module.taints)
+    return letters_of(mask, taint_letters()) if mask else ""
 
 
 def sections(module: StructResult) -> Iterator[tuple[str, int]]:

@@ -28,7 +28,7 @@ from pykdump.lists import readSUListFromHead
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from typing import Any
 
 
@@ -96,6 +96,20 @@ def percpu_ptr(pointer: int, cpu: int) -> Any:
     if isinstance(pointer, StructResult):
         return readSU(pointer.PYT_symbol, address)
     return tPtr(address, pointer.ti) if isinstance(pointer, tPtr) else address
+
+
+@memoize_cond(CU_LIVE)
+def _offsets() -> dict[int, int]:
+    return {cpu: cpu_offset(cpu) for cpu in possible_cpus()}
+
+
+def percpu_addresses(pointer: int, cpus: Iterable[int]) -> list[int]:
+    """Return the address of a per-CPU object on each of these CPUs, as percpu_ptr() of an int. For long lists.
+
+    Raises KeyError for a CPU without per-CPU memory.
+    """
+    offsets = _offsets()
+    return [(pointer + offsets[cpu]) & LONG_MASK for cpu in cpus]
 
 
 def is_percpu_symbol(symbol: int | str) -> bool:

@@ -14,7 +14,7 @@ from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.compat_helpers import Bunch
 from pykdump.linux.clock import get_uptime, jiffie_clock_base, jiffies2ms, ms2uptime
 from pykdump.linux.percpu import runqueues
-from pykdump.lists import LH_isempty, readSUListFromHead
+from pykdump.lists import LH_isempty, readList, readSUListFromHead, walkListByHead
 from pykdump.pylog import pylog
 from pykdump.struct_attributes import structSetAttr
 
@@ -36,7 +36,7 @@ _COMPUTED = ("TASK_STATE",)
 __all__ = [
     *_COMPUTED, "TASK_STRUCT", "Layout", "StateTable", "Task", "TaskTable", "all_tasks", "decode_waitq",
     "getRunQueues", "get_task_mem_usage", "get_uptime", "idle_tasks", "jiffie_clock_base", "jiffies2ms", "layout",
-    "ms2uptime", "process_leaders", "task_state2str",
+    "ms2uptime", "process_leaders", "task_state2str", "threads_of_processes",
 ]  # fmt: skip
 
 # Letters of /proc/PID/stat and the kernel's names for the states.
@@ -117,7 +117,8 @@ class Layout:
         self.state = first_member(TASK_STRUCT, "__state", "state")
         # signal->thread_head exists since v3.14. Commit 8e1f385104ac ("kill task_struct->thread_group", v6.7) removed
         # the older list.
-        self.thread_head = member_offset("struct signal_struct", "thread_head") >= 0
+        self.thread_head = member_offset("struct signal_struct", "thread_head")
+        self.thread_node = member_offset(TASK_STRUCT, "thread_node")
         self.states = StateTable.of_kernel()
         self.cpu = _cpu_reader()
         # crash's ps -l and ps -m use sched_info. Without CONFIG_SCHED_INFO the scheduler's own stamp comes nearest.
@@ -314,23 +315,27 @@ class Task:
 
 def _group(leader: StructResult, where: Layout) -> list[StructResult]:
     """Return all threads of a process. The leader is the first one, unless exec() has replaced it."""
-    if not where.thread_head:
+    if where.thread_head < 0:
         others = readSUListFromHead(Addr(leader, "thread_group"), "thread_group", TASK_STRUCT, maxel=MAX_TASKS)
         return [leader, *others]
     signal = leader.signal
     if not signal:  # the kernel is releasing the process
         return [leader]
-    threads = readSUListFromHead(Addr(signal, "thread_head"), "thread_node", TASK_STRUCT, maxel=MAX_TASKS)
-    return threads or [leader]
+    nodes = readList(int(signal) + where.thread_head, maxel=MAX_TASKS, inchead=False)
+    return [readSU(TASK_STRUCT, node - where.thread_node) for node in nodes] or [leader]
 
 
 def process_leaders() -> list[StructResult]:
     """Return the ``struct task_struct`` of each process, in the order of the kernel's list, without swapper/0."""
-    head = sym2addr("init_task")
-    if not head:
-        raise TypeError("There is no symbol 'init_task' in this kernel.")
     offset = member_offset(TASK_STRUCT, "tasks")
-    return readSUListFromHead(head + offset, "tasks", TASK_STRUCT, maxel=MAX_TASKS)
+    return readSUListFromHead(_init_task() + offset, "tasks", TASK_STRUCT, maxel=MAX_TASKS)
+
+
+def _init_task() -> int:
+    address = sym2addr("init_task")
+    if not address:
+        raise TypeError("There is no symbol 'init_task' in this kernel.")
+    return address
 
 
 def idle_tasks() -> list[Task]:
@@ -342,15 +347,22 @@ def all_tasks(*, idle: bool = True) -> Iterator[Task]:
     """Yield each thread; the threads of a process follow each other. The idle tasks come first, if ``idle``."""
     if idle:
         yield from idle_tasks()
+    for ts in threads_of_processes():
+        yield Task(ts)
+
+
+def threads_of_processes() -> Iterator[StructResult]:
+    """Yield the ``struct task_struct`` of each thread, without the idle tasks. The threads of a process follow."""
     where = layout()
-    for leader in process_leaders():
+    offset = member_offset(TASK_STRUCT, "tasks")
+    for node in walkListByHead(_init_task() + offset, maxel=MAX_TASKS):
+        leader = readSU(TASK_STRUCT, node - offset)
         try:
             group = _group(leader, where)
         except (error, IndexError) as problem:
             pylog.error(f"The threads of task {int(leader):#x} cannot be read: {problem}")
             group = [leader]
-        for ts in group:
-            yield Task(ts)
+        yield from group
 
 
 class TaskTable:

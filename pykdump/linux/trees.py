@@ -7,10 +7,11 @@ All walks are generators in the order of the keys. A damaged tree raises crash.e
 from __future__ import annotations
 
 import crash
-from crash import Addr, container_of, error, member_offset, member_size, readmem, readPtr, readSU
+from crash import Addr, error, member_offset, member_size, readmem, readPtr, readSU
 
 from pykdump.c_integers import LONG_MASK, PTR_SIZE
 from pykdump.caches import CU_LIVE, memoize_cond
+from pykdump.lists import field_offset
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -66,13 +67,46 @@ def rb_next(node: StructResult) -> StructResult | None:
 
 def for_all_rbtree(root: StructResult, sname: str | None = None, smember: str | None = None) -> Iterator[StructResult]:
     """Yield each ``struct rb_node`` of a tree, or with ``sname`` the struct that embeds the node as ``smember``."""
-    node, seen = rb_first(root), set()
-    while node is not None:
-        if int(node) in seen:
-            raise error(f"The red-black tree at {int(root):#x} comes back to {int(node):#x}.")
-        seen.add(int(node))
-        yield container_of(node, sname, smember) if sname and smember else node
-        node = rb_next(node)
+    first = rb_first(root)
+    node, seen = 0 if first is None else int(first), set()
+    struct, offset = (sname, field_offset(sname, smember)) if sname and smember else (RB_NODE, 0)
+    following = _RbOrder().following
+    while node:
+        if node in seen:
+            raise error(f"The red-black tree at {int(root):#x} comes back to {node:#x}.")
+        seen.add(node)
+        yield readSU(struct, node - offset)
+        node = following(node)
+
+
+class _RbOrder:
+    """Finds the node after a node as rb_next() does, by addresses: trees may have very many nodes."""
+
+    def __init__(self) -> None:
+        self._left, self._right = member_offset(RB_NODE, "rb_left"), member_offset(RB_NODE, "rb_right")
+        self._parent = max(member_offset(RB_NODE, name) for name in ("__rb_parent_color", "rb_parent_color"))
+
+    def following(self, node: int) -> int:
+        """Return the address of the ``struct rb_node`` after ``node``, 0 after the last one."""
+        below = readPtr(node + self._right)
+        if below:
+            return self._leftmost(below)
+        for _ in range(MAX_DEPTH):
+            parent = readPtr(node + self._parent) & ~3
+            if not parent or parent == node:
+                return 0
+            if readPtr(parent + self._right) != node:
+                return parent
+            node = parent
+        raise error(f"The red-black tree at {node:#x} is deeper than {MAX_DEPTH}: it has a loop.")
+
+    def _leftmost(self, node: int) -> int:
+        for _ in range(MAX_DEPTH):
+            below = readPtr(node + self._left)
+            if not below:
+                return node
+            node = below
+        raise error(f"The red-black tree at {node:#x} is deeper than {MAX_DEPTH}: it has a loop.")
 
 
 class _XarrayLayout:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 WARM_LIMIT_MS = 300
 WARM_RUNS = 5
+LIMIT_SECONDS = 10  # after so long, a command or a listing is not run again
 
 
 @dataclass(frozen=True)
@@ -14,12 +15,13 @@ class CommandRow:
     """One line of the commands' table.
 
     ``words`` is the command line. ``peer`` is the name of drgn's listing in command_peers.py, "" if none is comparable.
-    ``counts`` are the kinds of records whose number must equal the number of drgn's lines; empty if the two cannot be
-    counted alike. ``limit_ms`` is the aim for a warm run.
+    ``compared`` says what that lists. ``counts`` are the kinds of records whose number must equal the number of drgn's
+    lines; empty if the two cannot be counted alike. ``limit_ms`` is the aim for a warm run.
     """
 
     words: str
     peer: str = ""
+    compared: str = ""
     counts: tuple[str, ...] = ()
     limit_ms: int = WARM_LIMIT_MS
 
@@ -29,17 +31,24 @@ class CommandRow:
         return self.words
 
 
+SAME = "the same columns"
 COMMANDS = (
-    CommandRow("taskinfo", "tasks", ("thread",)),
+    CommandRow("taskinfo", "tasks", SAME, ("thread",)),
+    CommandRow("pstree -s", "tree", SAME, ("process",)),
     CommandRow("crashinfo", limit_ms=3000),
-    CommandRow("crashinfo --stacksummary", "stacks"),
+    CommandRow("crashinfo --stacksummary", "stacks", "groups of equal stacks, without ages"),
     CommandRow("hanginfo"),
-    CommandRow("mountshow", "mounts", ("mount",)),
+    CommandRow("fregs 1", "registers", "the frames with the registers after the calls, not those before"),
+    CommandRow("mountshow", "mounts", "the same, but options only of tmpfs, devtmpfs and devpts", ("mount",)),
+    CommandRow("mountshow -v", "mount details", "the same, but options only of tmpfs, devtmpfs and devpts"),
+    CommandRow("xportshow -t --netns all", "sockets", "the same columns, without findings", ("socket",)),
+    CommandRow("xportshow -a"),
+    CommandRow("modinfo", "modules", SAME, ("module",)),
     CommandRow("tslog"),
-    CommandRow("irqinfo", "interrupts"),
-    CommandRow("timers", "timers", ("timer", "high-resolution-timer")),
-    CommandRow("slabinfo", "slabs", ("cache",)),
-    CommandRow("pci", "pci", ("device",)),
+    CommandRow("irqinfo", "interrupts", SAME),
+    CommandRow("timers", "timers", SAME, ("timer", "high-resolution-timer")),
+    CommandRow("slabinfo", "slabs", SAME, ("cache",)),
+    CommandRow("pci", "pci", SAME, ("device",)),
     CommandRow("workqueues --all"),
     CommandRow("runqueues"),
     CommandRow("blkreq --all"),

@@ -36,16 +36,20 @@ class CommandLine:
         return self.ratio is None or self.ratio >= 1
 
 
-def our_round(subject: rounds.Subject, number: int) -> dict[str, Any]:
-    """Let one crash run each command."""
+def our_round(subject: rounds.Subject, number: int, fresh: bool = False) -> dict[str, Any]:
+    """Let one crash run each command. With ``fresh``, the warm runs read the dump again."""
     path = subject.results / f"commands-{number}.json"
     path.unlink(missing_ok=True)
-    script = f"extend {subject.extension}\nepython command_ours.py {path.name}\nquit\n"
+    script = f"extend {subject.extension}\nepython command_ours.py {path.name}{' fresh' * fresh}\nquit\n"
     output = rounds.run(
         "crash", [subject.crash, "-s", subject.vmlinux, subject.vmcore], script, cwd=subject.results,
         env=rounds.environment({"PYKDUMPPATH": str(HERE)}),
     )  # fmt: skip
-    return rounds.result_of("crash", path, output)
+    found = rounds.result_of("crash", path, output)
+    lacking = [row.words for row in COMMANDS if row.key not in found]
+    if lacking:
+        raise BuildError(f"crash ended at {lacking[0]}; its last lines were:\n{rounds.tail(output)}")
+    return found
 
 
 def peer_round(subject: rounds.Subject, number: int) -> dict[str, Any]:
@@ -95,13 +99,13 @@ def cells(line: CommandLine) -> tuple[str, ...]:
     ratio = "-" if line.ratio is None else "x" + report.figure(line.ratio)
     verdict = "" if line.ratio is None else "ok (x1)" if line.met else "MISSED (x1)"
     times = (report.figure(median(line.cold)), report.figure(median(line.warm)), report.figure(peer))
-    return line.row.words, *times, ratio, verdict, str(line.row.limit_ms)
+    return line.row.words, *times, ratio, verdict, str(line.row.limit_ms), line.row.compared
 
 
 def table(found: Sequence[CommandLine]) -> str:
     """Return the table as plain text."""
-    heads = ("command", "cold ms", "warm ms", "drgn ms", "ratio", "goal", "aim ms")
-    return report.aligned([heads, *map(cells, found)], left=(0, 5))
+    heads = ("command", "cold ms", "warm ms", "drgn ms", "ratio", "goal", "aim ms", "drgn lists")
+    return report.aligned([heads, *map(cells, found)], left=(0, 5, 7))
 
 
 def as_json(found: Sequence[CommandLine]) -> list[dict[str, object]]:

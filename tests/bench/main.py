@@ -47,10 +47,23 @@ def show(found: list[report.Line], about: dict[str, object]) -> None:
     print(f"bench: {sum(judged)} of {len(judged)} ratios are met", flush=True)
 
 
+def show_all(subject: rounds.Subject, count: int) -> dict[str, object]:
+    """Measure both sides and the commands on the default dump. Print the tables and return the content of the JSON."""
+    found, about = measure(subject, count)
+    show(found, about)
+    ran = commands.measure(subject, COMMAND_ROUNDS)
+    print(f"\ncommands, their text dropped: ms of CPU time, medians of {COMMAND_ROUNDS} sessions\n")
+    print(commands.table(ran))
+    compared = [line.met for line in ran if line.peer]
+    print(f"bench: {sum(compared)} of {len(compared)} commands are ahead of drgn", flush=True)
+    return {**report.as_json(found, about), "commands": commands.as_json(ran)}
+
+
 def show_scale(subject: rounds.Subject, large: Path) -> list[dict[str, object]]:
-    """Measure the commands on the large dump too. Print the table and return its lines for JSON."""
+    """Measure only the commands, on both dumps. Print the table and return its lines for JSON."""
     found = scale.measure(subject, large)
-    print("\nscale: growth is the cost of one object on the large dump, in that of the small one\n")
+    print("\nscale: growth is the cost of one object on the large dump, compared with the small one")
+    print("ms: CPU time; each run reads the dump again; >: drgn was stopped then\n")
     print(scale.table(found))
     print(f"bench: {sum(line.met for line in found)} of {len(found)} commands scale", flush=True)
     return scale.as_json(found)
@@ -69,16 +82,10 @@ def main(arguments: list[str] | None = None) -> None:
             raise BuildError(f"{count} rounds give no median worth the name.", f"use {ROUNDS} or more.")
         subject = rounds.Subject(**options)
         subject.results.mkdir(parents=True, exist_ok=True)
-        found, about = measure(subject, count)
-        show(found, about)
-        ran = commands.measure(subject, COMMAND_ROUNDS)
-        print(f"\ncommands, their text dropped: ms of CPU time, medians of {COMMAND_ROUNDS} sessions\n")
-        print(commands.table(ran))
-        compared = [line.met for line in ran if line.peer]
-        print(f"bench: {sum(compared)} of {len(compared)} commands are ahead of drgn", flush=True)
-        document = {**report.as_json(found, about), "commands": commands.as_json(ran)}
         if large:
-            document["scale"] = show_scale(subject, large)
+            document: dict[str, object] = {"schema": 1, "scale": show_scale(subject, large)}
+        else:
+            document = show_all(subject, count)
         output.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
 
 

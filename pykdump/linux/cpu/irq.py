@@ -7,7 +7,7 @@ from crash import enumerator_value, member_offset, readSU, readSymbol, readU32, 
 
 from pykdump.c_integers import INT_SIZE
 from pykdump.linux.cpu.bitmaps import cpumask_member
-from pykdump.linux.percpu import percpu_ptr, running_cpus
+from pykdump.linux.percpu import percpu_addresses, running_cpus
 from pykdump.linux.trees import for_all_maple_tree, for_all_radix_tree
 from pykdump.lists import readStructNext
 
@@ -50,7 +50,7 @@ def irq_counts(desc: StructResult, cpus: list[int]) -> list[int]:
     pointer = int(desc.kstat_irqs)
     # Commit 86d2a2f51fba ("genirq: Convert kstat_irqs to a struct", v6.10). Before, unsigned int __percpu *.
     pointer += max(member_offset("struct irqstat", "cnt"), 0)
-    return [readU32(percpu_ptr(pointer, cpu)) for cpu in cpus]
+    return [readU32(address) for address in percpu_addresses(pointer, cpus)]
 
 
 def irq_chip_name(desc: StructResult) -> str:
@@ -92,7 +92,7 @@ def softirq_counts() -> Iterator[tuple[str, list[int]]]:
     kstat, offset = sym2addr("kstat"), member_offset("struct kernel_stat", "softirqs")
     if not kstat or offset < 0:
         raise TypeError("This kernel has no struct kernel_stat with the counts of softirqs.")
-    rows = [percpu_ptr(kstat + offset, cpu) for cpu in running_cpus()]
+    rows = percpu_addresses(kstat + offset, running_cpus())
     for number, name in enumerate(names):
         yield name, [readU32(row + number * INT_SIZE) for row in rows]
 
@@ -140,7 +140,7 @@ def machine_counts() -> Iterator[tuple[str, list[int], str]]:
         # machine checks have per-CPU variables of their own; TLB flushes are also counted as calls (irq_tlb_count)
         address = base + offset if offset >= 0 else sym2addr(name)
         if address:
-            yield label, [readU32(percpu_ptr(address, cpu)) for cpu in cpus], text
+            yield label, [readU32(each) for each in percpu_addresses(address, cpus)], text
     for label, name, text in (("ERR", "irq_err_count", "APIC errors"), ("MIS", "irq_mis_count", "IO-APIC mishaps")):
         if sym2addr(name):
             yield label, [readU32(sym2addr(name))], text

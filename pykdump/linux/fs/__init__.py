@@ -34,7 +34,8 @@ MINOR_BITS = 20
 
 def get_dentry_name(dentry: StructResult) -> str:
     """Return the name of a ``struct dentry``, which is "" if its length is 0."""
-    length, address = int(dentry.d_name.len), int(dentry.d_name.name)
+    name = dentry.d_name
+    length, address = int(name.len), int(name.name)
     return SmartString(readmem(address, length), address, None) if length else ""
 
 

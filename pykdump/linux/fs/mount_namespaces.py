@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from crash import pid_to_task, readSU
 
 from pykdump.linux.fs.mounts import root_of
@@ -13,7 +15,7 @@ from pykdump.pylog import pylog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from crash import StructResult
 
@@ -39,8 +41,12 @@ def views() -> Iterator[View]:
 
     Namespaces without a process (kept by a bind mount or an open file) are not found.
     """
+    yield from _views_of(process_leaders())
+
+
+def _views_of(tasks: Iterable[StructResult]) -> Iterator[View]:
     seen: set[int] = set()
-    for task in process_leaders():
+    for task in tasks:
         try:
             if not task.nsproxy or int(task.nsproxy.mnt_ns) in seen:
                 continue
@@ -66,7 +72,8 @@ def chosen_view(pid: int | None = None) -> View:
             raise LookupError(f"the process with PID {pid} is a zombie and has no namespaces")
         return View(task)
     wanted = int(get_nsproxy().mnt_ns)
-    for view in views():
+    init = pid_to_task(1)  # the first process of all; the others are only asked if it lives elsewhere
+    for view in chain(_views_of([readSU(TASK_STRUCT, init)] if init else ()), views()):
         if int(view.namespace) == wanted:
             return view
     raise LookupError(f"no process is in the mount namespace {wanted:#x}")

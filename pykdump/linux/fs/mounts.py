@@ -14,13 +14,14 @@ from pykdump.linux.fs import (
     fs_type,
     get_dentry_name,
     real_mount,
+    sb_frozen,
 )
 from pykdump.linux.fs.show_options import UNREADABLE, security_options, super_block_options
 from pykdump.pylog import pylog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from crash import StructResult
 
@@ -34,6 +35,8 @@ MNT_CURSOR = 0x10000000
 T_SHARED = 1
 T_UNBINDABLE = 2
 SB_RDONLY = 1
+# The options of these depend on the mounted directory; those of all others on the super block alone.
+TYPES_WITH_OPTIONS_OF_THE_ROOT = ("bpf",)
 # The options of a mount and of a super block in the order in which the kernel prints them (fs/proc_namespace.c).
 MNT_OPTIONS = (
     (0x01, "nosuid"),
@@ -47,42 +50,98 @@ MNT_OPTIONS = (
 SB_OPTIONS = ((1 << 4, "sync"), (1 << 7, "dirsync"), (1 << 6, "mand"), (1 << 25, "lazytime"))
 
 
+class FileSystem:
+    """What all mounts of a ``struct super_block`` have in common."""
+
+    __slots__ = ("_own", "frozen", "fs_type", "general", "mode", "super_block")
+
+    def __init__(self, super_block: StructResult) -> None:
+        flags = int(super_block.s_flags)
+        self.super_block = super_block
+        self.fs_type = fs_type(super_block)
+        self.mode = _mode(flags & SB_RDONLY)
+        self.general = (*_names(flags, SB_OPTIONS), *security_options(super_block))
+        self.frozen = sb_frozen(super_block)
+        self._own: tuple[tuple[str, ...], str | None] | None = None
+
+    def own_options(self, root: StructResult) -> tuple[tuple[str, ...], str | None]:
+        """Return super_block_options() for the ``struct dentry`` that is mounted."""
+        if self._own is not None:
+            return self._own
+        found = super_block_options(self.super_block, root)
+        if self.fs_type not in TYPES_WITH_OPTIONS_OF_THE_ROOT:
+            self._own = found
+        return found
+
+
 class MountPoint:
     """One mount: the fields of its lines in /proc/PID/mounts and mountinfo, without escapes.
 
     ``mount`` is the ``struct mount``, ``super_block`` the ``struct super_block``, ``root`` the directory of the file
     system that is mounted. ``own_options`` are those of the mount, ``super_options`` those of the file system. If the
-    latter are not complete, ``problem`` says why.
+    latter are not complete, ``problem`` says why. ``frozen`` is sb_frozen(). ``file_systems`` are those of the mounts
+    before; that of this mount is added.
     """
 
-    __slots__ = (
-        "_first_own", "device", "fs_type", "mount", "mount_id", "own_options", "parent_id", "path", "problem",
-        "propagation", "root", "source", "super_block", "super_options",
-    )  # fmt: skip
+    __slots__ = ("_file_system", "_flags", "_own", "mount", "own_options", "path", "problem", "source", "super_block")
 
-    def __init__(self, mount: StructResult, path: str) -> None:
+    def __init__(self, mount: StructResult, path: str, file_systems: dict[int, FileSystem]) -> None:
         view = mount.mnt
         sb = view.mnt_sb
-        flags, sb_flags = int(view.mnt_flags), int(sb.s_flags)
-        self.mount, self.super_block, self.path = mount, sb, path
-        self.mount_id, self.parent_id = int(mount.mnt_id), int(mount.mnt_parent.mnt_id)
-        self.device = device_number(int(sb.s_dev))
-        self.root = _root_of(view.mnt_root, sb)
-        self.fs_type = fs_type(sb)
+        found = file_systems.get(int(sb))
+        if found is None:
+            found = file_systems[int(sb)] = FileSystem(sb)
+        flags = int(view.mnt_flags)
+        self.mount, self.super_block, self.path, self._flags, self._file_system = mount, sb, path, flags, found
         self.source = "none" if not mount.mnt_devname else str(mount.mnt_devname)
         self.own_options = (_mode(flags & MNT_READONLY), *_names(flags, MNT_OPTIONS), *_idmapped(view))
-        own, self.problem = super_block_options(sb, view.mnt_root)
-        general = (*_names(sb_flags, SB_OPTIONS), *security_options(sb))
-        self.super_options = (_mode(sb_flags & SB_RDONLY), *general, *own)
-        self._first_own = 1 + len(general)
-        self.propagation = tuple(_propagation(mount, flags))
+        self._own, self.problem = found.own_options(view.mnt_root)
+
+    @property
+    def fs_type(self) -> str:
+        """The type of the file system, with its subtype."""
+        return self._file_system.fs_type
+
+    @property
+    def frozen(self) -> int:
+        """How far the file system is frozen: sb_frozen()."""
+        return self._file_system.frozen
+
+    @property
+    def mount_id(self) -> int:
+        """The ID of the mount."""
+        return int(self.mount.mnt_id)
+
+    @property
+    def parent_id(self) -> int:
+        """The ID of the mount that has the mount point."""
+        return int(self.mount.mnt_parent.mnt_id)
+
+    @property
+    def device(self) -> tuple[int, int]:
+        """Major and minor number of the file system."""
+        return device_number(int(self.super_block.s_dev))
+
+    @property
+    def root(self) -> str:
+        """The directory of the file system that is mounted."""
+        return _root_of(self.mount.mnt.mnt_root, self.super_block)
+
+    @property
+    def propagation(self) -> tuple[str, ...]:
+        """ "shared:N", "master:N", "unbindable"."""
+        return tuple(_propagation(self.mount, self._flags))
+
+    @property
+    def super_options(self) -> tuple[str, ...]:
+        """The options of the file system, as in mountinfo."""
+        return (self._file_system.mode, *self._file_system.general, *self._own)
 
     @property
     def options(self) -> tuple[str, ...]:
         """The options in the order of /proc/PID/mounts."""
-        read_only = "ro" in (self.own_options[0], self.super_options[0])
-        general, own = self.super_options[1 : self._first_own], self.super_options[self._first_own :]
-        return (_mode(read_only), *general, *self.own_options[1:], *own)
+        read_only = "ro" in (self.own_options[0], self._file_system.mode)
+        return (_mode(read_only), *self._file_system.general, *self.own_options[1:], *self._own)
 
 
 def _root_of(root: StructResult, sb: StructResult) -> str:
@@ -127,26 +186,32 @@ def _propagation(mount: StructResult, flags: int) -> Iterator[str]:
         yield "unbindable"
 
 
-def path_below(dentry: StructResult, mount: StructResult, root: StructResult | None) -> str | None:
+def path_below(
+    dentry: StructResult, mount: StructResult, root: StructResult | None, known: Mapping[int, str] | None = None
+) -> str | None:
     """Return the path of a ``struct dentry`` in a ``struct mount`` below ``struct path root``; None if it is outside.
 
-    Without ``root``, the path begins at the root of the namespace.
+    Without ``root``, the path begins at the root of the namespace. ``known`` are paths of mounts, by the addresses of
+    their ``struct mount``, that were computed for the same ``root``.
     """
     top = (int(root.dentry), int(root.mnt)) if root is not None else None
     parts: list[str] = []
     for _ in range(MAX_DEPTH):
         view = mount.mnt
         first, here = int(view.mnt_root), int(view)
-        while (int(dentry), here) != top and int(dentry) != first and not IS_ROOT(dentry):
+        while int(dentry) != first and (int(dentry), here) != top and not IS_ROOT(dentry):
             parts.append(get_dentry_name(dentry))
             dentry = dentry.d_parent
             if len(parts) > MAX_DEPTH:
                 raise error(f"The dentry {int(dentry):#x} is deeper than {MAX_DEPTH}: its parents form a loop.")
         if (int(dentry), here) == top or (top is None and int(mount.mnt_parent) == int(mount)):
             return "/" + "/".join(reversed(parts))
-        if int(mount.mnt_parent) == int(mount):
+        above = mount.mnt_parent
+        if int(above) == int(mount):
             return None
-        dentry, mount = mount.mnt_mountpoint, mount.mnt_parent
+        if known and int(dentry) == first and int(mount) in known:
+            return "/".join((known[int(mount)].rstrip("/"), *reversed(parts)))
+        dentry, mount = mount.mnt_mountpoint, above
     raise error(f"The mount {int(mount):#x} is deeper than {MAX_DEPTH}: its parents form a loop.")
 
 
@@ -156,23 +221,21 @@ def mounts_of(namespace: StructResult, root: StructResult | None = None) -> Iter
     ``root`` is the ``struct path`` of a process's root directory (``task->fs->root``): mounts outside of it are left
     out, as in /proc/PID/mounts. A mount that cannot be read is reported through pylog, and the others follow.
     """
+    file_systems: dict[int, FileSystem] = {}
+    paths: dict[int, str] = {}
+    # Commit 9f6c61f96f2d ("proc/mounts: add cursor", v5.8) put the positions of readers of /proc/mounts among the
+    # mounts. They are gone with the list (commit 2eea9ce4310d, v6.8).
+    cursors = MNT_CURSOR if member_offset("struct mount", "mnt_node") < 0 else 0
     for mount in for_each_mount(namespace):
         try:
-            if _is_cursor(mount):
+            if cursors and int(mount.mnt.mnt_flags) & cursors:
                 continue
-            path = path_below(mount.mnt.mnt_root, mount, root)
+            path = path_below(mount.mnt.mnt_root, mount, root, paths)
             if path is not None:
-                yield MountPoint(mount, path)
+                paths[int(mount)] = path
+                yield MountPoint(mount, path, file_systems)
         except UNREADABLE as problem:
             pylog.error(f"The mount {int(mount):#x} cannot be read: {problem}")
-
-
-def _is_cursor(mount: StructResult) -> bool:
-    """Return whether it is no mount but the position of a reader of /proc/mounts.
-
-    Commit 9f6c61f96f2d ("proc/mounts: add cursor", v5.8); gone with the list (commit 2eea9ce4310d, v6.8).
-    """
-    return bool(int(mount.mnt.mnt_flags) & MNT_CURSOR) and member_offset("struct mount", "mnt_node") < 0
 
 
 def root_of(task: StructResult) -> StructResult | None:

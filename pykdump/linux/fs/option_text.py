@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from crash import sym2addr
 
 from pykdump.c_integers import PTR_SIZE
@@ -12,7 +14,12 @@ from pykdump.lists import readSUArray
 
 def escaped(text: str, characters: str = " \t\n\\") -> str:
     """Return a text as the kernel prints it in /proc/mounts: ``characters`` become octal escapes."""
-    return "".join(f"\\{ord(c):03o}" if c in characters else c for c in text)
+    return text if text.isalnum() else text.translate(_escapes(characters))
+
+
+@cache
+def _escapes(characters: str) -> dict[int, str]:
+    return {ord(c): f"\\{ord(c):03o}" for c in characters}
 
 
 def option(name: str, value: object) -> str:

@@ -37,7 +37,8 @@ class Node:
 
 def thread_count(task: Task) -> int | None:
     """Return ``int signal->nr_threads`` of a process, None for a task that the kernel is releasing."""
-    return int(task.ts.signal.nr_threads) if task.ts.signal else None
+    signal = task.ts.signal
+    return int(signal.nr_threads) if signal else None
 
 
 def children_of_all() -> tuple[dict[int, Task], dict[int, list[Task]]]:
@@ -51,11 +52,12 @@ def children_of_all() -> tuple[dict[int, Task], dict[int, list[Task]]]:
     children: dict[int, list[Task]] = {}
     for struct in process_leaders():
         task = Task(struct)
-        processes[task.pid] = task
+        pid = task.pid
+        processes[pid] = task
         try:
             parent = int(struct.real_parent.tgid)
         except (error, LookupError) as problem:
-            pylog.error(f"The parent of PID {task.pid} cannot be read: {problem}")
+            pylog.error(f"The parent of PID {pid} cannot be read: {problem}")
             parent = UNREADABLE_PARENT
         children.setdefault(parent, []).append(task)
     return processes, children
@@ -82,9 +84,13 @@ def process_tree(root: int | None = None) -> Iterator[Node]:
     ]
     while waiting:
         task, parent, last = waiting.pop()
-        if task.pid in seen:  # damaged pointers may form a loop
+        pid = task.pid
+        if pid in seen:  # damaged pointers may form a loop
             continue
-        seen.add(task.pid)
+        seen.add(pid)
         yield Node(task, parent, last)
-        below = children.get(task.pid, [])
-        waiting += [(child, task.pid, (*last, number == 0)) for number, child in enumerate(reversed(below))]
+        below = children.get(pid)
+        if below:
+            others = (*last, False)
+            waiting.append((below[-1], pid, (*last, True)))
+            waiting += [(child, pid, others) for child in reversed(below[:-1])]

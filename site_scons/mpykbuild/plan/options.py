@@ -93,7 +93,7 @@ GROUPS: tuple[tuple[str, tuple[Option, ...]], ...] = (
         "For one target",
         (
             Option("tests", "test, test-matrix: pytest's arguments, such as '-k taskinfo'", shown_default="all"),
-            Option("scale", "bench: 1 measures the commands also on a dump with 50,000 tasks and 100,000 sockets", "0",
+            Option("scale", "bench: 1 measures only the commands, also on a dump of 50,000 tasks, 100,000 sockets", "0",
                    ("0", "1")),
             Option("dumps", "test: further dumps to test, such as 6.1-sysrq,6.12-filtered; all",
                    shown_default="a choice"),

@@ -155,7 +155,8 @@ def run_tests(project: Project) -> None:
 def run_bench(project: Project) -> None:
     """Compare our speed with drgn's on the test vmcore. Print the table and write it to build/bench.json.
 
-    With scale=1 the commands also run on the dump of the scenario "scale", which is made if it is not in the cache.
+    With scale=1 only the commands run: on it, and on the dump of the scenario "scale", which is made if it is not in
+    the cache. The table goes to build/bench-scale.json.
     """
     if project.target != "X86_64":
         raise BuildError(f"The benchmark reads dumps of X86_64, not of {project.target}.", "run it without target=.")
@@ -167,6 +168,7 @@ def run_bench(project: Project) -> None:
         "output": build / "bench.json",
     }  # fmt: skip
     if project.settings.values["scale"] == "1":
+        arguments["output"] = build / "bench-scale.json"
         arguments["large"] = make_vmcore.make_vmcore(project.kernel, project.cache, project.verbose, scenario=SCALE)
     words = [word for name, path in arguments.items() for word in (f"--{name}", str(path))]
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(str(PROJECT / name) for name in ("tests", "site_scons"))}

@@ -16,7 +16,7 @@ from mpykbuild.base.errors import BuildError
 OUR_COMMANDS = {
     row.key: {"cold": 9.0, "warm": 2.0, "counts": {row.counts[0]: 7} if row.counts else {}} for row in COMMANDS
 }
-PEER_COMMANDS = {row.peer: {"cold": 9.0, "warm": 5.0, "lines": 7} for row in COMMANDS if row.peer}
+PEER_COMMANDS = {row.peer: {"cold": 9.0, "warm": 5.0, "lines": 7, "complete": True} for row in COMMANDS if row.peer}
 PEER_ROWS = [row.key for row in report.ROWS if row.factor]
 
 
@@ -56,6 +56,33 @@ def test_rounds_take_turns_and_both_reports_are_written(
     assert len(found["rows"][0]["samples"]["ours"]) == 5
     assert [row["command"] for row in found["commands"]] == [row.words for row in COMMANDS]
     assert "commands are ahead of drgn" in shown
+
+
+def test_scale_measures_only_the_commands(
+    tmp_path: Path, order: list[str], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ran: list[tuple[Path, bool]] = []
+
+    def our_round(subject: rounds.Subject, number: int, fresh: bool = False) -> dict[str, Any]:
+        ran.append((subject.vmcore, fresh))
+        return {row.key: {"warm": 2.0, "clock": 3.0, "counts": {"thread": 7}} for row in COMMANDS}
+
+    monkeypatch.setattr(commands, "our_round", our_round)
+    main.main(arguments(tmp_path, "--large", str(tmp_path / "big")))
+    assert order == []
+    assert ran == [(tmp_path / "vmcore", True), (tmp_path / "big" / "vmcore", True)]
+    assert f"bench: {len(COMMANDS)} of {len(COMMANDS)} commands scale" in capsys.readouterr().out
+    assert list(json.loads((tmp_path / "output").read_text())) == ["schema", "scale"]
+
+
+def test_a_command_that_ends_crash_is_named(tmp_path: Path, order: list[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.undo()
+    done = {row.key: {} for row in COMMANDS[:2]}
+    monkeypatch.setattr(rounds, "run", lambda who, command, text, **where: "boom")
+    monkeypatch.setattr(rounds, "result_of", lambda who, path, output: done)
+    subject = rounds.Subject(*[tmp_path] * 6)
+    with pytest.raises(BuildError, match=f"crash ended at {COMMANDS[2].words}; its last lines were:\nboom"):
+        commands.our_round(subject, 0)
 
 
 def test_too_few_rounds_are_refused(tmp_path: Path, order: list[str], capsys: pytest.CaptureFixture[str]) -> None:

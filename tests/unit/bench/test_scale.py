@@ -14,7 +14,7 @@ ROW = CommandRow("taskinfo", "tasks")
 
 
 def line(small_ms: float, large_ms: float, small: int = 100, large: int = 10_000) -> scale.ScaleLine:
-    return scale.ScaleLine(ROW, small_ms, large_ms, small, large, 5.0)
+    return scale.ScaleLine(ROW, small_ms, large_ms, 2 * large_ms, small, large, 5.0)
 
 
 @pytest.mark.parametrize(
@@ -39,15 +39,20 @@ def test_records_count_if_they_grew() -> None:
 
 
 def results(ms: float, number: int) -> dict[str, Any]:
-    return {row.key: {"warm": ms, "counts": {"thread": number}} for row in COMMANDS}
+    return {row.key: {"warm": ms, "clock": 2 * ms, "counts": {"thread": number}} for row in COMMANDS}
 
 
 def test_each_command_has_a_line() -> None:
-    peer = {row.peer: {"warm": 7.0} for row in COMMANDS}
+    peer = {row.peer: {"warm": 7.0, "complete": row.peer != "stacks"} for row in COMMANDS}
     found = scale.lines(results(2.0, 10), results(30.0, 1000), peer)
     assert [one.row for one in found] == list(COMMANDS)
-    assert found[0] == scale.ScaleLine(COMMANDS[0], 2.0, 30.0, 10, 1000, 7.0)
+    assert found[0] == scale.ScaleLine(COMMANDS[0], 2.0, 30.0, 60.0, 10, 1000, 7.0)
+    assert found[0].costs == (200.0, 30.0)
     text = scale.table(found)
     assert text.splitlines()[0].split()[0] == "command"
     assert len(text.splitlines()) == 2 + len(COMMANDS)
+    assert [line.split()[-2] for line in text.splitlines() if line.startswith(("taskinfo", "crashinfo --"))] == [
+        "7",
+        ">7",
+    ]
     assert scale.as_json(found)[0]["objects"] == [10, 1000]

@@ -24,7 +24,7 @@ def test_counts_of_cpus(monkeypatch: pytest.MonkeyPatch, modern: bool) -> None:
     offset = 4 if modern else 0
     for cpu, count in enumerate((7, 9)):
         kernel.write(COUNTS + 0x100 * cpu + offset, count.to_bytes(4, "little"))
-    monkeypatch.setattr(irq, "percpu_ptr", lambda pointer, cpu: pointer + 0x100 * cpu)
+    monkeypatch.setattr(irq, "percpu_addresses", lambda pointer, cpus: [pointer + 0x100 * cpu for cpu in cpus])
     assert irq.irq_counts(desc, [0, 1]) == [7, 9]
 
 

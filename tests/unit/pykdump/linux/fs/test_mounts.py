@@ -32,7 +32,8 @@ def dentry(name: str, parent: Any = None) -> Node:
 
 
 def mount(root: Node, parent: Any = None, point: Any = None, flags: int = 0, **members: Any) -> Node:
-    sb = Node(s_flags=members.pop("sb_flags", 0), s_dev=(8 << 20) + 1, s_op=Node(show_path=members.pop("show_path", 0)))
+    operations = Node(show_path=members.pop("show_path", 0))
+    sb = Node(s_flags=members.pop("sb_flags", 0), s_dev=(8 << 20) + 1, s_op=operations, s_frozen=0)
     view = Node(mnt_root=root, mnt_flags=flags, mnt_sb=sb)
     made = Node(mnt=view, mnt_mountpoint=point, mnt_id=1, mnt_devname="/dev/x", mnt_master=0, mnt_group_id=7)
     made.mnt_parent = parent or made
@@ -73,7 +74,7 @@ def test_a_loop_of_mounts_ends() -> None:
 
 
 def test_options_in_the_order_of_proc() -> None:
-    made = mounts.MountPoint(mount(dentry(""), flags=0x01 | 0x08 | 0x40, sb_flags=1 << 4), "/x")
+    made = mounts.MountPoint(mount(dentry(""), flags=0x01 | 0x08 | 0x40, sb_flags=1 << 4), "/x", {})
     assert made.options == ("ro", "sync", "nosuid", "noatime", "data=ordered")
     assert made.own_options == ("ro", "nosuid", "noatime")
     assert made.super_options == ("rw", "sync", "data=ordered")
@@ -85,16 +86,16 @@ def test_the_root_of_a_namespace(monkeypatch: pytest.MonkeyPatch) -> None:
     root.d_inode = Node(i_private=5, i_ino=4026532237)
     monkeypatch.setattr(mounts, "addr2sym", lambda address: "nsfs_show_path")
     monkeypatch.setattr(mounts, "readSU", lambda name, address: Node(ops=Node(name="net")) if address == 5 else None)
-    assert mounts.MountPoint(mount(root, show_path=1), "/x").root == "net:[4026532237]"
+    assert mounts.MountPoint(mount(root, show_path=1), "/x", {}).root == "net:[4026532237]"
 
 
 def test_propagation() -> None:
     master = Node(mnt_group_id=9)
-    made = mounts.MountPoint(mount(dentry(""), flags=0x1000, mnt_master=master), "/")
+    made = mounts.MountPoint(mount(dentry(""), flags=0x1000, mnt_master=master), "/", {})
     assert made.propagation == ("shared:7", "master:9")
-    assert mounts.MountPoint(mount(dentry(""), flags=0x2000), "/").propagation == ("unbindable",)
+    assert mounts.MountPoint(mount(dentry(""), flags=0x2000), "/", {}).propagation == ("unbindable",)
     # Since v6.17 the bits are in a member of their own, and the old bits mean something else.
-    assert mounts.MountPoint(mount(dentry(""), flags=0x3000, mnt_t_flags=1), "/").propagation == ("shared:7",)
+    assert mounts.MountPoint(mount(dentry(""), flags=0x3000, mnt_t_flags=1), "/", {}).propagation == ("shared:7",)
 
 
 def test_a_readers_cursor_and_a_damaged_mount(monkeypatch: pytest.MonkeyPatch) -> None:
