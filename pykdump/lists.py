@@ -47,6 +47,36 @@ def readList(
     return found
 
 
+PART = 256
+
+
+def readListInParts(head: int, *, maxel: int = DEFAULT_MAXEL) -> Iterator[int]:
+    """Yield the addresses of the ``struct list_head`` of a list, without ``head``, while the list is being walked.
+
+    Large objects are still in the cache of pages when they come. Damaged lists end as they do in readList().
+    """
+    head = last = int(head)
+    seen, problem, more = {head}, None, True
+    while more:
+        found, problem = crash.readBadList(last, 0, PART, False)
+        for address in found:
+            if address in seen:
+                more, problem = False, None if address == head else "Duplicate entry"
+                break
+            if len(seen) > maxel:
+                _warn_maxel(head, maxel)
+                return
+            seen.add(address)
+            yield address
+        if more and len(found) < PART:
+            # The part has ended at NULL, at its own start, or at a read error.
+            more, end = False, (found or [last])[-1]
+            problem = problem or ("Duplicate entry" if last != head and readPtr(end) else None)
+        last = found[-1] if found else head
+    if problem:
+        pylog.error(f"List at {head:#x}, after {len(seen) - 1} elements: {problem}")
+
+
 def _warn_maxel(start: int, maxel: int) -> None:
     pylog.warning(f"List at {start:#x}: stopped after {maxel} elements, use --maxel N to read more")
 

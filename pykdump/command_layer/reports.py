@@ -90,9 +90,10 @@ class TextReport:
         self._table = self._kind = None
 
     def _print(self, lines: Iterable[str]) -> None:
-        for line in lines:
+        found = list(lines)
+        if found:
             self._begun = True
-            print(line)
+            print("\n".join(found))  # one write: a write for each line would take longer than making the lines
 
 
 class FindingsReport(TextReport):

@@ -111,6 +111,43 @@ def test_a_wild_pointer_ends_the_list_and_is_reported(kernel: fake_crash.Kernel)
     assert "0xdead0000" in problems()[0]
 
 
+@pytest.mark.parametrize("count", [0, 1, 5, 6, 7, 12, 13])
+def test_a_list_in_parts(kernel: fake_crash.Kernel, monkeypatch: pytest.MonkeyPatch, count: int) -> None:
+    monkeypatch.setattr(lists, "PART", 6)
+    addresses = nodes(kernel, count)
+    assert list(lists.readListInParts(HEAD)) == [a + LINK_OFFSET for a in addresses]
+    assert problems() == []
+
+
+def test_a_part_is_yielded_before_the_next_is_read(kernel: fake_crash.Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "PART", 2)
+    addresses = nodes(kernel, 4)
+    kernel.write_pointer(addresses[2] + LINK_OFFSET, 0xDEAD0000)
+    walk = lists.readListInParts(HEAD)
+    assert [next(walk), next(walk)] == [a + LINK_OFFSET for a in addresses[:2]]
+    assert problems() == []
+    assert list(walk) == [addresses[2] + LINK_OFFSET, 0xDEAD0000]
+    assert "0xdead0000" in problems()[0] and "after 4 elements" in problems()[0]
+
+
+@pytest.mark.parametrize("part", [1, 2, 3, 4, 9])
+def test_a_loop_ends_a_list_in_parts(kernel: fake_crash.Kernel, monkeypatch: pytest.MonkeyPatch, part: int) -> None:
+    monkeypatch.setattr(lists, "PART", part)
+    addresses = nodes(kernel, 4)
+    kernel.write_pointer(addresses[3] + LINK_OFFSET, addresses[1] + LINK_OFFSET)
+    assert list(lists.readListInParts(HEAD)) == [a + LINK_OFFSET for a in addresses]
+    assert len(problems()) == 1
+
+
+def test_a_list_in_parts_is_bounded(kernel: fake_crash.Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lists, "PART", 2)
+    addresses = nodes(kernel, 5)
+    assert list(lists.readListInParts(HEAD, maxel=5)) == [a + LINK_OFFSET for a in addresses]
+    assert problems() == []
+    assert list(lists.readListInParts(HEAD, maxel=3)) == [a + LINK_OFFSET for a in addresses[:3]]
+    assert "3 elements" in problems()[0]
+
+
 def test_null_is_an_empty_list(kernel: fake_crash.Kernel) -> None:
     assert lists.readList(0) == []
     assert lists.readBadList(0) == ([], None)
