@@ -95,6 +95,9 @@ def walkListByHead(start: int, *, maxel: int = DEFAULT_MAXEL) -> Iterator[int]:
             pylog.error(f"List at {start:#x}, after {len(seen) - 1} elements: {problem}")
             return
         if len(nodes) < WALKED_AT_ONCE:
+            # NULL ends the list, or a node that is followed by the one where this part began.
+            if last != start and readPtr((nodes or [last])[-1]):
+                pylog.error(f"List at {start:#x}, after {len(seen) - 1} elements: it comes back to {last:#x}")
             return
         last = nodes[-1]
 

@@ -21,7 +21,12 @@ INFO = "...INFO..."
 
 
 class PyLog:
-    """A collector of warnings, errors and notes. cleanup() prints the summary: each different message once."""
+    """A collector of warnings, errors and notes. cleanup() prints the summary: each different message once.
+
+    ``reported`` counts warnings and errors: what was read meanwhile is sound if it has not changed.
+    """
+
+    reported = 0
 
     # All instances share these: programs make their own PyLog() and expect one summary.
     _problems: dict[tuple[str, str], int] = {}  # noqa: RUF012
@@ -92,6 +97,7 @@ class PyLog:
 
     def _now(self, prefix: str, args: tuple[object, ...], kwargs: dict[str, str], remember: bool = True) -> None:
         message = _joined(args, kwargs.get("sep", " "))
+        PyLog.reported += prefix != INFO
         if PyLog._sink is not None:
             PyLog._sink(prefix, message)
             return

@@ -98,10 +98,10 @@ class TextReport:
         self._table = self._kind = None
 
     def _print(self, lines: Iterable[str]) -> None:
-        write = sys.stdout.write
-        for line in lines:
+        found = list(lines)
+        if found:
             self._begun = True
-            write(line + "\n")
+            print("\n".join(found))  # one write: a write for each line would take longer than making the lines
 
 
 class FindingsReport(TextReport):

@@ -24,11 +24,19 @@ from pykdump.command_layer.finding_kinds import SEVERITIES
 from pykdump.commands.parts import crashinfo_records as records
 from pykdump.commands.parts import crashinfo_views as views
 from pykdump.commands.parts.crashinfo_checks import Facts, all_findings
-from pykdump.commands.parts.stacks import ThreadStack, frame_records, stack_of
+from pykdump.commands.parts.crashinfo_threads import (
+    longest_waiting,
+    recent_threads,
+    stack_groups,
+    stacks_with,
+    thread_states,
+)
+from pykdump.commands.parts.stacks import ThreadStack, stack_of
 from pykdump.linux import identity, lockup, panic, taint
 from pykdump.linux.printk import log_lines
+from pykdump.linux.processes.thread_facts import thread_facts
 from pykdump.linux.stacks import frames_of
-from pykdump.linux.tasks import Task, all_tasks
+from pykdump.linux.tasks import Task
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -36,8 +44,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
     from typing import Any
 
-RECENT_THREADS = 5
-LONGEST_WAITING = 3
+    from pykdump.linux.processes.thread_facts import ThreadFacts
+
 LOG_LINES = 20
 MAX_OF_A_KIND = 5
 OWN_KINDS = frozenset({"hung-task", "tainted"})  # our own checks find these too
@@ -171,58 +179,6 @@ def cpu_stacks() -> Iterator[ThreadStack]:
         yield stack_of(Task(state.task))
 
 
-def _age(task: Task) -> records.ThreadAge:
-    return records.ThreadAge(task.pid, task.comm, task.state_code, task.cpu, task.Ran_ago)
-
-
-def recent_threads(tasks: Iterable[Task]) -> Iterator[records.ThreadAge]:
-    """Yield the threads that ran most recently, idle threads left out."""
-    ages = sorted((_age(task) for task in tasks if task.pid), key=lambda age: (age.ran_ms_ago, age.tid))
-    yield from ages[:RECENT_THREADS]
-
-
-def thread_states(tasks: Iterable[Task]) -> Iterator[records.StateThreads]:
-    """Yield how many threads are in each state."""
-    counts: dict[str, int] = {}
-    for task in tasks:
-        counts[task.state_code] = counts.get(task.state_code, 0) + 1
-    for state in sorted(counts):
-        yield records.StateThreads(state, counts[state])
-
-
-def longest_waiting(tasks: Iterable[Task]) -> Iterator[ThreadStack]:
-    """Yield the stacks of the threads that have waited longest in state UN."""
-    waiting = sorted((task for task in tasks if task.state_letter == "D"), key=lambda task: -task.Ran_ago)
-    for task in waiting[:LONGEST_WAITING]:
-        yield stack_of(task)
-
-
-def stack_groups(tasks: Iterable[Task]) -> Iterator[records.StackGroup]:
-    """Yield threads with the same functions on their stacks, the largest group first."""
-    groups: dict[tuple[str, ...], list[tuple[Task, Any]]] = {}
-    for task in tasks:
-        frames = frames_of(int(task))[0]
-        groups.setdefault(tuple(frame.function or "?" for frame in frames), []).append((task, frames))
-    for members in sorted(groups.values(), key=len, reverse=True):
-        members.sort(key=lambda member: -member[0].Ran_ago)
-        yield records.StackGroup(
-            threads=len(members),
-            tids=tuple(task.pid for task, _ in members),
-            states=tuple(sorted({task.state_code for task, _ in members})),
-            oldest_ms=members[0][0].Ran_ago,
-            youngest_ms=members[-1][0].Ran_ago,
-            frames=frame_records(members[0][1]),
-        )
-
-
-def stacks_with(pattern: re.Pattern[str], tasks: Iterable[Task]) -> Iterator[ThreadStack]:
-    """Yield the stacks with a function whose name matches."""
-    for task in tasks:
-        stack = stack_of(task)
-        if any(pattern.search(frame.function) for frame in stack.frames):
-            yield stack
-
-
 def end_of_log(log: Sequence[tuple[float, str]], lines: int) -> Iterator[records.LogLine]:
     """Yield the last lines of the log."""
     for seconds, text in log[-lines:]:
@@ -237,7 +193,7 @@ def _importance(event: Finding | Problem) -> int:
 def first_page(options: argparse.Namespace) -> Iterator[object]:
     """Yield the page that crashinfo prints without options: what is wrong first."""
     problems: list[Problem] = []
-    tasks = _read("the list of threads", problems, lambda: list(all_tasks())) or []
+    tasks = _read("the list of threads", problems, lambda: list(thread_facts())) or []
     log = _read("the kernel's log", problems, lambda: list(log_lines())) or []
     cause = _read("the cause of the panic", problems, panic_cause, log)
     machine = system(problems)
@@ -313,7 +269,7 @@ def _shortened(command: str, found: list[Finding]) -> Iterator[Finding]:
 
 
 def _sections(
-    options: argparse.Namespace, parts: Parts, tasks: Sequence[Task], log: Sequence[tuple[float, str]]
+    options: argparse.Namespace, parts: Parts, tasks: Sequence[ThreadFacts], log: Sequence[tuple[float, str]]
 ) -> Iterator[object]:
     lines = LOG_LINES_VERBOSE if options.verbose else LOG_LINES
     sections: tuple[tuple[str, Callable[..., Iterable[object]], tuple[Any, ...]], ...] = (
@@ -369,9 +325,9 @@ def _address(text: str) -> int:
 
 ADDRESS: dict[str, Any] = {"metavar": "ADDRESS", "type": _address}
 VIEWS: dict[str, View] = {
-    "stacksummary": View("threads with equal stacks, in groups", lambda _: stack_groups(all_tasks())),
+    "stacksummary": View("threads with equal stacks, in groups", lambda _: stack_groups(thread_facts())),
     "findstacks": View(
-        "stacks with a function that matches", lambda re_: stacks_with(re_, all_tasks()), metavar="RE", type=_pattern
+        "stacks with a function that matches", lambda re_: stacks_with(re_, thread_facts()), metavar="RE", type=_pattern
     ),
     "checkstacks": View("kernel stacks that overflowed", lambda _: views.checked_stacks()),
     "decodesyscalls": View("threads in a system call, with its arguments", views.threads_in_syscall, metavar="NAME"),

@@ -25,6 +25,7 @@ caller still has the value. Pointers into memory of user programs are not follow
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 from pykdump.command_layer import Command, Problem, item
 
@@ -40,7 +41,7 @@ VERSION = "2.0"
 MARKS = {"known": "+", "likely": "~", "": " "}
 
 
-@dataclass(frozen=True)
+@dataclass
 class RegisterAtEntry:
     """A register at the first instruction of a function."""
 
@@ -50,7 +51,7 @@ class RegisterAtEntry:
     confidence: str = item("known or likely")
 
 
-@dataclass(frozen=True)
+@dataclass
 class FunctionArgument:
     """An argument of a function."""
 
@@ -64,7 +65,7 @@ class FunctionArgument:
     points_to: str = item("with -aa, what it points to")
 
 
-@dataclass(frozen=True)
+@dataclass
 class CalledFunction:
     """A function on the stack."""
 
@@ -81,7 +82,7 @@ class CalledFunction:
     user: bool = item("whether that exception came from user space")
 
 
-@dataclass(frozen=True)
+@dataclass
 class TaskRegisters:
     """The stack of a task."""
 
@@ -258,21 +259,31 @@ def stack_lines(record: TaskRegisters) -> Iterator[str]:
 def _register_lines(function: CalledFunction) -> Iterator[str]:
     passed = {argument.place for argument in function.arguments}
     for argument in function.arguments:
-        mark = MARKS[argument.confidence]
         points_to = f"  = {argument.points_to}" if argument.points_to else ""
         name = f" {argument.name}" if argument.name else ""
-        place = f"{mark} {argument.place.upper():<9} arg{argument.number}"
-        yield f"  {place} {argument.type}{name} = {argument.text}{points_to}"
+        place = f"{_label(argument.confidence, argument.place)} arg{argument.number}"
+        yield f"{place} {argument.type}{name} = {argument.text}{points_to}"
     for register in function.registers:
         if register.register not in passed:
             short = f"  (low {register.width} bytes)" if register.width < 8 else ""
-            yield f"  {MARKS[register.confidence]} {register.register.upper():<9} {register.value:#x}{short}"
+            yield f"{_label(register.confidence, register.register)} {register.value:#x}{short}"
 
 
-def _table_of(registers: tuple[RegisterAtEntry, ...]) -> Iterator[str]:
-    for first in range(0, len(registers), 3):
-        row = registers[first : first + 3]
-        yield "    " + "  ".join(f"{register.register.upper():>7}: {register.value:016x}" for register in row)
+@cache
+def _label(confidence: str, place: str) -> str:
+    return f"  {MARKS[confidence]} {place.upper():<9}"
+
+
+def _table_of(registers: tuple[RegisterAtEntry, ...]) -> list[str]:
+    text = _table_form(tuple([register.register for register in registers]))
+    return (text % tuple([register.value for register in registers])).split("\n")
+
+
+@cache
+def _table_form(names: tuple[str, ...]) -> str:
+    """Return the table of registers with a place for each value. Most stacks end with the same registers."""
+    cells = [f"{name.upper():>7}: %016x" for name in names]
+    return "\n".join("    " + "  ".join(cells[first : first + 3]) for first in range(0, len(cells), 3))
 
 
 COMMAND = Command(__doc__, add_options, collect, {TaskRegisters: stack_lines})

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from pykdump.linux.tasks import Task
 
 DEFAULT_MAXPIDS = 10
-DEFAULT_HUNG_SECONDS = 120  # the kernel's default for hung_task_timeout_secs
 
 
 @dataclass(frozen=True)
@@ -319,22 +318,11 @@ def deadlocks(graph: WaitGraph) -> Iterator[Finding | Section | TaskStack]:
         yield from (_stack(wait, f"in the circle of {kind}") for wait in cycle)
 
 
-def hung_seconds() -> int:
-    """Return the kernel's limit for uninterruptible waits in s: ``sysctl_hung_task_timeout_secs``.
-
-    It is 120 if the kernel has no detector, or if the detector is off.
-    """
-    from crash import error, readSymbol
-
-    try:
-        return int(readSymbol("sysctl_hung_task_timeout_secs")) or DEFAULT_HUNG_SECONDS
-    except (TypeError, error):
-        return DEFAULT_HUNG_SECONDS
-
-
 def hung_tasks(groups: Iterable[list[Wait]]) -> Iterator[Finding]:
     """Yield a finding for each group with tasks that have waited for longer than the kernel's limit."""
-    limit = hung_seconds()
+    from pykdump.linux.processes.hung import hung_task_seconds
+
+    limit = hung_task_seconds()
     for group in groups:
         hung = [each for each in group if each.seconds > limit and each.task.state_letter == "D"]
         if hung:

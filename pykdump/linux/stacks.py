@@ -21,8 +21,9 @@ from pykdump.linux.unwind.walk import Walker
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from typing import SupportsInt
 
-__all__ = ["ExceptionFrame", "Frame", "Stack", "all_stacks", "frames_of", "stack_of"]
+__all__ = ["ExceptionFrame", "Frame", "Stack", "all_stacks", "frames_of", "functions_of", "stack_of"]
 
 
 @memoize_cond(CU_LIVE)
@@ -57,6 +58,19 @@ def frames_of(task: int) -> tuple[tuple[Frame, ...], str, str | None]:
 
     frames, problem = btframes.frames_of(task)
     return tuple(frames), "bt", problem
+
+
+def functions_of(task: SupportsInt) -> tuple[str, ...]:
+    """Return the names of the functions on the stack of a ``struct task_struct *``, innermost first.
+
+    ``task`` may also be a struct or a Task. An address without a symbol is "0x...". For many stacks this is quicker
+    than frames_of().
+    """
+    address = int(task)
+    walker = _walker()
+    if walker is not None and not _runs(address):
+        return walker.functions_of(address)[0]
+    return tuple([frame.function or f"{frame.address:#x}" for frame in frames_of(address)[0]])
 
 
 def stack_of(task: int) -> Stack:

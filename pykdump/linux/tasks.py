@@ -7,9 +7,11 @@ The code looks for the members that this kernel has, the newest layout first. It
 from __future__ import annotations
 
 import re
+from array import array
 
-from crash import Addr, error, get_task_mem_usage, member_offset, readSU, readSymbol, sym2addr
+from crash import Addr, error, get_task_mem_usage, member_offset, readPtr, readSU, readSymbol, sym2addr
 
+from pykdump.c_integers import PTR_SIZE
 from pykdump.caches import CU_LIVE, memoize_cond
 from pykdump.compat_helpers import Bunch
 from pykdump.linux.clock import get_uptime, jiffie_clock_base, jiffies2ms, ms2uptime
@@ -318,6 +320,10 @@ def _group(leader: StructResult, where: Layout) -> list[StructResult]:
     if where.thread_head < 0:
         others = readSUListFromHead(Addr(leader, "thread_group"), "thread_group", TASK_STRUCT, maxel=MAX_TASKS)
         return [leader, *others]
+    node = int(leader) + where.thread_node
+    following = readPtr(node)
+    if following and readPtr(node + PTR_SIZE) == following:  # both are the head, so there are no others
+        return [leader]
     signal = leader.signal
     if not signal:  # the kernel is releasing the process
         return [leader]
@@ -327,15 +333,15 @@ def _group(leader: StructResult, where: Layout) -> list[StructResult]:
 
 def process_leaders() -> list[StructResult]:
     """Return the ``struct task_struct`` of each process, in the order of the kernel's list, without swapper/0."""
-    offset = member_offset(TASK_STRUCT, "tasks")
-    return readSUListFromHead(_init_task() + offset, "tasks", TASK_STRUCT, maxel=MAX_TASKS)
+    return readSUListFromHead(_leaders_list()[0], "tasks", TASK_STRUCT, maxel=MAX_TASKS)
 
 
-def _init_task() -> int:
-    address = sym2addr("init_task")
-    if not address:
+def _leaders_list() -> tuple[int, int]:
+    """Return the head of the kernel's list of processes, and the offset of the member that links them."""
+    head, offset = sym2addr("init_task"), member_offset(TASK_STRUCT, "tasks")
+    if not head:
         raise TypeError("There is no symbol 'init_task' in this kernel.")
-    return address
+    return head + offset, offset
 
 
 def idle_tasks() -> list[Task]:
@@ -347,22 +353,37 @@ def all_tasks(*, idle: bool = True) -> Iterator[Task]:
     """Yield each thread; the threads of a process follow each other. The idle tasks come first, if ``idle``."""
     if idle:
         yield from idle_tasks()
-    for ts in threads_of_processes():
-        yield Task(ts)
+    yield from map(Task, threads_of_processes())
 
 
 def threads_of_processes() -> Iterator[StructResult]:
     """Yield the ``struct task_struct`` of each thread, without the idle tasks. The threads of a process follow."""
-    where = layout()
-    offset = member_offset(TASK_STRUCT, "tasks")
-    for node in walkListByHead(_init_task() + offset, maxel=MAX_TASKS):
+    known = _known_threads()
+    if known:
+        yield from (readSU(TASK_STRUCT, address) for address in known)
+        return
+    found, where, reported = array("Q"), layout(), pylog.reported
+    leaders, offset = _leaders_list()
+    for node in walkListByHead(leaders, maxel=MAX_TASKS):
         leader = readSU(TASK_STRUCT, node - offset)
         try:
             group = _group(leader, where)
         except (error, IndexError) as problem:
             pylog.error(f"The threads of task {int(leader):#x} cannot be read: {problem}")
             group = [leader]
+        found.extend(map(int, group))
         yield from group
+    if not known and pylog.reported == reported:  # otherwise the next one shall be warned too
+        known.extend(found)
+
+
+@memoize_cond(CU_LIVE)
+def _known_threads() -> array[int]:
+    """The ``struct task_struct *`` of all threads but the idle ones, as soon as all were listed once without trouble.
+
+    Several parts of a command ask for all threads, and the lists take longer to read than the tasks.
+    """
+    return array("Q")
 
 
 class TaskTable:

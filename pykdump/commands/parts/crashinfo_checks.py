@@ -3,27 +3,27 @@
 
 from __future__ import annotations
 
-from crash import error, readSymbol, symbol_exists
-
 from pykdump.command_layer import Finding, Problem, guarded
 from pykdump.linux import lockup, log_events, taint
+from pykdump.linux.processes.hung import hung_task_seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from pykdump.commands.parts.crashinfo_records import PanicCause
-    from pykdump.linux.tasks import Task
+    from pykdump.linux.processes.thread_facts import ThreadFacts
 
 MILLISECONDS = 1000
-DEFAULT_HUNG_TASK_SECONDS = 120
 MAX_NAMED = 10
 
 
 class Facts:
     """What the checks look at; it is read from the dump once."""
 
-    def __init__(self, tasks: Sequence[Task], log: Sequence[tuple[float, str]], cause: PanicCause | None) -> None:
+    def __init__(
+        self, tasks: Sequence[ThreadFacts], log: Sequence[tuple[float, str]], cause: PanicCause | None
+    ) -> None:
         self.tasks = tasks
         self.log = log
         self.cause = cause
@@ -63,25 +63,13 @@ def _rcu(facts: Facts) -> Iterator[Finding]:
         yield Finding("rcu-stall", message)
 
 
-def hung_task_seconds() -> int:
-    """Return after how many seconds the kernel reports a hung task: ``sysctl_hung_task_timeout_secs``.
-
-    0 means that it never does; then, and without the detector, this is the usual limit.
-    """
-    if not symbol_exists("sysctl_hung_task_timeout_secs"):
-        return DEFAULT_HUNG_TASK_SECONDS
-    return int(readSymbol("sysctl_hung_task_timeout_secs")) or DEFAULT_HUNG_TASK_SECONDS
-
-
 def _hung_tasks(facts: Facts) -> Iterator[Finding]:
     limit = hung_task_seconds()
-    hung = []
-    for task in facts.tasks:
-        try:
-            if task.state_letter == "D" and task.Ran_ago > limit * MILLISECONDS:
-                hung.append((task.Ran_ago, task.pid, int(task)))
-        except (error, LookupError):
-            continue  # the list of threads reports tasks that cannot be read
+    hung = [
+        (task.Ran_ago, task.pid, int(task))
+        for task in facts.tasks
+        if task.state_letter == "D" and task.Ran_ago > limit * MILLISECONDS
+    ]
     if hung:
         hung.sort(reverse=True)
         longest, tid, _ = hung[0]

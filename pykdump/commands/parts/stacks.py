@@ -12,6 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from pykdump.linux.processes.thread_facts import ThreadFacts
     from pykdump.linux.stacks import Frame
     from pykdump.linux.tasks import Task
 
@@ -40,7 +41,7 @@ class ThreadStack:
     problem: str | None = item("why the frames end early; null if they are complete")
 
 
-def stack_of(task: Task) -> ThreadStack:
+def stack_of(task: Task | ThreadFacts) -> ThreadStack:
     """Return the stack of a thread as a record."""
     frames, _, problem = frames_of(int(task))
     return ThreadStack(

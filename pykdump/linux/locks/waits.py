@@ -6,7 +6,6 @@ from __future__ import annotations
 from crash import readPtr
 
 from pykdump.linux.locks import blockers
-from pykdump.linux.locks.frames import functions_of
 from pykdump.linux.locks.frozen import freeze_state
 from pykdump.linux.locks.lock_queue import queued_tasks
 from pykdump.linux.locks.mechanisms import READ, Mechanisms, Object, kind_of_wait, timeout_of, waiting_functions
@@ -14,6 +13,7 @@ from pykdump.linux.locks.names import Names
 from pykdump.linux.locks.owners import KNOWN, Blocker, Holders, holders, writer_ahead
 from pykdump.linux.locks.reasons import LOCK_WORDS, reason
 from pykdump.linux.locks.stack_words import DAMAGED, StackWords, is_on_own_stack
+from pykdump.linux.stacks import functions_of
 from pykdump.linux.tasks import Task, all_tasks, layout
 
 TYPE_CHECKING = False

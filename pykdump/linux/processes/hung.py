@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from crash import readSymbol, symbol_exists
+from crash import error, readSymbol
 
 USUAL_SECONDS = 120  # CONFIG_DEFAULT_HUNG_TASK_TIMEOUT
 
@@ -13,6 +13,7 @@ def hung_task_seconds() -> int:
 
     0 means that it never does; then, and on a kernel without the detector, this is the usual limit.
     """
-    if not symbol_exists("sysctl_hung_task_timeout_secs"):
+    try:
+        return int(readSymbol("sysctl_hung_task_timeout_secs")) or USUAL_SECONDS
+    except (TypeError, error):  # there is no such variable, or its page is not in the dump
         return USUAL_SECONDS
-    return int(readSymbol("sysctl_hung_task_timeout_secs")) or USUAL_SECONDS

@@ -6,10 +6,14 @@ It follows unwind_next_frame() in arch/x86/kernel/unwind_orc.c.
 
 from __future__ import annotations
 
-from crash import PAGESIZE, error, member_offset, readmem, readPtr, struct_info, struct_size, sym2addr
+from typing import NamedTuple
+
+from crash import error, member_offset, readPtr, struct_info, struct_size, sym2addr
 
 from pykdump.linux.unwind import orc
 from pykdump.linux.unwind.frames import ExceptionFrame, Frame
+from pykdump.linux.unwind.paths import Paths
+from pykdump.linux.unwind.words import WORD, Broken, SavedRegisters, Words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,38 +21,8 @@ if TYPE_CHECKING:
 
 MAX_FRAMES = 1000  # a stack of 32 KB has no more
 _DEFAULT_STACK_SIZE = 16384  # THREAD_SIZE of x86-64 without KASAN
-_WORD = 8
-USER_MODE = 3  # the privilege level in a code segment's selector
 # The processor itself saves these when an exception comes (the iret frame).
 _PARTIAL = ("ip", "cs", "flags", "sp", "ss")
-
-
-class Broken(Exception):
-    """The stack cannot be followed further; the text says why."""
-
-
-class Words:
-    """The words of a stack between two addresses."""
-
-    def __init__(self, low: int, high: int) -> None:
-        self.low = low
-        self.data = memoryview(_read_available(low, high)).cast("Q")
-        self.high = low + _WORD * len(self.data)
-
-    def at(self, address: int) -> int:
-        """Return the word at an address. Raises Broken if it is not on the stack, or not in the dump."""
-        if not self.low <= address < self.high or address % _WORD:
-            raise Broken(f"{address:#x} is not on the part of the stack that is in the dump")
-        return self.data[(address - self.low) // _WORD]
-
-
-def _read_available(low: int, high: int) -> bytes:
-    """Read a stack, or its beginning if a page is not in the dump."""
-    try:
-        return readmem(low, high - low)
-    except (error, IndexError):
-        end = (low // PAGESIZE + 1) * PAGESIZE
-        return readmem(low, end - low) + _read_available(end, high) if end < high else b""
 
 
 class Layout:
@@ -61,11 +35,12 @@ class Layout:
         frame = "struct inactive_task_frame"
         self.frame_size = struct_size(frame)
         # The switched-out task's registers: r15 to r12, bx, bp. The return address below is its ip.
-        self.saved = [(str(row[0]), int(row[1]) // _WORD) for row in struct_info(frame) if row[0] != "ret_addr"]
+        self.saved = SavedRegisters((str(row[0]), int(row[1])) for row in struct_info(frame) if row[0] != "ret_addr")
         self.return_address = member_offset(frame, "ret_addr")
         # ss and cs are followed by members with other names for the same word (FRED, v6.9).
-        self.registers = [(row[0], row[1]) for row in struct_info("struct pt_regs") if not _is_alias(str(row[0]))]
-        self.regs_size = struct_size("struct pt_regs")
+        rows = [(str(row[0]), int(row[1])) for row in struct_info("struct pt_regs") if not _is_alias(str(row[0]))]
+        self.registers = SavedRegisters(rows)
+        self.partial = SavedRegisters(row for row in rows if row[0] in _PARTIAL)
         self.ip_in_regs = member_offset("struct pt_regs", "ip")
 
 
@@ -84,97 +59,150 @@ def _stack_size() -> int:
     return _DEFAULT_STACK_SIZE
 
 
+class Received(NamedTuple):
+    """A register frame that a function received. ``registers`` is None for those of a user program, not read yet."""
+
+    words: Words
+    members: SavedRegisters
+    address: int
+    registers: Mapping[str, int] | None
+
+
+class Step(NamedTuple):
+    """What the walk finds of one function: all that a Frame needs.
+
+    ``known`` are all registers where the kernel saved them, None where only sp and sometimes bp are known.
+    """
+
+    rule: orc.Rule
+    address: int
+    stack: int
+    cfa: int
+    exact: bool
+    sp: int
+    bp: int | None
+    known: Mapping[str, int] | None
+    received: Received | None
+
+
 class Walker:
     """Unwinds the stacks of tasks that do not run."""
 
     def __init__(self, tables: orc.OrcTables) -> None:
         self._rule = tables.rule
         self._layout = Layout()
+        self._paths = Paths(self._layout.return_address // WORD)
 
     def frames_of(self, task: int) -> tuple[list[Frame], str | None]:
         """Return the frames of a ``struct task_struct *``, and the reason if they end early."""
-        frames: list[Frame] = []
-        try:
-            self._walk(task, frames)
-        except Broken as problem:
-            return frames, str(problem)
-        except (error, IndexError) as problem:
-            return frames, f"the stack cannot be read: {problem}"
-        return frames, None
+        words = self._words(task)
+        if isinstance(words, str):
+            return [], words
+        steps, problem = self._steps(words)
+        return list(map(_frame, steps)), problem
 
-    def _walk(self, task: int, frames: list[Frame]) -> None:
-        where = self._layout
-        low = readPtr(task + where.sp)
-        bottom = readPtr(task + where.stack)
-        if not bottom:
-            raise Broken("the task is dead, and the kernel has freed its stack")
-        top = bottom + where.stack_size
-        if not bottom <= low < top:
-            raise Broken(f"thread.sp {low:#x} is not on the task's stack")
-        words = Words(low, top)
-        saved = {name: words.at(low + _WORD * place) for name, place in where.saved}
-        stack, exact = low + where.return_address, False
-        registers: Mapping[str, int] = {**saved, "ip": words.at(stack), "sp": low + where.frame_size}
-        while len(frames) < MAX_FRAMES:
-            rule, cfa, found, exception = self._step(words, registers, exact)
-            address = registers["ip"]
-            frames.append(
-                Frame(rule.function, rule.offset, rule.module, address, stack, cfa, exact, registers, exception)
-            )
-            if found is None:
+    def functions_of(self, task: int) -> tuple[tuple[str, ...], str | None]:
+        """Return the functions of a ``struct task_struct *`` by name, and the reason if they end early.
+
+        An address without a symbol is "0x...". Of stacks with the same return addresses only the first one is walked.
+        """
+        words = self._words(task)
+        if isinstance(words, str):
+            return (), words
+        known = self._paths.find(words)
+        if known is not None:
+            return known, None
+        steps, problem = self._steps(words)
+        functions = tuple([step.rule.function or f"{step.address:#x}" for step in steps])
+        if problem is None:
+            self._paths.learn(words, steps, functions)
+        return functions, problem
+
+    def _words(self, task: int) -> Words | str:
+        """Return the words of a task's stack from the saved sp on, or the reason why there are none."""
+        try:
+            low = readPtr(task + self._layout.sp)
+            bottom = readPtr(task + self._layout.stack)
+            if not bottom:
+                return "the task is dead, and the kernel has freed its stack"
+            top = bottom + self._layout.stack_size
+            if not bottom <= low < top or low % WORD:
+                return f"thread.sp {low:#x} is not on the task's stack"
+            return Words(low, top)
+        except (error, IndexError) as problem:
+            return f"the stack cannot be read: {problem}"
+
+    def _steps(self, words: Words) -> tuple[list[Step], str | None]:
+        steps: list[Step] = []
+        try:
+            self._walk(words, steps)
+        except Broken as problem:
+            return steps, str(problem)
+        except (error, IndexError) as problem:
+            return steps, f"the stack cannot be read: {problem}"
+        return steps, None
+
+    def _walk(self, words: Words, steps: list[Step]) -> None:
+        where, rule_of = self._layout, self._rule
+        known: Mapping[str, int] | None = where.saved.read(words, words.low)
+        stack, exact = words.low + where.return_address, False
+        ip, sp, bp = words.at(stack), words.low + where.frame_size, known.get("bp") if known else None
+        while len(steps) < MAX_FRAMES:
+            rule = rule_of(ip, exact)
+            kind, sp_register, sp_offset, bp_register, bp_offset, _, _, _ = rule
+            if kind == orc.END:
+                steps.append(Step(rule, ip, stack, 0, exact, sp, bp, known, None))
                 return
-            stack, exact, registers = cfa - _WORD, exception is not None, found
-            if exception is not None:
-                stack = exception.address + where.ip_in_regs
+            cfa = sp + sp_offset if sp_register == orc.SP else _stack_pointer(rule, words, bp, known)
+            if kind == orc.REGS or kind == orc.REGS_PARTIAL:
+                received = self._received(words, cfa, kind == orc.REGS)
+                steps.append(Step(rule, ip, stack, cfa, exact, sp, bp, known, received))
+                known, exact = received.registers, True
+                if known is None:  # they are the user's
+                    return
+                ip, sp, bp, stack = known["ip"], known["sp"], known.get("bp", bp), received.address + where.ip_in_regs
+                continue
+            caller, caller_bp = words.at(cfa - WORD), bp
+            if bp_register == orc.PREV_SP:
+                caller_bp = words.at(cfa + bp_offset)
+            elif bp_register == orc.BP:
+                caller_bp = words.at((bp or 0) + bp_offset)
+            steps.append(Step(rule, ip, stack, cfa, exact, sp, bp, known, None))
+            ip, sp, bp, stack, exact, known = caller, cfa, caller_bp, cfa - WORD, False, None
         raise Broken(f"there are more than {MAX_FRAMES} frames")
 
-    def _step(
-        self, words: Words, registers: Mapping[str, int], exact: bool
-    ) -> tuple[orc.Rule, int, Mapping[str, int] | None, ExceptionFrame | None]:
-        """Return (rule, CFA, the caller's registers or None at the end, exception frame) of one frame."""
-        rule = self._rule(registers["ip"], exact)
-        if rule.kind == orc.END:
-            return rule, 0, None, None
-        cfa = _stack_pointer(rule, words, registers)
-        if rule.kind in (orc.REGS, orc.REGS_PARTIAL):
-            exception = self._exception(words, cfa, rule.kind == orc.REGS)
-            known = exception.registers
-            if "bp" not in known and "bp" in registers:
-                known = {**known, "bp": registers["bp"]}
-            return rule, cfa, None if exception.user else known, exception
-        found = {"ip": words.at(cfa - _WORD), "sp": cfa}
-        bp = _frame_pointer(rule, words, registers, cfa)
-        if bp is not None:
-            found["bp"] = bp
-        return rule, cfa, found, None
-
-    def _exception(self, words: Words, address: int, full: bool) -> ExceptionFrame:
-        """Read the ``struct pt_regs`` at ``address``, or with ``full`` false its end that begins there."""
-        start = address if full else address - self._layout.ip_in_regs
-        rows = [row for row in self._layout.registers if full or row[0] in _PARTIAL]
-        registers = {name: words.at(start + offset) for name, offset in rows}
-        for selector in ("cs", "ss"):
-            registers[selector] &= 0xFFFF
-        return ExceptionFrame(start, registers, registers["cs"] & USER_MODE == USER_MODE)
+    def _received(self, words: Words, address: int, full: bool) -> Received:
+        """Return the ``struct pt_regs`` at ``address``, or with ``full`` false its end that begins there."""
+        where = self._layout
+        start = address if full else address - where.ip_in_regs
+        members = where.registers if full else where.partial
+        user = members.is_user(words, start)
+        return Received(words, members, start, None if user else members.read(words, start))
 
 
-def _stack_pointer(rule: orc.Rule, words: Words, registers: Mapping[str, int]) -> int:
-    """Return the caller's sp (a register frame's address where the rule is one of those). Raises Broken."""
+def _stack_pointer(rule: orc.Rule, words: Words, bp: int | None, known: Mapping[str, int] | None) -> int:
+    """Return the caller's sp (a register frame's address where the rule is one of those). Raises Broken.
+
+    The rule is one that does not begin with sp.
+    """
     register = rule.sp_register
-    if register == orc.SP:
-        return registers["sp"] + rule.sp_offset
     if register == orc.BP_INDIRECT:
-        return words.at(registers["bp"] + rule.sp_offset)
-    name = orc.REGISTER_NAMES.get(register)
-    if rule.kind == orc.NOTHING or name is None or name not in registers:
+        return words.at((bp or 0) + rule.sp_offset)
+    name = orc.REGISTER_NAMES.get(register, "")
+    value = bp if name == "bp" else (known or {}).get(name)
+    if rule.kind == orc.NOTHING or value is None:
         raise Broken(f"there is no rule how to unwind {rule.function or 'code without a symbol'}+{rule.offset:#x}")
-    return registers[name] + rule.sp_offset
+    return value + rule.sp_offset
 
 
-def _frame_pointer(rule: orc.Rule, words: Words, registers: Mapping[str, int], cfa: int) -> int | None:
-    """Return the caller's bp, None if it is not known."""
-    if rule.bp_register == orc.PREV_SP:
-        return words.at(cfa + rule.bp_offset)
-    if rule.bp_register == orc.BP:
-        return words.at(registers["bp"] + rule.bp_offset)
-    return registers.get("bp")
+def _frame(step: Step) -> Frame:
+    """Return the Frame of a step."""
+    rule, address, stack, cfa, exact, sp, bp, known, received = step
+    registers = {**known, "ip": address, "sp": sp} if known is not None else {"ip": address, "sp": sp}
+    if bp is not None:
+        registers["bp"] = bp
+    exception = None
+    if received is not None:
+        words, members, start, own = received
+        exception = ExceptionFrame(start, members.read(words, start) if own is None else own, own is None)
+    return Frame(rule.function, rule.offset, rule.module, address, stack, cfa, exact, registers, exception)

@@ -72,40 +72,60 @@ def _frame_info() -> FrameInfo | None:
 class _Equation(NamedTuple):
     """What one register or slot says about a symbol: its lowest ``width`` bytes are the content + ``difference``.
 
-    ``register`` is None for the slot of ``size`` bytes at the CFA + ``offset``.
+    ``register`` is None for the slot of ``size`` bytes at the CFA + ``offset``. ``symbol`` is its number in _Equations.
     """
 
     register: int | None
     offset: int
     size: int
-    symbol: Value
+    symbol: int
     difference: int
     width: int
     sure: bool
 
 
-def _equations(state: State, complete: bool) -> list[_Equation]:
-    """Return what the registers and the slots of a function say. They are the same for each task that is there."""
-    places: list[tuple[int | None, int, int, Value]] = [
-        (number, 0, 8, value) for number, value in enumerate(state.registers)
-    ]
-    places += [(None, offset, width, value) for offset, (width, value) in state.slots.items()]
-    found = []
-    for register, offset, size, value in places:
-        symbol, difference, width, sure = solve(value, 0)
-        if symbol[0] not in ("const", "cfa", "unknown"):
-            width = min(width, size)
-            found.append(_Equation(register, offset, size, symbol, difference, width, sure and complete))
-    return found
+class _Equations:
+    """What the registers and the slots of a function say at some address, whatever task is there.
+
+    ``numbers`` are the numbers of the symbols in ``rows``: comparing symbols takes long. ``at_start`` are those that
+    are registers at the function's start: (register, number of the symbol).
+    """
+
+    def __init__(self, state: State, complete: bool) -> None:
+        places: list[tuple[int | None, int, int, Value]] = [
+            (number, 0, 8, value) for number, value in enumerate(state.registers)
+        ]
+        places += [(None, offset, width, value) for offset, (width, value) in state.slots.items()]
+        self.rows: list[_Equation] = []
+        self.numbers: dict[Value, int] = {}
+        for register, offset, size, value in places:
+            symbol, difference, width, sure = solve(value, 0)
+            if symbol[0] not in ("const", "cfa", "unknown"):
+                number = self.numbers.setdefault(symbol, len(self.numbers))
+                width = min(width, size)
+                self.rows.append(_Equation(register, offset, size, number, difference, width, sure and complete))
+        self.at_start = sorted((symbol[1], number) for symbol, number in self.numbers.items() if symbol[0] == "in")
+
+    def may_be_known(self, value: Value) -> bool:
+        """Return whether a value can be evaluated for any task: one that no place keeps cannot."""
+        while value[0] in ("add", "zx", "sx", "maybe"):
+            if value in self.numbers:
+                return True
+            value = value[1]
+        return value[0] in ("const", "cfa", "in", "arg", "gs", "load") or value in self.numbers
 
 
 class _Call(NamedTuple):
-    """The call that a return address comes from, and the states of its function before and after."""
+    """The call that a return address comes from, and the states of its function before and after.
+
+    ``passed`` are the argument registers before the call that can be known at all, with their values.
+    """
 
     instruction: Instruction
     before: State
     after: State
-    equations: list[_Equation]
+    equations: _Equations
+    passed: list[tuple[int, Value]]
 
 
 @memoize_cond(CU_LIVE)
@@ -118,7 +138,9 @@ def _call_at(start: int, address: int) -> _Call | None:
         return None
     after = before.copy()
     apply(after, call, flow.facts)
-    return _Call(call, before, after, _equations(after, flow.complete))
+    equations = _Equations(after, flow.complete)
+    values = [(number, before.registers[number]) for number in ARGUMENTS]
+    return _Call(call, before, after, equations, [row for row in values if equations.may_be_known(row[1])])
 
 
 class _Place:
@@ -131,12 +153,13 @@ class _Place:
         self.flow: Flow | None = flow_of(self.start) if self.start is not None else None
         self.call: _Call | None = None
         self.state = self._state()
-        self.symbols: dict[Value, Known] = {}
+        self.numbers: Mapping[Value, int] = {}
+        self.symbols: list[Known | None] = []
         self.entry: dict[int, Known] = {}
         if self.call is not None:
             self._bind(self.call.equations)
         elif self.state is not None and self.flow is not None:
-            self._bind(_equations(self.state, self.flow.complete))
+            self._bind(_Equations(self.state, self.flow.complete))
         self.saved = self._saved()
         self.entry.update(self.saved)
 
@@ -149,10 +172,12 @@ class _Place:
         self.call = _call_at(self.start, self.frame.address)
         return self.call.after if self.call is not None else None
 
-    def _bind(self, equations: list[_Equation]) -> None:
+    def _bind(self, equations: _Equations) -> None:
         """Note which numbers the symbols have, by the known registers and the slots of the frame."""
-        cfa, registers, symbols = self.frame.cfa, self.registers, self.symbols
-        for register, offset, size, symbol, difference, width, sure in equations:
+        cfa, registers = self.frame.cfa, self.registers
+        self.numbers = equations.numbers
+        symbols = self.symbols = [None] * len(equations.numbers)
+        for register, offset, size, symbol, difference, width, sure in equations.rows:
             if register is None:
                 content = _word(cfa + offset, size) if cfa else None
                 if content is None:
@@ -162,14 +187,18 @@ class _Place:
                 known = registers.get(register)
                 if known is None:
                     continue
-                content, width, sure = known.value, min(width, known.width), sure and known.sure
+                content, known_width, known_sure = known
+                width, sure = known_width if known_width < width else width, sure and known_sure
             found = Known((content + difference) & _MASKS[width], width, sure)
-            before = symbols.get(symbol)
-            symbols[symbol] = found if before is None else better(before, found)
-        for number in range(16):
-            at_start = symbols.get(("in", number))
+            symbols[symbol] = better(symbols[symbol], found)
+        for number, symbol in equations.at_start:
+            at_start = symbols[symbol]
             if at_start is not None:
                 self.entry[number] = at_start
+
+    def _symbol(self, value: Value) -> Known | None:
+        number = self.numbers.get(value)
+        return self.symbols[number] if number is not None else None
 
     def _saved(self) -> dict[int, Known]:
         """Return the callee-saved registers that the caller had, as far as they are known."""
@@ -192,7 +221,7 @@ class _Place:
         kind = value[0]
         if kind == "cfa":
             return ((self.frame.cfa + value[1]) & MASK, self.sure) if self.frame.cfa else None
-        known = self.symbols.get(value)
+        known = self._symbol(value)
         if known is None and kind == "in":
             known = self.entry.get(value[1])
         if known is not None:
@@ -206,7 +235,7 @@ class _Place:
     def evaluate(self, value: Value, depth: int = 0) -> tuple[int, bool] | None:
         """Return (number, whether it is sure) of a value."""
         if value[0] == "zx":  # its few bytes may be known where the whole is not
-            known = self.symbols.get(value[1]) or (self.entry.get(value[1][1]) if value[1][0] == "in" else None)
+            known = self._symbol(value[1]) or (self.entry.get(value[1][1]) if value[1][0] == "in" else None)
             if known is not None and known.width >= value[2]:
                 return known.value & ((1 << 8 * value[2]) - 1), known.sure
         return evaluate(value, lambda inner: self.lookup(inner, depth))
@@ -241,7 +270,7 @@ class _Place:
             return {}
         state, sure = self.call.before, self.sure and self.flow.complete
         target, target_sure = _target(self.call.instruction, state, self)
-        passed = {number: self._at_call(state.registers[number]) for number in ARGUMENTS}
+        passed = {number: self._at_call(value) for number, value in self.call.passed}
         if target is None:
             passed = passed if confirms(passed, own) else {}
         elif not 0 <= target - start <= _ENDBR:
@@ -258,7 +287,7 @@ class _Place:
             return Known(found[0], 8, found[1])
         if value[0] == "in" and value[1] in self.entry:
             return self.entry[value[1]]
-        return self.symbols.get(value)
+        return self._symbol(value)
 
 
 def confirms(passed: Mapping[int, Known | None], own: Mapping[int, Known]) -> bool:

@@ -30,3 +30,16 @@ def test_pylog_sums_up_once(capsys: pytest.CaptureFixture[str]) -> None:
     assert "just so" not in summary
     pylog.cleanup()
     assert capsys.readouterr().out == ""
+
+
+def test_warnings_and_errors_are_counted() -> None:
+    before, kinds = pylog.reported, []
+    pylog.send_to(lambda prefix, message: kinds.append(prefix))
+    try:
+        pylog.info("a note")
+        assert pylog.reported == before
+        pylog.warning("a warning")
+        pylog.error("an error")
+    finally:
+        pylog.send_to(None)
+    assert (pylog.reported, len(kinds)) == (before + 2, 3)

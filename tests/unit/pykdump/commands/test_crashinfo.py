@@ -3,6 +3,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,6 +19,7 @@ from pykdump.command_layer import Finding, Problem  # noqa: E402
 from pykdump.commands import crashinfo  # noqa: E402
 from pykdump.commands.parts import crashinfo_checks as checks  # noqa: E402
 from pykdump.commands.parts import crashinfo_records as records  # noqa: E402
+from pykdump.commands.parts import crashinfo_threads as threads  # noqa: E402
 from pykdump.linux.stacks import Frame  # noqa: E402
 
 
@@ -64,11 +66,29 @@ def test_equal_stacks_are_one_group(monkeypatch: pytest.MonkeyPatch) -> None:
         names = stacks[address]
         return [Frame(name, 4, None, 0, 0, 0, False, {}, None) for name in names], "orc", None
 
-    monkeypatch.setattr(crashinfo, "frames_of", frames_of)
-    first, second = crashinfo.stack_groups([task(1, "S", 5), task(2, "S", 9), task(3, "D", 7)])
+    monkeypatch.setattr(threads, "functions_of", lambda thread: stacks[int(thread)])
+    monkeypatch.setattr(threads, "frames_of", frames_of)
+    first, second = threads.stack_groups([task(1, "S", 5), task(2, "S", 9), task(3, "D", 7)])
     assert (first.threads, first.tids, first.states) == (2, (2, 1), ("IN",))
     assert (first.oldest_ms, first.youngest_ms) == (9, 5)
     assert [frame.function for frame in second.frames] == ["c"]
+
+
+def test_threads_that_ran_last() -> None:
+    found = threads.recent_threads([task(0, "R", 0), *(task(pid, "S", 100 - pid % 7) for pid in range(1, 9))])
+    assert [(age.tid, age.ran_ms_ago) for age in found] == [(6, 94), (5, 95), (4, 96), (3, 97), (2, 98)]
+
+
+def test_threads_are_counted_by_state() -> None:
+    found = threads.thread_states([task(1, "S", 5), task(2, "D", 5), task(3, "S", 5)])
+    assert [(each.state, each.threads) for each in found] == [("IN", 2), ("UN", 1)]
+
+
+def test_stacks_with_a_function(monkeypatch: pytest.MonkeyPatch) -> None:
+    functions = {0xFF01: ("a", "find_me_now"), 0xFF02: ("find",)}
+    monkeypatch.setattr(threads, "functions_of", lambda thread: functions[int(thread)])
+    monkeypatch.setattr(threads, "stack_of", int)
+    assert list(threads.stacks_with(re.compile("d_me"), [task(1, "S", 5), task(2, "S", 5)])) == [0xFF01]
 
 
 @pytest.mark.parametrize(("number", "shown"), [(1, 1), (5, 5), (6, 5), (300, 5)])

@@ -14,6 +14,7 @@ fake_crash.install()
 
 from pykdump.commands import hanginfo  # noqa: E402
 from pykdump.linux.locks.graph import WaitGraph  # noqa: E402
+from pykdump.linux.processes import hung  # noqa: E402
 from support.fake_hangs import fake_wait  # noqa: E402
 
 
@@ -48,21 +49,12 @@ def test_a_deadlock_is_a_finding_with_the_stacks_of_all() -> None:
 
 
 def test_hung_tasks_are_those_beyond_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(hanginfo, "hung_seconds", lambda: 120)
+    monkeypatch.setattr(hung, "hung_task_seconds", lambda: 120)
     group: Any = [fake_wait(seconds, address=0x10) for seconds in (5, 120, 121, 300)]
     quick: Any = [fake_wait(7)]
     (finding,) = hanginfo.hung_tasks([group, quick])
     assert (finding.identifier, finding.pids, finding.addresses) == ("hung-task", (121, 300), (0x10,))
     assert finding.message == "2 tasks have waited for mutex for more than 120 s, the longest for 300 s."
-
-
-def test_the_limit_is_the_kernels(monkeypatch: pytest.MonkeyPatch) -> None:
-    kernel = fake_crash.install()
-    assert hanginfo.hung_seconds() == 120, "a kernel without the detector"
-    kernel.variables["sysctl_hung_task_timeout_secs"] = 30
-    assert hanginfo.hung_seconds() == 30
-    kernel.variables["sysctl_hung_task_timeout_secs"] = 0
-    assert hanginfo.hung_seconds() == 120, "the detector is off"
 
 
 def test_groups_are_sorted() -> None:

@@ -21,6 +21,9 @@ class FakeWalker:
     def frames_of(self, task: int) -> tuple[list[Any], str | None]:
         return ([f"walked {task:x}"], None) if task == 0x10 else ([], "broken")
 
+    def functions_of(self, task: int) -> tuple[tuple[str, ...], str | None]:
+        return (f"function {task:x}",), None
+
 
 @pytest.fixture(autouse=True)
 def sources(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -47,3 +50,11 @@ def test_running_tasks_and_other_machines_need_bt(monkeypatch: pytest.MonkeyPatc
 def test_an_unknown_task() -> None:
     with pytest.raises(LookupError, match="0x30"):
         stacks.stack_of(0x30)
+
+
+def test_names_of_functions(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stacks.functions_of(0x10) == ("function 10",)
+    monkeypatch.setattr(stacks, "_walker", lambda: None)
+    frames = [stacks.Frame(name, 0, None, 0xABC, 0, 0, False, {}, None) for name in ("schedule", None)]
+    monkeypatch.setattr(btframes, "frames_of", lambda task: (frames, None))
+    assert stacks.functions_of(0x10) == ("schedule", "0xabc")

@@ -35,6 +35,25 @@ def test_every_thread_is_found_once(world: World) -> None:
     assert pylog._problems == {}
 
 
+def test_the_lists_are_read_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    first = [int(task) for task in tasks.all_tasks()]
+    monkeypatch.setattr(tasks, "_group", lambda *_arguments: pytest.fail("it is known"))
+    assert [int(task) for task in tasks.all_tasks()] == first
+    assert [int(task) for task in tasks.all_tasks(idle=False)] == first[2:]
+
+
+def test_an_unfinished_listing_is_not_remembered(world: World) -> None:
+    assert next(tasks.all_tasks(idle=False)).pid == 1
+    assert [task.pid for task in tasks.all_tasks(idle=False)] == [1, 2, 3, 40]
+
+
+def test_a_damaged_list_is_reported_each_time(world: World) -> None:
+    world.kernel.write_pointer(world.init[0] + world.kernel.find(TASK, "tasks")[0], 0xDEAD0000)
+    for count in (1, 2):
+        assert 1 in [task.pid for task in tasks.all_tasks(idle=False) if int(task) in world.init]
+        assert set(pylog._problems.values()) == {count}
+
+
 def test_what_a_task_says_of_itself(world: World) -> None:
     init, worker = [t for t in tasks.all_tasks() if t.tgid == 1][:2]
     assert (init.state_letter, init.state_code, init.state) == ("S", "IN", "TASK_INTERRUPTIBLE")

@@ -53,7 +53,11 @@ def walked(kernel: fake_crash.Kernel, *words: int) -> tuple[list[Any], str | Non
     kernel.make("struct task_struct", TASK, stack=STACK, thread_DOT_sp=low)
     for number, word in enumerate(words):
         kernel.write_pointer(low + 8 * number, word)
-    frames, problem = Walker(Rules()).frames_of(TASK)  # type: ignore[arg-type]
+    walker = Walker(Rules())  # type: ignore[arg-type]
+    frames, problem = walker.frames_of(TASK)
+    functions = tuple(frame.function for frame in frames)
+    assert walker.functions_of(TASK) == (functions, problem)
+    assert walker.functions_of(TASK) == (functions, problem), "the known way"
     return frames, problem
 
 
@@ -97,8 +101,26 @@ def test_a_walk_that_leaves_the_stack_keeps_what_it_found(kernel: fake_crash.Ker
     assert problem is not None and "0x123c is not on" in problem
 
 
+def test_the_saved_registers_may_lead_on(kernel: fake_crash.Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel.define("struct inactive_task_frame", r13="u64", bp="u64", ret_addr="u64")
+    monkeypatch.setitem(RULES, 0xA0, (orc.CALL, orc.R13, 8, orc.BP, -8))
+    top = STACK + SIZE
+    # r13 leads to a CFA of top - 8, and bp - 8 is the place of the caller's bp.
+    frames, problem = walked(kernel, top - 16, top - 24, 0xA0, 0xB7, 0x5, 0xC0, 0x9)
+    assert problem is None
+    assert [(frame.function, frame.cfa) for frame in frames] == [("fa0", top - 8), ("fc0", 0)]
+    assert frames[1].registers == {"ip": 0xC0, "sp": top - 8, "bp": 0xB7}
+
+
 def test_code_without_a_rule(kernel: fake_crash.Kernel) -> None:
     assert walked(kernel, 0, 0, 0xE0) == ([], "there is no rule how to unwind fe0+0x1")
+
+
+def test_an_address_without_a_symbol(kernel: fake_crash.Kernel, monkeypatch: pytest.MonkeyPatch) -> None:
+    kernel.make("struct task_struct", TASK, stack=STACK, thread_DOT_sp=STACK + SIZE - 24)
+    kernel.write_pointer(STACK + SIZE - 8, 0xC0)
+    monkeypatch.setattr(Rules, "rule", lambda *_arguments: orc.Rule(orc.END, 0, 0, 0, 0, None, 0, None))
+    assert Walker(Rules()).functions_of(TASK) == (("0xc0",), None)  # type: ignore[arg-type]
 
 
 def test_stacks_that_are_gone(kernel: fake_crash.Kernel) -> None:
@@ -106,7 +128,11 @@ def test_stacks_that_are_gone(kernel: fake_crash.Kernel) -> None:
     frames, problem = Walker(Rules()).frames_of(TASK)  # type: ignore[arg-type]
     assert (frames, problem) == ([], "the task is dead, and the kernel has freed its stack")
     kernel.make("struct task_struct", TASK, stack=STACK, thread_DOT_sp=0x123)
+    kernel.make("struct task_struct", TASK, stack=STACK, thread_DOT_sp=STACK + 0x123)
+    assert "0x40123 is not on the task's stack" in str(Walker(Rules()).frames_of(TASK)[1])  # type: ignore[arg-type]
+    kernel.make("struct task_struct", TASK, stack=STACK, thread_DOT_sp=0x123)
     assert "0x123 is not on the task's stack" in str(Walker(Rules()).frames_of(TASK)[1])  # type: ignore[arg-type]
+    assert Walker(Rules()).functions_of(TASK)[0] == ()  # type: ignore[arg-type]
     assert "cannot be read" in str(Walker(Rules()).frames_of(0xDEAD00)[1])  # type: ignore[arg-type]
 
 
