@@ -7,9 +7,13 @@
  *
  * gdb is asked only at such a moment too.  set_quit_flag() of gdb 16 takes a recursive mutex
  * (gdb/extension.c).  If the signal came within pthread_mutex_lock(), before the owner is stored,
- * the thread would wait for itself for ever.
+ * the thread would wait for itself for ever.  For the same reason no nudge may interrupt another
+ * one: a busy machine delivers several at once, and the second would see our code interrupted, not
+ * that of libc.
  */
 #include "base/pycompat.h"
+
+#include "base/own_signals.h"
 
 #include "crash/crash_compat.h"
 
@@ -76,6 +80,16 @@ ask_gdb(void)
     }
 }
 
+static void
+mask_signal(int how, int signo, sigset_t *old)
+{
+    sigset_t set;
+
+    sigemptyset(&set);
+    sigaddset(&set, signo);
+    pthread_sigmask(how, &set, old);
+}
+
 /* In the main thread, for a SIGINT that the watcher has caught; again and again. */
 static void
 on_nudge(int Py_UNUSED(signo), siginfo_t *Py_UNUSED(info), void *context)
@@ -99,19 +113,10 @@ on_nudge(int Py_UNUSED(signo), siginfo_t *Py_UNUSED(info), void *context)
         }
     } else if (nudges > 1 && (!in_libc || nudges > NUDGES_MAX)) {
         watching = 0;
+        mask_signal(SIG_UNBLOCK, MPYK_NUDGE_SIGNAL, NULL); /* this handler does not return */
         restart(SIGINT);
     }
     errno = saved_errno;
-}
-
-static void
-mask_sigint(int how, sigset_t *old)
-{
-    sigset_t set;
-
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    pthread_sigmask(how, &set, old);
 }
 
 int
@@ -123,7 +128,7 @@ mpyk_signals_is_main_thread(void)
 void
 mpyk_signals_enter(struct mpyk_signals *saved)
 {
-    mask_sigint(SIG_BLOCK, &saved->mask);
+    mask_signal(SIG_BLOCK, SIGINT, &saved->mask);
     mpyk_watcher_start(on_nudge);
     saved->was_blocked = mpyk_watcher_set_blocked(1);
     saved->was_watching = watching;
@@ -222,7 +227,7 @@ mpyk_signals_for_python(void)
     }
     Py_DECREF(old);
     (void)mpyk_watcher_set_blocked(0);
-    mask_sigint(SIG_UNBLOCK, NULL);
+    mask_signal(SIG_UNBLOCK, SIGINT, NULL);
     return 0;
 }
 

@@ -172,8 +172,7 @@ run_before_others(void)
 void
 mpyk_watcher_start(void (*nudge)(int, siginfo_t *, void *))
 {
-    struct sigaction action = {.sa_sigaction = nudge,
-                               .sa_flags = SA_NODEFER | SA_SIGINFO | SA_RESTART};
+    struct sigaction action = {.sa_sigaction = nudge, .sa_flags = SA_SIGINFO | SA_RESTART};
 
     if (running) {
         return;

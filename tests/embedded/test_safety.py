@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -70,6 +71,20 @@ def test_ctrl_c_again_and_again_loses_no_handler(session: CrashSession, program:
         session.read_until("started")
         time.sleep(0.05 + attempt / 100)
         session.interrupt()
+        assert "Interrupted." in session.read_until(marker)
+    assert works(session)
+
+
+def test_nudges_that_come_together(session: CrashSession, program: Program) -> None:
+    """A busy machine delivers several signals of the watcher at once: none may run while another has just begun."""
+    path = program(START + "while True:\n    exec_gdb_command('ptype struct task_struct')\n")
+    for attempt in range(30):
+        marker = session.send(f"epython {path}")
+        session.read_until("started")
+        time.sleep(0.05 + attempt / 100)
+        session.interrupt()
+        for _ in range(50):
+            os.kill(session.pid, signal.SIGRTMAX - 3)  # MPYK_NUDGE_SIGNAL
         assert "Interrupted." in session.read_until(marker)
     assert works(session)
 
