@@ -25,8 +25,10 @@ class Place:
 
     ``next`` is the index of the next return address. At the end of a way it is None: there ``functions`` are those of
     the whole way, and ``selector`` is the index of the user's code segment, None for a thread of the kernel.
-    ``needed`` words have to be there. A function with a frame pointer has ``bp``: the index of the word that holds it,
-    and its distance from the saved sp.
+    ``needed`` words have to be there.
+
+    A function with a frame pointer has ``bp``, the index of the word that holds it. Its places follow by the distance
+    of the frame pointer from the saved sp: __schedule() aligns its frame, so there are several.
     """
 
     __slots__ = ("bp", "following", "functions", "needed", "next", "selector")
@@ -36,7 +38,7 @@ class Place:
         self.next: int | None = None
         self.functions: tuple[str, ...] | None = None
         self.selector: int | None = None
-        self.bp: tuple[int, int] | None = None
+        self.bp: int | None = None
         self.needed = 0
 
 
@@ -55,8 +57,8 @@ class Paths:
         try:
             while True:
                 place = place.following[data[index]]
-                if place.bp is not None and data[place.bp[0]] - words.low != place.bp[1]:
-                    return None
+                if place.bp is not None:
+                    place = place.following[data[place.bp] - words.low]
                 if place.next is None:
                     break
                 index = place.next
@@ -74,22 +76,26 @@ class Paths:
             return
         place, needed, bp_index = self._root, 0, self._saved_bp
         for step in steps:
-            known = place.following.get(step.address)
-            if known is None:
-                known = place.following[step.address] = Place()
-                self._places += 1
-            place = known
             rule = step.rule
+            place = self._at(place, step.address)
+            if rule.sp_register == orc.BP:
+                place.bp = bp_index
+                place = self._at(place, (step.bp or 0) - words.low)
             if rule.kind == orc.CALL:
                 place.next = (step.cfa - WORD - words.low) // WORD
-            if rule.sp_register == orc.BP:
-                place.bp = bp_index, (step.bp or 0) - words.low
             if rule.bp_register == orc.PREV_SP:
                 bp_index = (step.cfa + rule.bp_offset - words.low) // WORD
         last = steps[-1].received
         if last is not None:
             place.selector, needed = last.members.extent(words, last.address)
         place.functions, place.needed = functions, needed
+
+    def _at(self, place: Place, key: int) -> Place:
+        found = place.following.get(key)
+        if found is None:
+            found = place.following[key] = Place()
+            self._places += 1
+        return found
 
 
 def _is_fixed(step: Step) -> bool:

@@ -97,7 +97,11 @@ def test_a_frame_pointer_has_to_be_at_the_same_distance() -> None:
     words, known = stack(0xA, LOW + 8, 0xE), Paths(0, 1)
     known.learn(words, [step(BY_BP, 0xA, 24, bp=LOW + 8), step((orc.END, 0, 0, 0, 0), 0xE)], ("a", "end"))
     assert known.find(words) == ("a", "end")
-    assert known.find(stack(0xA, LOW + 16, 0xE)) is None
+    other = stack(0xA, LOW + 16, 0x0, 0xE)
+    assert known.find(other) is None
+    known.learn(other, [step(BY_BP, 0xA, 32, bp=LOW + 16), step((orc.END, 0, 0, 0, 0), 0xE)], ("a", "other"))
+    assert known.find(stack(0xA, LOW + 16, 0x0, 0xE)) == ("a", "other")
+    assert known.find(stack(0xA, LOW + 8, 0xE)) == ("a", "end"), "both are known"
 
 
 def test_a_frame_pointer_of_a_caller_is_where_the_called_function_saved_it() -> None:
