@@ -26,23 +26,28 @@ class Place:
     ``next`` is the index of the next return address. At the end of a way it is None: there ``functions`` are those of
     the whole way, and ``selector`` is the index of the user's code segment, None for a thread of the kernel.
     ``needed`` words have to be there.
+
+    A function with a frame pointer has ``bp``, the index of the word that holds it. Its places follow by the distance
+    of the frame pointer from the saved sp: __schedule() aligns its frame, so there are several.
     """
 
-    __slots__ = ("following", "functions", "needed", "next", "selector")
+    __slots__ = ("bp", "following", "functions", "needed", "next", "selector")
 
     def __init__(self) -> None:
         self.following: dict[int, Place] = {}
         self.next: int | None = None
         self.functions: tuple[str, ...] | None = None
         self.selector: int | None = None
+        self.bp: int | None = None
         self.needed = 0
 
 
 class Paths:
-    """All known ways. ``first`` is the index of the innermost return address, from the saved sp on."""
+    """All known ways. The innermost return address and the saved bp are at these indexes, from the saved sp on."""
 
-    def __init__(self, first: int) -> None:
+    def __init__(self, first: int, saved_bp: int) -> None:
         self._first = first
+        self._saved_bp = saved_bp
         self._root = Place()
         self._places = 0
 
@@ -52,6 +57,8 @@ class Paths:
         try:
             while True:
                 place = place.following[data[index]]
+                if place.bp is not None:
+                    place = place.following[data[place.bp] - words.low]
                 if place.next is None:
                     break
                 index = place.next
@@ -64,22 +71,31 @@ class Paths:
         return place.functions
 
     def learn(self, words: Words, steps: Sequence[Step], functions: tuple[str, ...]) -> None:
-        """Remember the way of a complete walk, if each of its CFAs is at a fixed distance from the saved sp."""
+        """Remember the way of a complete walk, if each CFA can be found again by the distances from the saved sp."""
         if self._places > MAX_PLACES or words.low % WORD or not all(map(_is_fixed, steps)):
             return
-        place, needed = self._root, 0
+        place, needed, bp_index = self._root, 0, self._saved_bp
         for step in steps:
-            known = place.following.get(step.address)
-            if known is None:
-                known = place.following[step.address] = Place()
-                self._places += 1
-            place = known
-            if step.rule.kind == orc.CALL:
+            rule = step.rule
+            place = self._at(place, step.address)
+            if rule.sp_register == orc.BP:
+                place.bp = bp_index
+                place = self._at(place, (step.bp or 0) - words.low)
+            if rule.kind == orc.CALL:
                 place.next = (step.cfa - WORD - words.low) // WORD
+            if rule.bp_register == orc.PREV_SP:
+                bp_index = (step.cfa + rule.bp_offset - words.low) // WORD
         last = steps[-1].received
         if last is not None:
             place.selector, needed = last.members.extent(words, last.address)
         place.functions, place.needed = functions, needed
+
+    def _at(self, place: Place, key: int) -> Place:
+        found = place.following.get(key)
+        if found is None:
+            found = place.following[key] = Place()
+            self._places += 1
+        return found
 
 
 def _is_fixed(step: Step) -> bool:
@@ -87,7 +103,7 @@ def _is_fixed(step: Step) -> bool:
     rule = step.rule
     if rule.kind == orc.END:
         return True
-    if rule.sp_register != orc.SP or step.exact:
+    if rule.sp_register not in (orc.SP, orc.BP) or step.exact:
         return False
     if rule.kind == orc.CALL:
         # The walk also reads the caller's bp: it has to be below the return address, which is there.

@@ -91,7 +91,9 @@ class Walker:
     def __init__(self, tables: orc.OrcTables) -> None:
         self._rule = tables.rule
         self._layout = Layout()
-        self._paths = Paths(self._layout.return_address // WORD)
+        self._paths = Paths(
+            self._layout.return_address // WORD, member_offset("struct inactive_task_frame", "bp") // WORD
+        )
 
     def frames_of(self, task: int) -> tuple[list[Frame], str | None]:
         """Return the frames of a ``struct task_struct *``, and the reason if they end early."""

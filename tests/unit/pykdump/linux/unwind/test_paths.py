@@ -40,7 +40,7 @@ def received(words: Words, place: int, registers: dict[str, int] | None = None) 
 
 def learned(*values: int) -> Paths:
     """Know the way through a stack: the return address 0xA, 0xB two words further out, and the user's registers."""
-    words, found = stack(*values), Paths(0)
+    words, found = stack(*values), Paths(0, 1)
     end = step((orc.REGS, orc.SP, 0, 0, 0), 0xB, 24, received(words, 24))
     found.learn(words, [step(CALL, 0xA, 24), end], ("a", "b"))
     return found
@@ -71,7 +71,7 @@ def test_other_stacks_are_walked(values: tuple[int, ...]) -> None:
 
 
 def test_a_thread_of_the_kernel_has_no_registers_of_a_user() -> None:
-    words, known = stack(0xA, 0x5, 0xE), Paths(0)
+    words, known = stack(0xA, 0x5, 0xE), Paths(0, 1)
     known.learn(words, [step(CALL, 0xA, 24), step((orc.END, 0, 0, 0, 0), 0xE)], ("a", "end"))
     assert known.find(stack(0xA, 0x6, 0xE)) == ("a", "end")
 
@@ -79,7 +79,7 @@ def test_a_thread_of_the_kernel_has_no_registers_of_a_user() -> None:
 @pytest.mark.parametrize(
     "other",
     [
-        step(BY_BP, 0xA, 24),
+        step((orc.CALL, orc.BP_INDIRECT, 16, orc.PREV_SP, -16), 0xA, 24),
         step(CALL, 0xA, 24, exact=True),
         step((orc.CALL, orc.SP, 16, orc.BP, -16), 0xA, 24),
         step((orc.CALL, orc.SP, 16, orc.PREV_SP, 8), 0xA, 24),
@@ -88,9 +88,28 @@ def test_a_thread_of_the_kernel_has_no_registers_of_a_user() -> None:
     ],
 )
 def test_ways_that_depend_on_more_are_not_remembered(other: Step) -> None:
-    words, known = stack(0xA, 0x5, 0xE), Paths(0)
+    words, known = stack(0xA, 0x5, 0xE), Paths(0, 1)
     known.learn(words, [other, step((orc.END, 0, 0, 0, 0), 0xE)], ("a", "end"))
     assert known.find(words) is None
+
+
+def test_a_frame_pointer_has_to_be_at_the_same_distance() -> None:
+    words, known = stack(0xA, LOW + 8, 0xE), Paths(0, 1)
+    known.learn(words, [step(BY_BP, 0xA, 24, bp=LOW + 8), step((orc.END, 0, 0, 0, 0), 0xE)], ("a", "end"))
+    assert known.find(words) == ("a", "end")
+    other = stack(0xA, LOW + 16, 0x0, 0xE)
+    assert known.find(other) is None
+    known.learn(other, [step(BY_BP, 0xA, 32, bp=LOW + 16), step((orc.END, 0, 0, 0, 0), 0xE)], ("a", "other"))
+    assert known.find(stack(0xA, LOW + 16, 0x0, 0xE)) == ("a", "other")
+    assert known.find(stack(0xA, LOW + 8, 0xE)) == ("a", "end"), "both are known"
+
+
+def test_a_frame_pointer_of_a_caller_is_where_the_called_function_saved_it() -> None:
+    words, known = stack(0xA, 0x5, LOW + 16, 0xB, 0x7, 0xE), Paths(0, 1)
+    steps = [step(CALL, 0xA, 32), step(BY_BP, 0xB, 48, bp=LOW + 16), step((orc.END, 0, 0, 0, 0), 0xE)]
+    known.learn(words, steps, ("a", "b", "end"))
+    assert known.find(stack(0xA, 0x6, LOW + 16, 0xB, 0x8, 0xE)) == ("a", "b", "end")
+    assert known.find(stack(0xA, 0x5, LOW + 24, 0xB, 0x7, 0xE)) is None
 
 
 def test_the_ways_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -27,6 +27,9 @@ RULES = {
 }
 
 
+KNOWN_WAYS: list[tuple[str, ...] | None] = []
+
+
 class Rules:
     """Instead of OrcTables."""
 
@@ -58,6 +61,7 @@ def walked(kernel: fake_crash.Kernel, *words: int) -> tuple[list[Any], str | Non
     functions = tuple(frame.function for frame in frames)
     assert walker.functions_of(TASK) == (functions, problem)
     assert walker.functions_of(TASK) == (functions, problem), "the known way"
+    KNOWN_WAYS.append(walker._paths.find(walker._words(TASK)))  # type: ignore[arg-type]
     return frames, problem
 
 
@@ -70,6 +74,7 @@ def test_calls(kernel: fake_crash.Kernel) -> None:
     assert [f.cfa for f in frames] == [top - 24, top - 8, 0]
     assert frames[0].registers == {"bx": 0x77, "bp": 0x88, "ip": 0xA0, "sp": top - 40}
     assert frames[1].registers == {"ip": 0xB0, "sp": top - 24, "bp": top - 24}
+    assert KNOWN_WAYS[-1] == ("fa0", "fb0", "fc0"), "a function with a frame pointer is on a known way too"
 
 
 def test_a_system_call_ends_with_the_registers_of_the_user(kernel: fake_crash.Kernel) -> None:
