@@ -133,10 +133,57 @@ def devpts_options(pointer: drgn.Object, half: int) -> Iterator[str]:
     yield f"mode={options.mode.value_():03o},ptmxmode={options.ptmxmode.value_():03o}"
 
 
+def proc_options(pointer: drgn.Object, half: int) -> Iterator[str]:
+    """The options of a proc with ``struct proc_fs_info *``."""
+    info = drgn.cast("struct proc_fs_info *", pointer)
+    if info.pid_gid.val.value_():
+        yield f"gid={info.pid_gid.val.value_()}"
+    if info.hide_pid.value_():
+        yield f"hidepid={info.hide_pid.value_()}"
+    if info.pidonly.value_():
+        yield "subset=pid"
+
+
+def ramfs_options(pointer: drgn.Object, half: int) -> Iterator[str]:
+    """The options of a ramfs with ``struct ramfs_fs_info *``."""
+    mode = drgn.cast("struct ramfs_fs_info *", pointer).mount_opts.mode.value_()
+    if mode != 0o755:
+        yield f"mode={mode:o}"
+
+
+def owned(suname: str) -> Callable[[drgn.Object, int], Iterator[str]]:
+    """Return the function for the options of a debugfs or tracefs, whose information is a ``suname``."""
+
+    def options(pointer: drgn.Object, half: int) -> Iterator[str]:
+        info = drgn.cast(f"{suname} *", pointer)
+        for name in ("uid", "gid"):
+            number = info.member_(name).val.value_()
+            if number:
+                yield f"{name}={number}"
+        if info.mode.value_() != 0o700:
+            yield f"mode={info.mode.value_():o}"
+
+    return options
+
+
+def cgroup_options(pointer: drgn.Object, half: int) -> Iterator[str]:
+    """The options of the cgroup2 hierarchy."""
+    program = pointer.prog_
+    flags = program["cgrp_dfl_root"].flags.value_()
+    for name in ("NS_DELEGATE", "FAVOR_DYNMODS", "MEMORY_LOCAL_EVENTS", "MEMORY_RECURSIVE_PROT"):
+        if flags & program.constant(f"CGRP_ROOT_{name}").value_():
+            yield name.lower().replace("_", "", 1)
+
+
 FILE_SYSTEMS: dict[str, Callable[[drgn.Object, int], Iterator[str]]] = {
     "tmpfs": tmpfs_options,
     "devtmpfs": tmpfs_options,
     "devpts": devpts_options,
+    "proc": proc_options,
+    "ramfs": ramfs_options,
+    "debugfs": owned("struct debugfs_fs_info"),
+    "tracefs": owned("struct tracefs_fs_info"),
+    "cgroup2": cgroup_options,
 }
 
 

@@ -81,12 +81,12 @@ def measure(subject: rounds.Subject, large: Path) -> list[ScaleLine]:
     The runs begin without pages in memory on both dumps: the large one has more pages than any cache.
     """
     other = replace(subject, vmlinux=large / "vmlinux", vmcore=large / "vmcore")
-    results = []
-    for dump, name in ((subject, "default"), (other, "large")):
-        print(f"bench: the commands on the {name} dump", flush=True)
-        results.append(commands.our_round(dump, len(results), fresh=True))
+    print("bench: the commands on the default dump", flush=True)
+    small = commands.our_round(subject, 0, fresh=True)
+    print("bench: the commands on the large dump", flush=True)
+    big = commands.our_round(other, 1, fresh=True)
     print("bench: drgn's listings on the large dump", flush=True)
-    return lines(*results, commands.peer_round(other, len(results)))
+    return lines(small, big, commands.peer_round(other, 2))
 
 
 def cells(line: ScaleLine) -> tuple[str, ...]:

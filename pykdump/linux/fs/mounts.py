@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 from crash import addr2sym, error, member_offset, readSU, sym2addr
 
 from pykdump.linux.fs import (
@@ -94,7 +96,7 @@ class MountPoint:
         flags = int(view.mnt_flags)
         self.mount, self.super_block, self.path, self._flags, self._file_system = mount, sb, path, flags, found
         self.source = "none" if not mount.mnt_devname else str(mount.mnt_devname)
-        self.own_options = (_mode(flags & MNT_READONLY), *_names(flags, MNT_OPTIONS), *_idmapped(view))
+        self.own_options = (*_general(flags), *_idmapped(view))
         self._own, self.problem = found.own_options(view.mnt_root)
 
     @property
@@ -156,6 +158,12 @@ def _root_of(root: StructResult, sb: StructResult) -> str:
 
 def _mode(read_only: int) -> str:
     return "ro" if read_only else "rw"
+
+
+@cache
+def _general(flags: int) -> tuple[str, ...]:
+    """Return the options that are bits of ``mnt_flags``: most mounts have the same few sets of them."""
+    return (_mode(flags & MNT_READONLY), *_names(flags, MNT_OPTIONS))
 
 
 def _names(flags: int, table: tuple[tuple[int, str], ...]) -> list[str]:
