@@ -405,9 +405,8 @@ class TaskTable:
     def allThreads(self) -> list[Task]:
         """Return all threads in the order of their TIDs."""
         if not self._tids:
-            for leader in self.tt:
-                for task in [leader, *(leader.threads if leader.pid else [])]:
-                    self._tids[task.pid] = task
+            groups = ([leader, *(leader.threads if leader.pid else [])] for leader in self.tt)
+            self._tids = {task.pid: task for group in groups for task in group}
         return [self._tids[tid] for tid in sorted(self._tids)]
 
     def getByPid(self, pid: int) -> Task | None:

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""The values that a stack consists of: frames, exception frames, and the stack of one task."""
+"""The values that a stack consists of: frames, exception frames, the stack of one task, and steps of a walk."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from typing import NamedTuple
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from pykdump.linux.unwind import orc
+    from pykdump.linux.unwind.words import SavedRegisters, Words
 
 
 class ExceptionFrame(NamedTuple):
@@ -71,3 +74,42 @@ class Stack(NamedTuple):
         """The registers with which the task entered the kernel from user space, None for a kernel thread."""
         last = self.frames[-1].exception if self.frames else None
         return last.registers if last is not None and last.user else None
+
+
+class Received(NamedTuple):
+    """A register frame that a function received. ``registers`` is None for those of a user program, not read yet."""
+
+    words: Words
+    members: SavedRegisters
+    address: int
+    registers: Mapping[str, int] | None
+
+
+class Step(NamedTuple):
+    """What the walk finds of one function: all that a Frame needs.
+
+    ``known`` are all registers where the kernel saved them, None where only sp and sometimes bp are known.
+    """
+
+    rule: orc.Rule
+    address: int
+    stack: int
+    cfa: int
+    exact: bool
+    sp: int
+    bp: int | None
+    known: Mapping[str, int] | None
+    received: Received | None
+
+
+def frame_of(step: Step) -> Frame:
+    """Return the Frame of a step."""
+    rule, address, stack, cfa, exact, sp, bp, known, received = step
+    registers = {**known, "ip": address, "sp": sp} if known is not None else {"ip": address, "sp": sp}
+    if bp is not None:
+        registers["bp"] = bp
+    exception = None
+    if received is not None:
+        words, members, start, own = received
+        exception = ExceptionFrame(start, members.read(words, start) if own is None else own, own is None)
+    return Frame(rule.function, rule.offset, rule.module, address, stack, cfa, exact, registers, exception)

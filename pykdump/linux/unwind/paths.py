@@ -14,7 +14,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from pykdump.linux.unwind.walk import Step
+    from pykdump.linux.unwind.frames import Step
     from pykdump.linux.unwind.words import Words
 
 MAX_PLACES = 1 << 18  # a dump with more different stacks than that gains nothing

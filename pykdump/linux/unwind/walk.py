@@ -6,12 +6,10 @@ It follows unwind_next_frame() in arch/x86/kernel/unwind_orc.c.
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from crash import error, member_offset, readPtr, struct_info, struct_size, sym2addr
 
 from pykdump.linux.unwind import orc
-from pykdump.linux.unwind.frames import ExceptionFrame, Frame
+from pykdump.linux.unwind.frames import Frame, Received, Step, frame_of
 from pykdump.linux.unwind.paths import Paths
 from pykdump.linux.unwind.words import WORD, Broken, SavedRegisters, Words
 
@@ -59,32 +57,6 @@ def _stack_size() -> int:
     return _DEFAULT_STACK_SIZE
 
 
-class Received(NamedTuple):
-    """A register frame that a function received. ``registers`` is None for those of a user program, not read yet."""
-
-    words: Words
-    members: SavedRegisters
-    address: int
-    registers: Mapping[str, int] | None
-
-
-class Step(NamedTuple):
-    """What the walk finds of one function: all that a Frame needs.
-
-    ``known`` are all registers where the kernel saved them, None where only sp and sometimes bp are known.
-    """
-
-    rule: orc.Rule
-    address: int
-    stack: int
-    cfa: int
-    exact: bool
-    sp: int
-    bp: int | None
-    known: Mapping[str, int] | None
-    received: Received | None
-
-
 class Walker:
     """Unwinds the stacks of tasks that do not run."""
 
@@ -101,7 +73,7 @@ class Walker:
         if isinstance(words, str):
             return [], words
         steps, problem = self._steps(words)
-        return list(map(_frame, steps)), problem
+        return list(map(frame_of, steps)), problem
 
     def functions_of(self, task: int) -> tuple[tuple[str, ...], str | None]:
         """Return the functions of a ``struct task_struct *`` by name, and the reason if they end early.
@@ -195,16 +167,3 @@ def _stack_pointer(rule: orc.Rule, words: Words, bp: int | None, known: Mapping[
     if rule.kind == orc.NOTHING or value is None:
         raise Broken(f"there is no rule how to unwind {rule.function or 'code without a symbol'}+{rule.offset:#x}")
     return value + rule.sp_offset
-
-
-def _frame(step: Step) -> Frame:
-    """Return the Frame of a step."""
-    rule, address, stack, cfa, exact, sp, bp, known, received = step
-    registers = {**known, "ip": address, "sp": sp} if known is not None else {"ip": address, "sp": sp}
-    if bp is not None:
-        registers["bp"] = bp
-    exception = None
-    if received is not None:
-        words, members, start, own = received
-        exception = ExceptionFrame(start, members.read(words, start) if own is None else own, own is None)
-    return Frame(rule.function, rule.offset, rule.module, address, stack, cfa, exact, registers, exception)

@@ -12,8 +12,8 @@ from support import fake_crash
 fake_crash.install()
 
 from pykdump.linux.unwind import orc, paths  # noqa: E402
+from pykdump.linux.unwind.frames import Received, Step  # noqa: E402
 from pykdump.linux.unwind.paths import Paths  # noqa: E402
-from pykdump.linux.unwind.walk import Received, Step  # noqa: E402
 from pykdump.linux.unwind.words import SavedRegisters, Words  # noqa: E402
 
 LOW = 0x40000
