@@ -48,16 +48,11 @@ class MountLine:
 
 
 @dataclass
-class Mount:
+class Mount(MountLine):
     """One mount, with the fields of its line in /proc/PID/mounts and mountinfo, without escapes."""
 
-    source: str = item("the device or what was given in its place")
-    mount_point: str = item("the path in the namespace, below the root directory of the process")
-    type: str = item("the type of the file system")
-    options: tuple[str, ...] = item("the options in the order of /proc/PID/mounts")
     mount_options: tuple[str, ...] = item("the options of the mount alone, as in mountinfo")
     super_options: tuple[str, ...] = item("the options of the file system, as in mountinfo")
-    options_complete: bool = item("false if the options of this type of file system are not known")
     mount_id: int = item("the ID of the mount")
     parent_id: int = item("the ID of the mount that has the mount point")
     device: str = item("major:minor of the file system")
@@ -162,13 +157,13 @@ def _mount(point: MountPoint, namespace: int, kind: type[Mount]) -> Mount:
     )
 
 
-def _mount_line(mount: MountLine | Mount) -> str:
+def _mount_line(mount: MountLine) -> str:
     """Return the line of /proc/mounts."""
     words = ",".join((*mount.options, *(() if mount.options_complete else ("...",))))
     return f"{escaped(mount.source, SOURCE_ESCAPES)} {escaped(mount.mount_point)} {mount.type} {words} 0 0"
 
 
-def _lines(mount: MountLine | Mount) -> Iterator[str]:
+def _lines(mount: MountLine) -> Iterator[str]:
     yield _mount_line(mount)
 
 

@@ -29,15 +29,13 @@ The list includes the idle threads (swapper/N, PID 0).
 
 from __future__ import annotations
 
-from itertools import chain
-
 from pykdump.command_layer import Command, Finding, Problem, positive_number
 from pykdump.command_layer.events import UNREADABLE, reason_of
 from pykdump.commands import pstree
 from pykdump.commands.parts import taskinfo_details, taskinfo_records
 from pykdump.commands.parts.taskinfo_records import CommandOutput, StateCount, Summary, Thread, VerboseThread, Version
-from pykdump.linux.processes.listing import ThreadReader
-from pykdump.linux.tasks import STATE_CODES, Task, idle_tasks, threads_of_processes
+from pykdump.linux.processes.thread_facts import ThreadReader, all_threads
+from pykdump.linux.tasks import STATE_CODES, Task
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -123,9 +121,9 @@ def _threads(options: argparse.Namespace) -> Iterator[object]:
     """Yield the threads, most recently run first, and the tasks that cannot be read."""
     read = ThreadReader().read
     rows = []
-    for task in chain((each.ts for each in idle_tasks()), threads_of_processes()):
+    for task in all_threads():
         try:
-            rows.append((Thread(*read(task)), task))
+            rows.append((Thread(*read(task)[1:]), task))
         except UNREADABLE as problem:
             yield Problem(f"task {int(task):#x}", reason_of(problem))
     wanted = WAITING if options.hang else options.taskfilter

@@ -68,7 +68,7 @@ def _hung_tasks(facts: Facts) -> Iterator[Finding]:
     hung = [
         (task.Ran_ago, task.pid, int(task))
         for task in facts.tasks
-        if task.state_letter == "D" and task.Ran_ago > limit * MILLISECONDS
+        if task.state_code == "UN" and task.Ran_ago > limit * MILLISECONDS
     ]
     if hung:
         hung.sort(reverse=True)

@@ -36,7 +36,7 @@ def thread_states(threads: Iterable[ThreadFacts]) -> Iterator[records.StateThrea
 
 def longest_waiting(threads: Iterable[ThreadFacts]) -> Iterator[ThreadStack]:
     """Yield the stacks of the threads that have waited longest in state UN."""
-    waiting = sorted((thread for thread in threads if thread.state_letter == "D"), key=lambda each: -each.Ran_ago)
+    waiting = sorted((thread for thread in threads if thread.state_code == "UN"), key=lambda each: -each.Ran_ago)
     for thread in waiting[:LONGEST_WAITING]:
         yield stack_of(thread)
 

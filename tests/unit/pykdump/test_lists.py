@@ -130,11 +130,14 @@ def test_a_part_is_yielded_before_the_next_is_read(kernel: fake_crash.Kernel, mo
     assert "0xdead0000" in problems()[0] and "after 4 elements" in problems()[0]
 
 
+@pytest.mark.parametrize("target", [1, 3])
 @pytest.mark.parametrize("part", [1, 2, 3, 4, 9])
-def test_a_loop_ends_a_list_in_parts(kernel: fake_crash.Kernel, monkeypatch: pytest.MonkeyPatch, part: int) -> None:
+def test_a_loop_ends_a_list_in_parts(
+    kernel: fake_crash.Kernel, monkeypatch: pytest.MonkeyPatch, part: int, target: int
+) -> None:
     monkeypatch.setattr(lists, "WALKED_AT_ONCE", part)
     addresses = nodes(kernel, 4)
-    kernel.write_pointer(addresses[3] + LINK_OFFSET, addresses[1] + LINK_OFFSET)
+    kernel.write_pointer(addresses[3] + LINK_OFFSET, addresses[target] + LINK_OFFSET)
     assert list(lists.walkListByHead(HEAD)) == [a + LINK_OFFSET for a in addresses]
     assert len(problems()) == 1
 

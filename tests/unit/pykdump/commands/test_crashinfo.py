@@ -25,7 +25,7 @@ from pykdump.linux.stacks import Frame  # noqa: E402
 
 def task(pid: int, letter: str, ago: int) -> Any:
     code = "UN" if letter == "D" else "IN"
-    return Hung(pid=pid, comm=f"t{pid}", cpu=0, state_letter=letter, state_code=code, Ran_ago=ago)
+    return Hung(pid=pid, comm=f"t{pid}", cpu=0, state_code=code, Ran_ago=ago)
 
 
 class Hung(SimpleNamespace):
@@ -35,8 +35,8 @@ class Hung(SimpleNamespace):
 
 def test_hung_threads_are_one_finding(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(checks, "hung_task_seconds", lambda: 120)
-    tasks = [Hung(pid=pid, state_letter=s, Ran_ago=ms) for pid, s, ms in [(1, "D", 130_000), (2, "D", 500_000)]]
-    tasks += [Hung(pid=3, state_letter="D", Ran_ago=119_000), Hung(pid=4, state_letter="S", Ran_ago=900_000)]
+    tasks = [Hung(pid=pid, state_code=s, Ran_ago=ms) for pid, s, ms in [(1, "UN", 130_000), (2, "UN", 500_000)]]
+    tasks += [Hung(pid=3, state_code="UN", Ran_ago=119_000), Hung(pid=4, state_code="IN", Ran_ago=900_000)]
     (finding,) = checks._hung_tasks(checks.Facts(tasks, [], None))
     assert finding.identifier == "hung-task"
     assert finding.pids == (2, 1)

@@ -94,6 +94,9 @@ def test_each_module_gives_its_names() -> None:
          "print(hasattr(t, 'nonesuch'))", "False\nFalse"),
         ("from LinuxDump.inet import routing; from LinuxDump.fs import dcache; "
          "print(routing.RTN[1], dcache.S_IFMT(0o100644))", "RTN_UNICAST 32768"),
+        ("from LinuxDump.inet import routing as r; first = vars(r)['__getattr__']; "
+         "import LinuxDump.inet.routing as again; "
+         "print(again is r, vars(r)['__getattr__'] is first)", "True True"),
         ("from LinuxDump.Tasks import TASK_STATE, Task; print(TASK_STATE, Task.__name__)", "None Task"),
     ],
 )  # fmt: skip
