@@ -12,8 +12,7 @@ from mpykbuild.base.errors import BuildError
 from mpykbuild.plan import options
 from mpykbuild.plan import project as project_plan
 from mpykbuild.targets import provide_dumps
-from mpykbuild.targets.provide_dumps import ALWAYS, IN_TURN, Dump
-from mpykbuild.vmcore.scenarios import SCENARIOS
+from mpykbuild.targets.provide_dumps import ALWAYS, IN_TURN, TESTED, Dump
 
 USUAL = ["6.12-live", "6.12-sysrq", "6.12-filtered"]
 
@@ -51,7 +50,7 @@ def test_every_dump_gets_its_turn() -> None:
     assert all(
         sorted(d.name for d in provide_dumps.picked(f"{n:x}")) == sorted(d.name for d in IN_TURN) for n in (0, 3)
     )
-    assert {dump.scenario for dump in (*ALWAYS, *IN_TURN)} == set(SCENARIOS)
+    assert {dump.scenario for dump in (*ALWAYS, *IN_TURN)} == set(TESTED)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +75,15 @@ def test_a_named_dump_that_cannot_be_made_is_a_build_error(tmp_path: Path, made:
     assert made == ["6.12-sysrq", "6.12-filtered", "6.12-nullderef"]
 
 
-@pytest.mark.parametrize("name", ["sysrq", "6.1", "6.1-oom", "-live"])
+@pytest.mark.parametrize("name", ["sysrq", "6.1", "6.1-oom", "-live", "6.1-scale"])
 def test_a_wrong_name_is_a_build_error(name: str) -> None:
-    with pytest.raises(BuildError, match=f"dumps={name} does not name a dump") as caught:
+    with pytest.raises(BuildError, match=f"dumps={name} does not name a dump that tests read") as caught:
         provide_dumps.parse_dump(name)
     assert "6.12-sysrq" in caught.value.next_step
+
+
+def test_a_dump_with_too_little_truth_is_not_tested(tmp_path: Path, made: list[str]) -> None:
+    with pytest.raises(BuildError, match="scenario=scale records too little") as caught:
+        provide(tmp_path, scenario="scale")
+    assert "bench scale=1" in caught.value.next_step
+    assert made == []
