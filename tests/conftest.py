@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from mpykbuild.vmcore.scenarios import LIVE
+from support import crash_copies
 from support.projectcopy import ProjectCopy
 from support.session import CrashSession, Result, Variant, Vmcore
 from support.session import run_crash as run_in_crash
@@ -114,6 +115,16 @@ def _is_in_sample(item: pytest.Item) -> bool:
         one_in = SAMPLED_STARTS if "run_crash" in getattr(item, "fixturenames", ()) else 1
     number = zlib.crc32(item.nodeid.partition("[")[0].encode())
     return (number + config().get("turn", 0)) % one_in == 0
+
+
+@pytest.fixture(scope="session", autouse=True)
+def copies_of_crash() -> Iterator[None]:
+    """Offer copies of the crash programs and the dumps of this run: most tests need no crash of their own."""
+    native = [row.crash for row in variants() if not row.runner]
+    folders = [config().get("vmcore", ""), *config().get("dumps", {}).values()]
+    crash_copies.offer(native, [Path(folder) / "vmcore" for folder in folders])
+    yield
+    crash_copies.close_all()
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,10 @@ import re
 import select
 import signal
 import subprocess
+import tempfile
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -18,6 +20,8 @@ from types import TracebackType
 
 from mpykbuild.crash import dump_options
 from mpykbuild.vmcore.scenarios import LIVE
+from support import crash_copies
+from support.crash_copies import Copy
 
 START_SECONDS = 300
 COMMAND_SECONDS = 60
@@ -98,6 +102,28 @@ def without_time(output: str) -> str:
     return _TIME_LINE.sub("", output)
 
 
+def start_crash(
+    variant: Variant,
+    vmcore: Vmcore,
+    files: tuple[int, int, int],
+    cwd: Path | None = None,
+    env: Mapping[str, str] | None = None,
+    options: Sequence[str] = (),
+) -> Copy | subprocess.Popen[bytes]:
+    """Start crash with this stdin, stdout and stderr. It is a copy of an opened crash where that makes no difference.
+
+    An own ``env`` makes a difference: crash reads variables at its start.
+    """
+    command = [*map(str, (*variant.command, "-s", *vmcore.options, *options, vmcore.vmlinux, vmcore.vmcore))]
+    opened = crash_copies.offered(variant.crash, vmcore.vmcore, command, environment()) if env is None else None
+    if opened is not None:
+        return opened.copy(cwd, environment(), files)
+    stdin, stdout, stderr = files
+    return subprocess.Popen(
+        command, stdin=stdin, stdout=stdout, stderr=stderr, cwd=cwd, env=environment(env), start_new_session=True
+    )
+
+
 def run_crash(
     variant: Variant,
     vmcore: Vmcore,
@@ -107,12 +133,21 @@ def run_crash(
     options: Sequence[str] = (),
 ) -> Result:
     """Run ``commands`` and `quit` in a new crash, and wait for its end."""
-    done = subprocess.run(
-        [*variant.command, "-s", *vmcore.options, *options, vmcore.vmlinux, vmcore.vmcore],
-        input="\n".join([*commands, "quit", ""]), cwd=cwd, env=environment(env), capture_output=True, text=True,
-        errors="replace", timeout=variant.patience(START_SECONDS + COMMAND_SECONDS), check=False,
-    )  # fmt: skip
-    return Result(without_time(done.stdout), done.stderr, done.returncode)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        stdin, to_stdin = os.pipe()
+        process = start_crash(variant, vmcore, (stdin, out.fileno(), err.fileno()), cwd, env, options)
+        os.close(stdin)
+        with suppress(BrokenPipeError), os.fdopen(to_stdin, "w") as lines:  # crash may end before it has read all
+            lines.write("\n".join([*commands, "quit", ""]))
+        try:
+            process.wait(variant.patience(START_SECONDS + COMMAND_SECONDS))
+        finally:
+            process.kill()
+            status = process.wait()
+        stdout, stderr = (
+            os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0).decode(errors="replace") for file in (out, err)
+        )
+    return Result(without_time(stdout), stderr, status)
 
 
 class CrashSession:
@@ -122,11 +157,11 @@ class CrashSession:
         self, variant: Variant, vmcore: Vmcore, cwd: Path | None = None, env: Mapping[str, str] | None = None
     ) -> None:
         self._count = 0
-        self._process = subprocess.Popen(
-            [*variant.command, "-s", *vmcore.options, vmcore.vmlinux, vmcore.vmcore],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
-            cwd=cwd, env=environment(env), start_new_session=True,
-        )  # fmt: skip
+        (stdin, to_stdin), (from_stdout, stdout) = os.pipe(), os.pipe()
+        self._process = start_crash(variant, vmcore, (stdin, stdout, stdout), cwd, env)
+        os.close(stdin)
+        os.close(stdout)
+        self._stdin, self._stdout = os.fdopen(to_stdin, "wb"), os.fdopen(from_stdout, "rb", buffering=0)
         self._patience = variant.patience
         self.run(f"extend {variant.extension}", timeout=START_SECONDS)
 
@@ -155,22 +190,20 @@ class CrashSession:
 
     def write(self, lines: str) -> None:
         """Write to crash's stdin, without a marker."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(lines.encode())
-        self._process.stdin.flush()
+        self._stdin.write(lines.encode())
+        self._stdin.flush()
 
     def read_until(self, marker: str, timeout: float = COMMAND_SECONDS) -> str:
         """Return the output up to ``marker``. Raises AssertionError if crash ends or is silent for too long."""
-        assert self._process.stdout is not None
         timeout = self._patience(timeout)
         output, end, wanted = b"", time.monotonic() + timeout, marker.encode()
         while wanted not in output:
             left = end - time.monotonic()
-            if left <= 0 or not select.select([self._process.stdout], [], [], left)[0]:
+            if left <= 0 or not select.select([self._stdout], [], [], left)[0]:
                 raise AssertionError(
                     f"crash gave no answer within {timeout} s; so far:\n{output.decode(errors='replace')}"
                 )
-            chunk = os.read(self._process.stdout.fileno(), 1 << 16)
+            chunk = os.read(self._stdout.fileno(), 1 << 16)
             if not chunk:
                 raise AssertionError(
                     f"crash ended with {self._process.wait()}; last:\n{output.decode(errors='replace')}"
@@ -188,13 +221,12 @@ class CrashSession:
 
     def close(self) -> None:
         """End crash with `quit`; kill it if it does not end."""
-        if self.alive and self._process.stdin is not None:
-            try:
-                self._process.stdin.write(b"quit\n")
-                self._process.stdin.close()
-                self._process.wait(10)
-            except (OSError, subprocess.TimeoutExpired):
-                self._process.kill()
+        with suppress(OSError):  # it may have ended already
+            self._stdin.write(b"quit\n")
+            self._stdin.close()
+        try:
+            self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
         self._process.wait()
-        if self._process.stdout is not None:
-            self._process.stdout.close()
+        self._stdout.close()

@@ -14,7 +14,7 @@ from mpykbuild.base.process import run_on_terminal
 TARGET = "fix"
 C_SUFFIXES = frozenset({".c", ".h", ".cpp", ".hpp"})
 # Programs for the guest and fixtures keep the style of their own projects.
-C_FOLDERS = (PROJECT / "ext", PROJECT / "tests" / "unit" / "ext")
+C_FOLDERS = (PROJECT / "ext", *(PROJECT / "tests" / name for name in ("support", "unit/ext", "unit/support")))
 C_STYLE = PROJECT / "ext" / ".clang-format"
 
 
