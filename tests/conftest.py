@@ -24,9 +24,9 @@ CONFIG = "MPYK_TEST_CONFIG"
 # Commands must survive each kind of dump, so the tests in this folder are marked unless they have an own mark.
 ON_EACH_DUMP = {Path(__file__).parent / "vmcore/commands": pytest.mark.dumps.mark}
 # Only the default variant runs all tests; each other variant runs one in so many of some kinds. Commands depend little
-# on the crash and the Python. A test that starts a crash of its own takes as long as a hundred others. The sources
-# choose which tests they are, so that each has its turn. `./sconsw test-matrix` runs all of them for each pair.
-SAMPLED_COMMANDS, SAMPLED_STARTS = 8, 3
+# on the crash and the Python. A test that is marked `long` takes as long as a hundred others. The sources choose which
+# tests they are, so that each has its turn. `./sconsw test-matrix` runs all of them for each pair.
+SAMPLED_COMMANDS, SAMPLED_LONG = 8, 3
 NO_BUILD = pytest.mark.skip(reason="needs ./sconsw test")
 
 
@@ -85,11 +85,13 @@ def dumps(scenarios: Collection[str]) -> list[Any]:
     return [*found, *(pytest.param(None, marks=other_run, id=scenario) for scenario in sorted(lacks))]
 
 
+@pytest.hookimpl(tryfirst=True)  # pytest-xdist reads the groups in the same hook
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Keep tests that share one crash session in one worker of pytest-xdist.
 
     These are the tests of a file and a variant. Of another dump than the default one, they are all tests of that dump:
-    starting crash takes longer than many tests. Only the default variant reads these dumps.
+    starting crash takes longer than many tests. Only the default variant reads these dumps. The tests of the built copy
+    of the project share a group too.
     """
     first = next((row.name for row in variants()), "")
     kept, others = [], []
@@ -98,7 +100,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         variant, dump = values.get("variant"), values.get("vmcore") or ""
         is_default = dump in ("", default_dump())
         name = variant.name if variant else ""
-        group = [item.path.stem if is_default else "", name, dump if not is_default else ""]
+        file = "built_copy" if "built_copy" in getattr(item, "fixturenames", ()) else item.path.stem
+        group = [file if is_default else "", name, dump if not is_default else ""]
         item.add_marker(pytest.mark.xdist_group(" ".join(filter(None, group))))
         chosen = name in ("", first) or (is_default and _is_in_sample(item))
         (kept if chosen else others).append(item)
@@ -112,7 +115,7 @@ def _is_in_sample(item: pytest.Item) -> bool:
     if item.path.parent in ON_EACH_DUMP:
         one_in = SAMPLED_COMMANDS
     else:
-        one_in = SAMPLED_STARTS if "run_crash" in getattr(item, "fixturenames", ()) else 1
+        one_in = SAMPLED_LONG if item.get_closest_marker("long") else 1
     number = zlib.crc32(item.nodeid.partition("[")[0].encode())
     return (number + config().get("turn", 0)) % one_in == 0
 

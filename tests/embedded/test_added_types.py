@@ -53,6 +53,7 @@ def load(tmp_path: Path) -> Load:
     return compile_it
 
 
+@pytest.mark.long
 def test_an_array_of_a_struct_that_is_defined_later(session: CrashSession, program: Program, load: Load) -> None:
     """Files are read in an order that the types do not follow: a module may define what the kernel only declares."""
     early = load("early.cc", "struct mpyk_late; struct mpyk_has { mpyk_late (*rows)[4]; int last; } mpyk_has_one;")
@@ -67,6 +68,7 @@ def test_an_array_of_a_struct_that_is_defined_later(session: CrashSession, progr
 
 
 @pytest.mark.parametrize(("bits", "kind"), [(128, "__int128"), (128, "unsigned __int128")])
+@pytest.mark.long
 def test_an_enum_of_more_than_eight_bytes_is_refused(
     session: CrashSession, program: Program, load: Load, bits: int, kind: str
 ) -> None:

@@ -58,6 +58,7 @@ def test_stray_modules_in_the_current_directory_change_nothing(
     assert "stray" not in result.stdout + result.stderr
 
 
+@pytest.mark.long
 def test_python_variables_change_nothing(variant: Variant, run_crash: RunCrash, tmp_path: Path) -> None:
     (tmp_path / "re.py").write_text("raise SystemExit('the stray module was imported')\n")
     strange = {

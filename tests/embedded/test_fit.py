@@ -32,6 +32,7 @@ def test_version_report_says_that_all_is_there(variant: Variant, run_crash: RunC
     assert "where this was built" not in shown
 
 
+@pytest.mark.long
 def test_missing_function_with_a_fallback(variant: Variant, run_crash: RunCrash, tmp_path: Path) -> None:
     crash = patched(variant.crash, tmp_path / "crash", without="get_uptime")
     program = "import crash\ntry: crash.get_uptime()\nexcept NotImplementedError as e: print('not there:', e)\n"
@@ -64,6 +65,7 @@ def test_missing_function_with_a_fallback(variant: Variant, run_crash: RunCrash,
     ],
     ids=["function", "gdb", "exact size", "size", "target"],
 )
+@pytest.mark.long
 def test_unsuitable_crash_is_refused_in_one_sentence(
     variant: Variant, vmcore: Vmcore, run_crash: RunCrash, tmp_path: Path, change: dict[str, object], message: str
 ) -> None:
@@ -81,6 +83,7 @@ def test_unsuitable_crash_is_refused_in_one_sentence(
     assert result.status == 1, "and a script can tell"
 
 
+@pytest.mark.long
 def test_variable_that_grew_is_reported(variant: Variant, vmcore: Vmcore, run_crash: RunCrash, tmp_path: Path) -> None:
     row = next(
         row for row in requirements_section.read_requirements(variant.extension).objects if row.name == "task_table"

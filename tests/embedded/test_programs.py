@@ -94,6 +94,7 @@ def test_output_to_a_pipe_and_to_a_file(crash_session: CrashSession, program: Pr
     assert works(crash_session)
 
 
+@pytest.mark.long
 def test_output_is_unicode_whatever_the_locale(
     variant: Variant, run_crash: Callable[..., Result], program: Program
 ) -> None:

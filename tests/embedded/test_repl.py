@@ -179,6 +179,7 @@ def test_history_is_apart_from_that_of_crash(opened: Terminal) -> None:
     opened.expect(PROMPT)
 
 
+@pytest.mark.long
 def test_history_lasts(opened: Terminal, variant: Variant, vmcore: Vmcore, state_home: Path) -> None:
     opened.enter("epython", PS1)
     opened.enter("'to be kept'", PS1)
@@ -191,6 +192,7 @@ def test_history_lasts(opened: Terminal, variant: Variant, vmcore: Vmcore, state
     opened.expect(PROMPT)
 
 
+@pytest.mark.long
 def test_no_place_for_the_history_is_no_failure(variant: Variant, vmcore: Vmcore, tmp_path: Path) -> None:
     home = tmp_path / "missing"
     with Terminal(variant, vmcore, env={"HOME": str(home), "XDG_STATE_HOME": ""}) as terminal:
@@ -273,6 +275,7 @@ def test_ways_to_leave(opened: Terminal, leave: str) -> None:
     )
 
 
+@pytest.mark.long
 def test_the_pager_is_left(variant: Variant, vmcore: Vmcore) -> None:
     """Without -s crash pages what commands print."""
     with Terminal(variant, vmcore, options=()) as terminal:

@@ -13,6 +13,7 @@ from bench import report, rounds
 from support.session import Variant, Vmcore
 
 
+@pytest.mark.long
 def test_both_sides_read_the_same_and_measure_every_row(variant: Variant, vmcore: Vmcore, tmp_path: Path) -> None:
     if json.loads((vmcore.truth / "meta.json").read_text())["utsname"]["machine"] != "x86_64":
         pytest.skip("the benchmark finds the memory map where x86_64 has it")

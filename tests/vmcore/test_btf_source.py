@@ -90,6 +90,7 @@ def test_the_file_says_what_memory_says(crash_session: CrashSession, ask: Ask, v
     assert "tun" in expected["file"]["state"]["modules"]
 
 
+@pytest.mark.long
 def test_a_dump_without_these_pages(
     crash_session: CrashSession, variant: Variant, without_btf: Callable[[CrashSession], Vmcore], ask: Ask
 ) -> None:
@@ -112,6 +113,7 @@ def with_another_build_id(vmlinux: Path, out: Path, build_id: bytes) -> None:
         content[at : at + len(build_id)] = bytes(byte ^ 0xFF for byte in build_id)
 
 
+@pytest.mark.long
 def test_the_file_of_another_build_is_not_used(
     crash_session: CrashSession,
     variant: Variant,

@@ -134,6 +134,7 @@ def test_switch_says_what_it_was(crash_session: CrashSession, tmp_path: Path) ->
     assert "[True, False, True]" in crash_session.run(f"epython {program}").splitlines()
 
 
+@pytest.mark.long
 def test_dump_is_found_from_another_directory(variant: Variant, vmcore: Vmcore, tmp_path: Path) -> None:
     """crash was given a relative path, and the user has left the directory before the first read."""
     (tmp_path / "dump").symlink_to(vmcore.vmcore)

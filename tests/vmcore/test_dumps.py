@@ -85,8 +85,7 @@ def test_pages_of_a_program_are_left_out(crash_session: CrashSession, vmcore: Vm
     """crash translates the addresses, because page tables belong to the kernel and stay."""
     (task,) = [task for task in truth.tasks if task.comm == "memory"]
     maps = (task.folder / "../../maps").read_text().splitlines()
-    crash_session.run(f"set {task.pid}")
-    words = crash_session.run(f"vtop -u {next(line for line in maps if 'rw-p' in line).split('-')[0]}")
+    words = crash_session.run(f"vtop -c {task.pid} -u {next(line for line in maps if 'rw-p' in line).split('-')[0]}")
     frame = int(re.findall(r"^ +PAGE: ([0-9a-f]+)", words, re.M)[0], 16) >> page_filter.PAGE_SHIFT
     with KdumpPages(vmcore.vmcore) as pages:
         assert frame not in pages.descriptors

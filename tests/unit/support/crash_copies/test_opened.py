@@ -112,7 +112,7 @@ def test_a_crash_that_cannot_open_its_dump(fake_crash: Path, tmp_path: Path) -> 
 def test_only_what_was_offered_is_copied(fake_crash: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_offered", set())
     monkeypatch.setattr(module, "_opened", {})
-    dumps = [tmp_path / name for name in "abcd"]
+    dumps = [tmp_path / str(number) for number in range(module.MOST_OPENED + 1)]
     for dump in dumps:
         dump.write_text("aabb")
     module.offer([fake_crash], dumps)
