@@ -235,25 +235,15 @@ call_gdb(void *arg)
     fflush(fp);
 }
 
-/*
- * Without a terminal crash sets SIGINT to SIG_IGN during a request to gdb, and the kernel drops a
- * signal that the watcher is just about to take.  So gdb is asked as if there was a terminal; no
- * other part of a request wants to know (interruptible() in crash's cmdline.c).
- */
 static PyObject *
 py_exec_gdb_command(PyObject *Py_UNUSED(module), PyObject *command)
 {
     struct execution e = {.command = mpyk_as_text(command)};
-    const ulonglong no_terminal = ~pc->flags & TTY;
-    PyObject *text;
 
     if (e.command == NULL || *e.command == '\0') {
         return e.command != NULL ? PyUnicode_FromString("") : NULL;
     }
-    pc->flags |= TTY;
-    text = collect(mpyk_guarded_command, call_gdb, &e);
-    pc->flags &= ~no_terminal;
-    return text;
+    return collect(mpyk_guarded_command, call_gdb, &e);
 }
 
 static PyObject *
