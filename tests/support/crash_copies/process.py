@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import subprocess
+from contextlib import suppress
 
 
 class Copy:
@@ -38,4 +39,5 @@ class Copy:
 
     def kill(self) -> None:
         if self.poll() is None:
-            os.kill(self.pid, signal.SIGKILL)
+            with suppress(ProcessLookupError):  # it has just ended
+                os.kill(self.pid, signal.SIGKILL)
