@@ -16,12 +16,45 @@
 #include "base/own_signals.h"
 
 #include "crash/crash_compat.h"
+#include "crash/imports.h"
 
 #include "guard/program_counter.h"
 #include "guard/signals.h"
 #include "guard/watcher.h"
 
 #include <link.h>
+
+/*
+ * Without a terminal crash ignores SIGINT around its requests to gdb (gdb_interface() in
+ * gdb_interface.c).  To ignore a signal drops one that the watcher is about to take, and a blocked
+ * signal disturbs no request.  So crash gets a handler instead, as it has with a terminal.
+ */
+static void
+do_nothing(int Py_UNUSED(signo))
+{
+}
+
+static int
+is_blocked(int signo)
+{
+    sigset_t mask;
+
+    return pthread_sigmask(SIG_BLOCK, NULL, &mask) == 0 && sigismember(&mask, signo) == 1;
+}
+
+/* crash and gdb call this one in place of sigaction(). */
+static int
+keep_interrupt(int signo, const struct sigaction *action, struct sigaction *old)
+{
+    struct sigaction kept;
+
+    if (signo == SIGINT && action != NULL && action->sa_handler == SIG_IGN && is_blocked(signo)) {
+        kept = *action;
+        kept.sa_handler = do_nothing;
+        action = &kept;
+    }
+    return sigaction(signo, action, old);
+}
 
 /* After this many nudges a command is stopped wherever it is. */
 #define NUDGES_MAX 100
@@ -35,6 +68,9 @@ static struct code_range {
     ElfW(Addr) start, end;
 } libc_code[2];
 static PyObject *python_signal, *python_handler;
+/* What crash called before keep_interrupt(); 0: it could not be replaced. */
+static uintptr_t sigaction_of_crash;
+static int is_looked_for;
 
 /* Called by dl_iterate_phdr(): note the executable segments that contain functions of libc. */
 static int
@@ -130,6 +166,10 @@ mpyk_signals_enter(struct mpyk_signals *saved)
 {
     mask_signal(SIG_BLOCK, SIGINT, &saved->mask);
     mpyk_watcher_start(on_nudge);
+    if (!is_looked_for) {
+        is_looked_for = 1;
+        sigaction_of_crash = mpyk_import_replace("sigaction", (uintptr_t)&keep_interrupt);
+    }
     saved->was_blocked = mpyk_watcher_set_blocked(1);
     saved->was_watching = watching;
     saved->was_command = is_command;
@@ -241,5 +281,10 @@ mpyk_signals_clear(void)
 void
 mpyk_signals_stop(void)
 {
+    if (sigaction_of_crash != 0) {
+        (void)mpyk_import_replace("sigaction", sigaction_of_crash);
+        sigaction_of_crash = 0;
+    }
+    is_looked_for = 0;
     mpyk_watcher_stop();
 }

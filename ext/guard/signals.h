@@ -3,10 +3,9 @@
  * Who handles SIGINT at what time.  At crash's prompt, crash does.  While Python runs, Python does
  * (KeyboardInterrupt).
  *
- * While Python is in crash or gdb, SIGINT is blocked in the main thread.  Both install their own
- * handlers there, and these jump, or ignore the signal and lose it.  So a second thread, the
- * watcher, waits for SIGINT.  A short call lets the signal wait.  A crash command is first asked to
- * stop, and then forced to.
+ * While Python is in crash or gdb, SIGINT is blocked in the main thread, because both install their
+ * own handlers there, and these jump.  So a second thread, the watcher, waits for SIGINT.  A short
+ * call lets the signal wait.  A crash command is first asked to stop, and then forced to.
  *
  * Only the main thread may call these functions: a handler of crash that runs in another thread
  * would jump to the wrong stack.

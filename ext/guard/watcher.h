@@ -2,9 +2,8 @@
 /*
  * The thread that waits for SIGINT while the main thread has it blocked.
  *
- * A blocked signal that only waits in the kernel can be lost: crash sets SIGINT to SIG_IGN around
- * its requests to gdb when it has no terminal, and this drops a waiting signal.  The watcher takes
- * the signal at once.
+ * A blocked signal that only waits in the kernel stops no command.  It can also be lost: to set
+ * SIGINT to SIG_IGN drops a waiting signal.  The watcher takes the signal at once.
  */
 #ifndef MPYK_WATCHER_H
 #define MPYK_WATCHER_H

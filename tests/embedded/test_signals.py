@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+import re
+import signal
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -52,6 +54,16 @@ def test_signal_that_came_just_before_a_command_stops_it(crash_session: CrashSes
 
 def test_child_of_a_gdb_command_gets_the_signal(crash_session: CrashSession, program: Program) -> None:
     assert "Interrupted." in interrupted(crash_session, program(f"{START}exec_gdb_command('shell sleep 600')\n"))
+    assert works(crash_session)
+
+
+@pytest.mark.parametrize("ask", ["exec_gdb_command('{}')", "exec_crash_command('gdb {}')"])
+def test_a_request_to_gdb_does_not_drop_the_signal(crash_session: CrashSession, program: Program, ask: str) -> None:
+    """To ignore SIGINT drops one that the watcher is about to take. gdb's own child sees what crash has done."""
+    command = ask.format("pipe -d ; print 1 ; grep SigIgn /proc/$PPID/status")
+    shown = crash_session.run(f"epython {program(f'{START}print({command})')}")
+    ignored = int(re.findall(r"^SigIgn:\t(\w+)$", shown, re.M)[0], 16)
+    assert not ignored & 1 << (signal.SIGINT - 1)
     assert works(crash_session)
 
 

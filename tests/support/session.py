@@ -198,18 +198,22 @@ class CrashSession:
         timeout = self._patience(timeout)
         output, end, wanted = b"", time.monotonic() + timeout, marker.encode()
         while wanted not in output:
-            left = end - time.monotonic()
-            if left <= 0 or not select.select([self._stdout], [], [], left)[0]:
-                raise AssertionError(
-                    f"crash gave no answer within {timeout} s; so far:\n{output.decode(errors='replace')}"
-                )
-            chunk = os.read(self._stdout.fileno(), 1 << 16)
+            chunk = self._read_some(end)
             if not chunk:
-                raise AssertionError(
-                    f"crash ended with {self._process.wait()}; last:\n{output.decode(errors='replace')}"
-                )
+                ended = time.monotonic() < end or not self.alive
+                state = f"ended with {self._process.wait()}" if ended else f"gave no answer within {timeout} s"
+                raise AssertionError(f"crash {state}; last:\n{output.decode(errors='replace')}")
             output += chunk
         return output.partition(wanted)[0].decode(errors="replace")
+
+    def _read_some(self, end: float) -> bytes:
+        """Return what crash prints next; b"" when it has ended, or is silent until ``end``."""
+        alive = True
+        while alive and time.monotonic() < end:
+            alive = self.alive  # children that crash left behind may hold its stdout open
+            if select.select([self._stdout], [], [], 1)[0]:
+                return os.read(self._stdout.fileno(), 1 << 16)
+        return b""
 
     def run(self, command: str, timeout: float = COMMAND_SECONDS) -> str:
         """Run one crash command and return all that it printed."""
