@@ -127,9 +127,13 @@ class _Run:
         return STATUS_INCOMPLETE if self._problems else STATUS_FINDINGS if self._findings else 0
 
     def _take_all(self, collect: Callable[[], Iterable[object]]) -> None:
+        take_record = self._report.record
         try:
             for event in collect():
-                self._take(event)
+                if isinstance(event, _NO_RECORDS):
+                    self._take(event)
+                else:  # nearly all events
+                    take_record(event)
         except KeyboardInterrupt:
             self._problem(Problem("the rest", "interrupted"))
         except BrokenPipeError:
@@ -141,10 +145,8 @@ class _Run:
             self._problem(Problem("the rest", f"{type(problem).__name__}: {problem}"))
             _print_traceback()
 
-    def _take(self, event: object) -> None:
-        if not isinstance(event, _NO_RECORDS):  # nearly all events
-            self._report.record(event)
-        elif isinstance(event, Finding):
+    def _take(self, event: Finding | Problem | Section) -> None:
+        if isinstance(event, Finding):
             self._findings += 1
             self._report.finding(event)
         elif isinstance(event, Problem):

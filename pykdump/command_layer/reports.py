@@ -98,10 +98,11 @@ class TextReport:
         self._table = self._kind = None
 
     def _print(self, lines: Iterable[str]) -> None:
-        found = list(lines)
+        found = lines if type(lines) is tuple else list(lines)
         if found:
             self._begun = True
-            print("\n".join(found))  # one write: a write for each line would take longer than making the lines
+            # One write: a write for each line, or for each line end, would take longer than making the lines.
+            sys.stdout.write("\n".join(found) + "\n")
 
 
 class FindingsReport(TextReport):

@@ -14,9 +14,11 @@ The options are those in force. For a file system whose options we cannot read, 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from pykdump.command_layer import Command, Finding, Problem, Section, guarded, item
+from pykdump.command_layer import Command, Finding, Problem, Section, item
+from pykdump.command_layer.events import UNREADABLE, reason_of
 from pykdump.linux.fs.mount_namespaces import chosen_view, namespace_number, views
 from pykdump.linux.fs.mounts import mounts_of
 from pykdump.linux.fs.option_text import escaped
@@ -24,7 +26,7 @@ from pykdump.linux.fs.option_text import escaped
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from pykdump.command_layer.reports import Layouts
     from pykdump.linux.fs.mount_namespaces import View
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
 
 INDENT = " " * 4
 SOURCE_ESCAPES = " \t\n\\#"
+BLANKS_IN_LINE = 5
+_may_need_escapes = re.compile(r"[\t\n\\#]").search
 # include/linux/fs.h: SB_UNFROZEN, SB_FREEZE_WRITE, SB_FREEZE_PAGEFAULT, SB_FREEZE_FS, SB_FREEZE_COMPLETE
 FREEZE_LEVELS = {0: "", 1: "write", 2: "page-fault", 3: "fs", 4: "complete"}
 
@@ -65,8 +69,16 @@ class Mount(MountLine):
 
 
 @dataclass
-class MountAddresses(Mount):
-    """One mount, for mountshow -v."""
+class MountAddresses(MountLine):
+    """One mount, with what the text of mountshow -v shows of it."""
+
+    mount_id: int = item("the ID of the mount")
+    parent_id: int = item("the ID of the mount that has the mount point")
+    device: str = item("major:minor of the file system")
+    root: str = item("the directory of the file system that is mounted")
+    propagation: tuple[str, ...] = item('"shared:N", "master:N", "unbindable"')
+    mount: int = item("struct mount *", unit="address")
+    super_block: int = item("struct super_block *", unit="address")
 
 
 @dataclass
@@ -93,32 +105,39 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 def collect(options: argparse.Namespace) -> Iterator[object]:
     """Yield the mounts of the chosen namespaces."""
     frozen: dict[int, Finding] = {}
+    make = _maker(options)
     for view in views() if options.all else [chosen_view(options.pid)]:
         if options.all:
             yield Section(f"mnt:[{namespace_number(view.namespace)}], first process {view.pid} ({view.comm})")
         number = namespace_number(view.namespace)
         for point in _points(view, options):
-            yield from guarded(f"the mount {int(point.mount):#x}", _records, point, number, options)
+            try:
+                if make is not None:
+                    yield make(point, number)
+                    if point.problem:
+                        yield Problem(f"all options of {point.fs_type}", point.problem)
+                if options.stats is not None:
+                    yield MountStatistics(point.source, point.path, point.fs_type, ())
+            except UNREADABLE as problem:
+                yield Problem(f"the mount {int(point.mount):#x}", reason_of(problem))
             if point.frozen:
                 frozen[int(point.super_block)] = _frozen(point)
     yield from frozen.values()
 
 
 def _points(view: View, options: argparse.Namespace) -> Iterator[MountPoint]:
+    points = mounts_of(view.namespace, view.root)
     wanted = set(options.stats or ())
-    return (point for point in mounts_of(view.namespace, view.root) if not wanted or _is_wanted(point, wanted))
+    return (point for point in points if _is_wanted(point, wanted)) if wanted else points
 
 
-def _records(point: MountPoint, namespace: int, options: argparse.Namespace) -> Iterator[object]:
-    if options.stats is None or options.mounts:
-        if options.as_text and not options.verbose:
-            yield MountLine(point.source, point.path, point.fs_type, point.options, point.problem is None)
-        else:
-            yield _mount(point, namespace, MountAddresses if options.verbose and not options.json else Mount)
-        if point.problem:
-            yield Problem(f"all options of {point.fs_type}", point.problem)
-    if options.stats is not None:
-        yield MountStatistics(point.source, point.path, point.fs_type, ())
+def _maker(options: argparse.Namespace) -> Callable[[MountPoint, int], MountLine] | None:
+    """Return the function that makes the record of a mount, for the number of its namespace; None for --stats."""
+    if options.stats is not None and not options.mounts:
+        return None
+    if options.as_text:
+        return _mount_addresses if options.verbose else _mount_text
+    return _mount
 
 
 def _frozen(point: MountPoint) -> Finding:
@@ -136,8 +155,34 @@ def _is_wanted(point: MountPoint, wanted: set[str]) -> bool:
     return point.path in wanted or any(word.lower().removeprefix("0x").lstrip("0") in addresses for word in wanted)
 
 
-def _mount(point: MountPoint, namespace: int, kind: type[Mount]) -> Mount:
-    return kind(
+def _device(point: MountPoint) -> str:
+    major, minor = point.device
+    return f"{major}:{minor}"
+
+
+def _mount_text(point: MountPoint, namespace: int) -> MountLine:
+    return MountLine(point.source, point.path, point.fs_type, point.options, point.problem is None)
+
+
+def _mount_addresses(point: MountPoint, namespace: int) -> MountAddresses:
+    return MountAddresses(
+        point.source,
+        point.path,
+        point.fs_type,
+        point.options,
+        point.problem is None,
+        point.mount_id,
+        point.parent_id,
+        _device(point),
+        point.root,
+        point.propagation,
+        int(point.mount),
+        int(point.super_block),
+    )
+
+
+def _mount(point: MountPoint, namespace: int) -> Mount:
+    return Mount(
         source=point.source,
         mount_point=point.path,
         type=point.fs_type,
@@ -147,7 +192,7 @@ def _mount(point: MountPoint, namespace: int, kind: type[Mount]) -> Mount:
         options_complete=point.problem is None,
         mount_id=point.mount_id,
         parent_id=point.parent_id,
-        device=f"{point.device[0]}:{point.device[1]}",
+        device=_device(point),
         root=point.root,
         propagation=point.propagation,
         frozen=FREEZE_LEVELS.get(point.frozen, "unknown"),
@@ -158,20 +203,25 @@ def _mount(point: MountPoint, namespace: int, kind: type[Mount]) -> Mount:
 
 
 def _mount_line(mount: MountLine) -> str:
-    """Return the line of /proc/mounts."""
-    words = ",".join((*mount.options, *(() if mount.options_complete else ("...",))))
+    """Return the line of /proc/mounts. Most lines have no character that needs an escape, which is asked once."""
+    words = ",".join(mount.options) if mount.options_complete else ",".join((*mount.options, "..."))
+    line = f"{mount.source} {mount.mount_point} {mount.type} {words} 0 0"
+    if line.count(" ") == BLANKS_IN_LINE and not _may_need_escapes(line):
+        return line
     return f"{escaped(mount.source, SOURCE_ESCAPES)} {escaped(mount.mount_point)} {mount.type} {words} 0 0"
 
 
-def _lines(mount: MountLine) -> Iterator[str]:
-    yield _mount_line(mount)
+def _lines(mount: MountLine) -> Iterable[str]:
+    return (_mount_line(mount),)
 
 
-def _verbose_lines(mount: Mount) -> Iterator[str]:
-    yield _mount_line(mount)
-    yield f"{INDENT}struct mount {mount.mount:#x}  struct super_block {mount.super_block:#x}"
+def _verbose_lines(mount: MountAddresses) -> Iterable[str]:
     words = f"ID {mount.mount_id}  parent {mount.parent_id}  device {mount.device}  root {mount.root}"
-    yield f"{INDENT}{words}  {' '.join(mount.propagation)}".rstrip()
+    return (
+        _mount_line(mount),
+        f"{INDENT}struct mount {hex(mount.mount)}  struct super_block {hex(mount.super_block)}",
+        f"{INDENT}{words}  {' '.join(mount.propagation)}".rstrip(),
+    )
 
 
 def _statistics_lines(mount: MountStatistics) -> Iterator[str]:

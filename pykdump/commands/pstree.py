@@ -54,19 +54,27 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 
 def collect(options: argparse.Namespace) -> Iterator[object]:
-    """Yield the processes of the tree."""
-    yield from processes(process_tree(options.top), options.pids, options.threads, options.states)
+    """Return the processes of the tree."""
+    return processes(process_tree(options.top), options.pids, options.threads, options.states, options.as_text)
 
 
-def processes(nodes: Iterable[Node], pids: bool, threads: bool, states: bool) -> Iterator[object]:
-    """Yield the record of each process; the options choose what its line shows."""
+def processes(
+    nodes: Iterable[Node], pids: bool, threads: bool, states: bool, as_text: bool = False
+) -> Iterator[object]:
+    """Yield the record of each process; the options choose what its line shows.
+
+    With ``as_text``, the records are only printed: what their lines do not show is not read.
+    """
+    last, begin = None, ""
     for node in nodes:
         try:
-            process = record(node)
+            process = record(node, states or not as_text, threads or not as_text)
         except UNREADABLE as problem:
             yield Problem(f"task {int(node.task):#x}", reason_of(problem))
             continue
-        line = branches(node.last) + process.comm
+        if node.last is not last:  # it is the same object for many children of one process
+            last, begin = node.last, branches(node.last)
+        line = begin + process.comm
         if pids:
             line += f" ({process.pid})"
         if states:
@@ -77,18 +85,12 @@ def processes(nodes: Iterable[Node], pids: bool, threads: bool, states: bool) ->
         yield process
 
 
-def record(node: Node) -> Process:
-    """Return the record of a process."""
+def record(node: Node, with_state: bool = True, with_threads: bool = True) -> Process:
+    """Return the record of a process; without its state ("") or the number of its threads (None) if nobody asks."""
     task = node.task
-    return Process(
-        pid=task.pid,
-        parent=node.parent,
-        depth=node.depth,
-        comm=task.comm,
-        state=task.state_code,
-        threads=thread_count(task),
-        task=int(task),
-    )
+    state = task.state_code if with_state else ""
+    threads = thread_count(task) if with_threads else None
+    return Process(task.pid, node.parent, len(node.last) - 1, task.comm, state, threads, int(task))
 
 
 def branches(last: tuple[bool, ...]) -> str:
@@ -103,7 +105,8 @@ def branches(last: tuple[bool, ...]) -> str:
 
 def lines(process: Process) -> Iterable[str]:
     """Return the line of a process."""
-    return (printable(process.line),)
+    line = process.line
+    return (line if line.isprintable() else printable(line),)
 
 
 TABLES: Layouts = {Process: lines}

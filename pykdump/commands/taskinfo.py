@@ -97,7 +97,8 @@ def collect(options: argparse.Namespace) -> Iterator[object]:
     elif options.pstree:
         from pykdump.linux.processes.tree import process_tree
 
-        yield from pstree.processes(process_tree(), pids=True, threads=True, states=options.verbose)
+        found = process_tree()
+        yield from pstree.processes(found, True, True, states=options.verbose, as_text=options.as_text)
     else:
         yield from _threads(options)
 

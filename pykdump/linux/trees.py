@@ -67,46 +67,33 @@ def rb_next(node: StructResult) -> StructResult | None:
 
 def for_all_rbtree(root: StructResult, sname: str | None = None, smember: str | None = None) -> Iterator[StructResult]:
     """Yield each ``struct rb_node`` of a tree, or with ``sname`` the struct that embeds the node as ``smember``."""
-    first = rb_first(root)
-    node, seen = 0 if first is None else int(first), set()
+    if root.hasField("rb_root"):  # a struct rb_root_cached, see rb_first()
+        root = root.rb_root
     struct, offset = (sname, field_offset(sname, smember)) if sname and smember else (RB_NODE, 0)
-    following = _RbOrder().following
-    while node:
+    seen: set[int] = set()
+    for node in _in_order(int(root.rb_node)):
         if node in seen:
             raise error(f"The red-black tree at {int(root):#x} comes back to {node:#x}.")
         seen.add(node)
         yield readSU(struct, node - offset)
-        node = following(node)
 
 
-class _RbOrder:
-    """Finds the node after a node as rb_next() does, by addresses: trees may have very many nodes."""
+def _in_order(node: int) -> Iterator[int]:
+    """Yield the addresses of each ``struct rb_node`` below ``node``, and its own, in the order of the tree.
 
-    def __init__(self) -> None:
-        self._left, self._right = member_offset(RB_NODE, "rb_left"), member_offset(RB_NODE, "rb_right")
-        self._parent = max(member_offset(RB_NODE, name) for name in ("__rb_parent_color", "rb_parent_color"))
-
-    def following(self, node: int) -> int:
-        """Return the address of the ``struct rb_node`` after ``node``, 0 after the last one."""
-        below = readPtr(node + self._right)
-        if below:
-            return self._leftmost(below)
-        for _ in range(MAX_DEPTH):
-            parent = readPtr(node + self._parent) & ~3
-            if not parent or parent == node:
-                return 0
-            if readPtr(parent + self._right) != node:
-                return parent
-            node = parent
-        raise error(f"The red-black tree at {node:#x} is deeper than {MAX_DEPTH}: it has a loop.")
-
-    def _leftmost(self, node: int) -> int:
-        for _ in range(MAX_DEPTH):
-            below = readPtr(node + self._left)
-            if not below:
-                return node
-            node = below
-        raise error(f"The red-black tree at {node:#x} is deeper than {MAX_DEPTH}: it has a loop.")
+    Trees may have very many nodes: each pointer to a child is read once, and those to parents are not needed.
+    """
+    left, right = member_offset(RB_NODE, "rb_left"), member_offset(RB_NODE, "rb_right")
+    above: list[int] = []  # the nodes whose left part is being walked
+    while node or above:
+        while node:
+            above.append(node)
+            if len(above) > MAX_DEPTH:
+                raise error(f"The red-black tree at {node:#x} is deeper than {MAX_DEPTH}: it has a loop.")
+            node = readPtr(node + left)
+        node = above.pop()
+        yield node
+        node = readPtr(node + right)
 
 
 class _XarrayLayout:

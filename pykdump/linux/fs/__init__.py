@@ -35,8 +35,11 @@ MINOR_BITS = 20
 def get_dentry_name(dentry: StructResult) -> str:
     """Return the name of a ``struct dentry``, which is "" if its length is 0."""
     name = dentry.d_name
-    length, address = int(name.len), int(name.name)
-    return SmartString(readmem(address, length), address, None) if length else ""
+    length = name.len
+    if not length:
+        return ""
+    address = int(name.name)
+    return SmartString(readmem(address, length), address, None)
 
 
 def IS_ROOT(dentry: StructResult) -> bool:
@@ -47,17 +50,21 @@ def IS_ROOT(dentry: StructResult) -> bool:
 def sb_frozen(sb: StructResult) -> int:
     """Return the freeze level of a ``struct super_block`` (``SB_FREEZE_...``), 0 if it is not frozen."""
     # Commit 5accdf82ba25 ("fs: Improve filesystem freezing handling", v3.6).
-    return int(sb.s_frozen) if sb.hasField("s_frozen") else int(sb.s_writers.frozen)
+    try:
+        return int(sb.s_writers.frozen)
+    except AttributeError:
+        return int(sb.s_frozen)
 
 
 def dentry_path(dentry: StructResult) -> str:
     """Return the path of a ``struct dentry`` from the root of its own file system."""
     names: list[str] = []
-    while not IS_ROOT(dentry):
+    parent = dentry.d_parent
+    while int(parent) != int(dentry):
         if len(names) > MAX_DEPTH:
             raise error(f"The dentry {int(dentry):#x} is deeper than {MAX_DEPTH}: its parents form a loop.")
         names.append(get_dentry_name(dentry))
-        dentry = dentry.d_parent
+        dentry, parent = parent, parent.d_parent
     return "/" + "/".join(reversed(names))
 
 
@@ -129,8 +136,14 @@ def _mounts(namespace: int) -> list[tuple[int, int, str, str, str]]:
 
 def fs_type(sb: StructResult) -> str:
     """Return the type of a ``struct super_block`` as in /proc/mounts: "ext4", or with its subtype "fuse.sshfs"."""
-    name = str(sb.s_type.name)
-    return f"{name}.{sb.s_subtype}" if sb.hasField("s_subtype") and sb.s_subtype else name
+    name, subtype = _type_name(int(sb.s_type)), sb.s_subtype
+    return f"{name}.{subtype}" if subtype else name
+
+
+@memoize_cond(CU_LIVE)
+def _type_name(address: int) -> str:
+    """Return the name of a ``struct file_system_type *``: many super blocks share a type."""
+    return str(readSU("struct file_system_type", address).name)
 
 
 def device_number(dev: int) -> tuple[int, int]:

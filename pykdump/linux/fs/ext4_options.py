@@ -46,8 +46,9 @@ def ext4(sb: StructResult, root: StructResult) -> Iterator[str]:
     yield from _flag_options(info)
     stored, missing = _on_disk(info)
     for name, default in (("resuid", stored.resuid), ("resgid", stored.resgid)):
-        if int(getattr(info, f"s_{name}").val) or default:
-            yield f"{name}={int(getattr(info, f's_{name}').val)}"
+        number = int(getattr(info, f"s_{name}").val)
+        if number or default:
+            yield f"{name}={number}"
     options = int(info.s_mount_opt)
     for bit, value, name in ERRORS:
         if options & bit and stored.errors not in (value, UNKNOWN):
@@ -55,8 +56,9 @@ def ext4(sb: StructResult, root: StructResult) -> Iterator[str]:
     if int(info.s_commit_interval) != COMMIT_SECONDS * HZ:
         yield f"commit={int(info.s_commit_interval) // HZ}"
     for member, usual, name in NUMBERS_BEFORE_DATA:
-        if int(getattr(info, member)) != usual:
-            yield f"{name}={int(getattr(info, member))}"
+        value = int(getattr(info, member))
+        if value != usual:
+            yield f"{name}={value}"
     if (options ^ int(info.s_def_mount_opt)) & WRITEBACK_DATA:
         yield f"data={DATA_MODES.get(options & WRITEBACK_DATA, 'unknown')}"
     yield from _last(info, options)
@@ -97,10 +99,12 @@ def _flag_options(info: StructResult) -> Iterator[str]:
     # Kernels without s_def_mount_opt2 (it came with v6.2) compare all rows with s_mount_opt.
     second = info.hasField("s_def_mount_opt2")
     now[True] = (int(info.s_mount_opt2), int(info.s_def_mount_opt2)) if second else now[False]
-    for bits, wanted, of_second, name in _table():
-        value, default = now[of_second]
-        if bits & (value ^ default) and (value & bits == bits if wanted else not value & bits):
-            yield name
+    changed = {of_second: value ^ default for of_second, (value, default) in now.items()}
+    if any(changed.values()):
+        for bits, wanted, of_second, name in _table():
+            value = now[of_second][0]
+            if bits & changed[of_second] and (value & bits == bits if wanted else not value & bits):
+                yield name
 
 
 @memoize_cond(CU_LIVE)

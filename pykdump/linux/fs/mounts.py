@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from crash import addr2sym, error, member_offset, readSU, sym2addr
+from crash import error, member_offset, readSU, sym2addr
 
 from pykdump.linux.fs import (
     IS_ROOT,
@@ -23,7 +23,7 @@ from pykdump.pylog import pylog
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from crash import StructResult
 
@@ -62,7 +62,7 @@ class FileSystem:
         self.super_block = super_block
         self.fs_type = fs_type(super_block)
         self.mode = _mode(flags & SB_RDONLY)
-        self.general = (*_names(flags, SB_OPTIONS), *security_options(super_block))
+        self.general = _super_general(flags) + security_options(super_block)
         self.frozen = sb_frozen(super_block)
         self._own: tuple[tuple[str, ...], str | None] | None = None
 
@@ -79,25 +79,31 @@ class FileSystem:
 class MountPoint:
     """One mount: the fields of its lines in /proc/PID/mounts and mountinfo, without escapes.
 
-    ``mount`` is the ``struct mount``, ``super_block`` the ``struct super_block``, ``root`` the directory of the file
-    system that is mounted. ``own_options`` are those of the mount, ``super_options`` those of the file system. If the
-    latter are not complete, ``problem`` says why. ``frozen`` is sb_frozen(). ``file_systems`` are those of the mounts
-    before; that of this mount is added.
+    ``mount`` is the ``struct mount``, ``super_block`` the ``struct super_block``, ``directory`` the ``struct dentry``
+    in the file system that is mounted, and ``root`` its path. ``own_options`` are those of the mount, ``super_options``
+    those of the file system. If the latter are not complete, ``problem`` says why. ``frozen`` is sb_frozen().
+    ``file_systems`` are those of the mounts before; that of this mount is added.
     """
 
-    __slots__ = ("_file_system", "_flags", "_own", "mount", "own_options", "path", "problem", "source", "super_block")
+    __slots__ = (
+        "_directory", "_file_system", "_flags", "_own", "mount", "own_options", "path", "problem", "source",
+        "super_block",
+    )  # fmt: skip
 
-    def __init__(self, mount: StructResult, path: str, file_systems: dict[int, FileSystem]) -> None:
+    def __init__(
+        self, mount: StructResult, directory: StructResult, path: str, file_systems: dict[int, FileSystem]
+    ) -> None:
         view = mount.mnt
         sb = view.mnt_sb
         found = file_systems.get(int(sb))
         if found is None:
             found = file_systems[int(sb)] = FileSystem(sb)
         flags = int(view.mnt_flags)
-        self.mount, self.super_block, self.path, self._flags, self._file_system = mount, sb, path, flags, found
-        self.source = "none" if not mount.mnt_devname else str(mount.mnt_devname)
-        self.own_options = (*_general(flags), *_idmapped(view))
-        self._own, self.problem = found.own_options(view.mnt_root)
+        self.mount, self.super_block, self.path = mount, sb, path
+        self._directory, self._flags, self._file_system = directory, flags, found
+        self.source = str(mount.mnt_devname or "none")
+        self.own_options = (*_general(flags), "idmapped") if _is_idmapped(view) else _general(flags)
+        self._own, self.problem = found.own_options(directory)
 
     @property
     def fs_type(self) -> str:
@@ -127,12 +133,12 @@ class MountPoint:
     @property
     def root(self) -> str:
         """The directory of the file system that is mounted."""
-        return _root_of(self.mount.mnt.mnt_root, self.super_block)
+        return _name_of_namespace(self._directory) if self.fs_type == "nsfs" else dentry_path(self._directory)
 
     @property
     def propagation(self) -> tuple[str, ...]:
         """ "shared:N", "master:N", "unbindable"."""
-        return tuple(_propagation(self.mount, self._flags))
+        return _propagation(self.mount, self._flags)
 
     @property
     def super_options(self) -> tuple[str, ...]:
@@ -146,14 +152,11 @@ class MountPoint:
         return (_mode(read_only), *self._file_system.general, *self.own_options[1:], *self._own)
 
 
-def _root_of(root: StructResult, sb: StructResult) -> str:
-    """Return the fourth field of mountinfo: the mounted directory, or "net:[4026532237]" for a namespace."""
-    show = int(sb.s_op.show_path)
-    if show and addr2sym(show) == "nsfs_show_path":
-        # fs/nsfs.c: inode->i_private is the struct ns_common.
-        namespace = readSU("struct ns_common", int(root.d_inode.i_private))
-        return f"{namespace.ops.name}:[{int(root.d_inode.i_ino)}]"
-    return dentry_path(root)
+def _name_of_namespace(root: StructResult) -> str:
+    """Return what nsfs_show_path() of fs/nsfs.c shows of a ``struct dentry`` of nsfs: "net:[4026532237]"."""
+    inode = root.d_inode
+    namespace = readSU("struct ns_common", int(inode.i_private))
+    return f"{namespace.ops.name}:[{int(inode.i_ino)}]"
 
 
 def _mode(read_only: int) -> str:
@@ -166,41 +169,41 @@ def _general(flags: int) -> tuple[str, ...]:
     return (_mode(flags & MNT_READONLY), *_names(flags, MNT_OPTIONS))
 
 
+@cache
+def _super_general(flags: int) -> tuple[str, ...]:
+    """Return the options that are bits of ``s_flags``."""
+    return tuple(_names(flags, SB_OPTIONS))
+
+
 def _names(flags: int, table: tuple[tuple[int, str], ...]) -> list[str]:
     return [name for bit, name in table if flags & bit]
 
 
-def _idmapped(view: StructResult) -> Iterator[str]:
-    """Yield "idmapped" if a ``struct vfsmount`` maps IDs."""
+def _is_idmapped(view: StructResult) -> bool:
+    """Return whether a ``struct vfsmount`` maps IDs."""
     # Commit 256c8aed2b42 ("fs: introduce dedicated idmap type for mounts", v6.2); v5.12 to v6.1 have mnt_userns.
-    if view.hasField("mnt_idmap"):
-        mapped = int(view.mnt_idmap) != sym2addr("nop_mnt_idmap")
-    else:
-        mapped = view.hasField("mnt_userns") and int(view.mnt_userns) != sym2addr("init_user_ns")
-    if mapped:
-        yield "idmapped"
+    try:
+        return int(view.mnt_idmap) != sym2addr("nop_mnt_idmap")
+    except AttributeError:
+        return view.hasField("mnt_userns") and int(view.mnt_userns) != sym2addr("init_user_ns")
 
 
-def _propagation(mount: StructResult, flags: int) -> Iterator[str]:
-    """Yield "shared:N", "master:N" and "unbindable", as in mountinfo."""
+def _propagation(mount: StructResult, flags: int) -> tuple[str, ...]:
+    """Return "shared:N", "master:N" and "unbindable", as in mountinfo."""
     shared, unbindable = flags & MNT_SHARED, flags & MNT_UNBINDABLE
     if mount.hasField("mnt_t_flags"):
-        shared, unbindable = int(mount.mnt_t_flags) & T_SHARED, int(mount.mnt_t_flags) & T_UNBINDABLE
-    if shared:
-        yield f"shared:{int(mount.mnt_group_id)}"
+        flags = int(mount.mnt_t_flags)
+        shared, unbindable = flags & T_SHARED, flags & T_UNBINDABLE
+    found: tuple[str, ...] = (f"shared:{int(mount.mnt_group_id)}",) if shared else ()
     if mount.mnt_master:
-        yield f"master:{int(mount.mnt_master.mnt_group_id)}"
-    if unbindable:
-        yield "unbindable"
+        found += (f"master:{int(mount.mnt_master.mnt_group_id)}",)
+    return (*found, "unbindable") if unbindable else found
 
 
-def path_below(
-    dentry: StructResult, mount: StructResult, root: StructResult | None, known: Mapping[int, str] | None = None
-) -> str | None:
+def path_below(dentry: StructResult, mount: StructResult, root: StructResult | None) -> str | None:
     """Return the path of a ``struct dentry`` in a ``struct mount`` below ``struct path root``; None if it is outside.
 
-    Without ``root``, the path begins at the root of the namespace. ``known`` are paths of mounts, by the addresses of
-    their ``struct mount``, that were computed for the same ``root``.
+    Without ``root``, the path begins at the root of the namespace.
     """
     top = (int(root.dentry), int(root.mnt)) if root is not None else None
     parts: list[str] = []
@@ -217,10 +220,50 @@ def path_below(
         above = mount.mnt_parent
         if int(above) == int(mount):
             return None
-        if known and int(dentry) == first and int(mount) in known:
-            return "/".join((known[int(mount)].rstrip("/"), *reversed(parts)))
         dentry, mount = mount.mnt_mountpoint, above
     raise error(f"The mount {int(mount):#x} is deeper than {MAX_DEPTH}: its parents form a loop.")
+
+
+class _Paths:
+    """The paths of mounts below ``struct path root``: a mount is nearly always in a mount whose path is known."""
+
+    def __init__(self, root: StructResult | None) -> None:
+        self._root = root
+        # {struct mount *: {struct dentry * in it: its path}}, without the slash at the end that "/" has. The same
+        # dentries may be in several mounts.
+        self._known: dict[int, dict[int, str]] = {}
+        if root is not None:
+            self._known[int(mount_of(int(root.mnt)))] = {int(root.dentry): ""}
+
+    def of(self, mount: StructResult, dentry: StructResult) -> str | None:
+        """Return path_below() of the root ``struct dentry`` of a ``struct mount``, and remember it."""
+        known = self._known.get(int(mount))
+        path = known.get(int(dentry)) if known else None
+        if path is None:
+            parent = int(mount.mnt_parent)
+            above = self._known.get(parent) if parent != int(mount) else None
+            path = self._inside(mount.mnt_mountpoint, above) if above else None
+        if path is None:
+            path = path_below(dentry, mount, self._root)
+            if path is None:
+                return None
+        self._known.setdefault(int(mount), {})[int(dentry)] = path.rstrip("/")
+        return path or "/"
+
+    @staticmethod
+    def _inside(dentry: StructResult, known: dict[int, str]) -> str | None:
+        """Return the path of a ``struct dentry``; None if there are no ``known`` paths above it in its mount."""
+        below: list[StructResult] = []
+        path = known.get(int(dentry))
+        while path is None:
+            below.append(dentry)
+            dentry = dentry.d_parent
+            if int(dentry) == int(below[-1]) or len(below) > MAX_DEPTH:
+                return None
+            path = known.get(int(dentry))
+        for each in reversed(below):
+            path = known[int(each)] = f"{path}/{get_dentry_name(each)}"
+        return path
 
 
 def mounts_of(namespace: StructResult, root: StructResult | None = None) -> Iterator[MountPoint]:
@@ -230,7 +273,7 @@ def mounts_of(namespace: StructResult, root: StructResult | None = None) -> Iter
     out, as in /proc/PID/mounts. A mount that cannot be read is reported through pylog, and the others follow.
     """
     file_systems: dict[int, FileSystem] = {}
-    paths: dict[int, str] = {}
+    path_of = _Paths(root).of
     # Commit 9f6c61f96f2d ("proc/mounts: add cursor", v5.8) put the positions of readers of /proc/mounts among the
     # mounts. They are gone with the list (commit 2eea9ce4310d, v6.8).
     cursors = MNT_CURSOR if member_offset("struct mount", "mnt_node") < 0 else 0
@@ -238,10 +281,10 @@ def mounts_of(namespace: StructResult, root: StructResult | None = None) -> Iter
         try:
             if cursors and int(mount.mnt.mnt_flags) & cursors:
                 continue
-            path = path_below(mount.mnt.mnt_root, mount, root, paths)
+            directory = mount.mnt.mnt_root
+            path = path_of(mount, directory)
             if path is not None:
-                paths[int(mount)] = path
-                yield MountPoint(mount, path, file_systems)
+                yield MountPoint(mount, directory, path, file_systems)
         except UNREADABLE as problem:
             pylog.error(f"The mount {int(mount):#x} cannot be read: {problem}")
 

@@ -86,9 +86,11 @@ def number(identifier: StructResult) -> int:
 
 def _owner(info: StructResult) -> Iterator[str]:
     """Yield the options of members uid and gid that are not 0."""
-    for name in ("uid", "gid"):
-        if number(getattr(info, name)):
-            yield f"{name}={number(getattr(info, name))}"
+    uid, gid = number(info.uid), number(info.gid)
+    if uid:
+        yield f"uid={uid}"
+    if gid:
+        yield f"gid={gid}"
 
 
 @memoize_cond(CU_LIVE)
@@ -100,18 +102,21 @@ def tmpfs(sb: StructResult, root: StructResult) -> Iterator[str]:
     """shmem_show_options() of mm/shmem.c: ``struct shmem_sb_info``."""
     info = readSU("struct shmem_sb_info", int(sb.s_fs_info))
     half = _total_pages() // 2
-    if int(info.max_blocks) != half:
-        yield f"size={int(info.max_blocks) * PAGESIZE // 1024}k"
-    if int(info.max_inodes) != half:
-        yield f"nr_inodes={int(info.max_inodes)}"
-    if int(info.mode) != 0o1777:
-        yield f"mode={int(info.mode):03o}"
+    blocks, inodes, mode = int(info.max_blocks), int(info.max_inodes), int(info.mode)
+    if blocks != half:
+        yield f"size={blocks * PAGESIZE // 1024}k"
+    if inodes != half:
+        yield f"nr_inodes={inodes}"
+    if mode != 0o1777:
+        yield f"mode={mode:03o}"
     yield from _owner(info)
-    if info.hasField("full_inums"):  # commit ea3271f7196c (v5.9)
-        yield f"inode{64 if info.full_inums else 32}"
-    if info.hasField("huge") and int(info.huge):
-        yield f"huge={HUGE.get(int(info.huge), int(info.huge))}"
-    if info.hasField("noswap") and info.noswap:  # commit 2c6efe9cf2d7 (v6.4)
+    wide = getattr(info, "full_inums", None)  # commit ea3271f7196c (v5.9)
+    if wide is not None:
+        yield "inode64" if wide else "inode32"
+    huge = int(getattr(info, "huge", 0))
+    if huge:
+        yield f"huge={HUGE.get(huge, huge)}"
+    if getattr(info, "noswap", 0):  # commit 2c6efe9cf2d7 (v6.4)
         yield "noswap"
 
 
@@ -190,11 +195,15 @@ def kernfs(sb: StructResult, root: StructResult) -> Iterator[str]:
 
 
 def _flags(flags: int, names: str) -> Iterator[str]:
-    """Yield the options whose enumerators CGRP_ROOT_... are set in ``flags``. Their values differ between kernels."""
-    for word in names.split():
-        shown, _, enumerator = word.partition(":")
-        if flags & (enumerator_value(f"CGRP_ROOT_{enumerator}") or 0):
-            yield shown
+    """Return the options whose enumerators CGRP_ROOT_... are set in ``flags``. Their values differ between kernels."""
+    return (shown for bit, shown in _bits(names) if flags & bit)
+
+
+@memoize_cond(CU_LIVE)
+def _bits(names: str) -> list[tuple[int, str]]:
+    """Return (value of CGRP_ROOT_..., option) of each word "option:..."; 0 if this kernel has no such enumerator."""
+    words = (word.partition(":") for word in names.split())
+    return [(enumerator_value(f"CGRP_ROOT_{enumerator}") or 0, shown) for shown, _, enumerator in words]
 
 
 def _cgroup1(root: StructResult) -> Iterator[str]:

@@ -41,25 +41,28 @@ def thread_count(task: Task) -> int | None:
     return int(signal.nr_threads) if signal else None
 
 
-def children_of_all() -> tuple[dict[int, Task], dict[int, list[Task]]]:
-    """Return {PID: process} of all processes with swapper/0, and {PID: child processes in the kernel's order}.
+def children_of_all() -> tuple[dict[int, Task], dict[int, list[tuple[int, Task]]]]:
+    """Return {PID: process} of all processes with swapper/0, and {PID: its children as (PID, process)}.
 
+    The children are in the kernel's order.
     The parent is that of getppid(): the process of ``task->real_parent``, which is the thread that called fork(). A
     process whose parent cannot be read is reported through pylog; its parent is UNREADABLE_PARENT.
     """
     swapper = idle_tasks()[:1]
     processes = {task.pid: task for task in swapper}
-    children: dict[int, list[Task]] = {}
+    children: dict[int, list[tuple[int, Task]]] = {}
     for struct in process_leaders():
-        task = Task(struct)
-        pid = task.pid
-        processes[pid] = task
+        pid = int(struct.pid)
+        task = processes[pid] = Task(struct)
         try:
             parent = int(struct.real_parent.tgid)
         except (error, LookupError) as problem:
             pylog.error(f"The parent of PID {pid} cannot be read: {problem}")
             parent = UNREADABLE_PARENT
-        children.setdefault(parent, []).append(task)
+        siblings = children.get(parent)
+        if siblings is None:
+            siblings = children[parent] = []
+        siblings.append((pid, task))
     return processes, children
 
 
@@ -73,18 +76,17 @@ def process_tree(root: int | None = None) -> Iterator[Node]:
     if root is not None:
         if root not in processes:
             raise LookupError(f"there is no process with PID {root}")
-        tops = [processes[root]]
+        tops = [(root, processes[root])]
     else:
-        tops = [task for pid, task in processes.items() if pid == 0]
-        tops += [task for pid, found in children.items() if pid not in processes for task in found]
+        tops = [(pid, task) for pid, task in processes.items() if pid == 0]
+        tops += [each for pid, found in children.items() if pid not in processes for each in found]
     seen: set[int] = set()
     # A stack instead of recursion: a chain of processes may be longer than Python's limit.
-    waiting: list[tuple[Task, int | None, tuple[bool, ...]]] = [
-        (task, None, (number == 0,)) for number, task in enumerate(reversed(tops))
+    waiting: list[tuple[int, Task, int | None, tuple[bool, ...]]] = [
+        (*each, None, (number == 0,)) for number, each in enumerate(reversed(tops))
     ]
     while waiting:
-        task, parent, last = waiting.pop()
-        pid = task.pid
+        pid, task, parent, last = waiting.pop()
         if pid in seen:  # damaged pointers may form a loop
             continue
         seen.add(pid)
@@ -92,5 +94,5 @@ def process_tree(root: int | None = None) -> Iterator[Node]:
         below = children.get(pid)
         if below:
             others = (*last, False)
-            waiting.append((below[-1], pid, (*last, True)))
-            waiting += [(child, pid, others) for child in reversed(below[:-1])]
+            waiting.append((*below[-1], pid, (*last, True)))
+            waiting += [(*child, pid, others) for child in below[-2::-1]]

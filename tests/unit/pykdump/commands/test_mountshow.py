@@ -14,17 +14,19 @@ fake_crash.install()
 
 from pykdump.commands import mountshow  # noqa: E402
 
-MOUNT = mountshow.Mount(
-    source="a #source", mount_point="/mnt/with blank#", type="tmpfs", options=("ro", "size=4k"), mount_options=("ro",),
-    super_options=("rw", "size=4k"), options_complete=True, mount_id=5, parent_id=4, device="0:30", root="/",
-    propagation=("shared:1",), frozen="", mount=0x1000, super_block=0x2000, namespace=1,
+MOUNT = mountshow.MountAddresses(
+    source="a #source", mount_point="/mnt/with blank#", type="tmpfs", options=("ro", "size=4k"), options_complete=True,
+    mount_id=5, parent_id=4, device="0:30", root="/", propagation=("shared:1",), mount=0x1000, super_block=0x2000,
 )  # fmt: skip
 
 
 def test_lines_of_proc_mounts() -> None:
     assert list(mountshow._lines(MOUNT)) == ["a\\040\\043source /mnt/with\\040blank# tmpfs ro,size=4k 0 0"]
     some = dataclasses.replace(MOUNT, options=("rw",), options_complete=False)
-    assert next(mountshow._lines(some)).endswith(" tmpfs rw,... 0 0")
+    assert next(iter(mountshow._lines(some))).endswith(" tmpfs rw,... 0 0")
+    for source, shown in (("/dev/x", "/dev/x"), ("a#b", "a\\043b"), ("a\\b", "a\\134b"), ("a b", "a\\040b")):
+        plain = dataclasses.replace(MOUNT, source=source, mount_point="/x")
+        assert list(mountshow._lines(plain)) == [f"{shown} /x tmpfs ro,size=4k 0 0"]
     assert list(mountshow._verbose_lines(MOUNT))[1:] == [
         "    struct mount 0x1000  struct super_block 0x2000",
         "    ID 5  parent 4  device 0:30  root /  shared:1",

@@ -61,6 +61,16 @@ def test_one_thread_is_not_mentioned() -> None:
     assert list(pstree.lines(process)) == ["`- prog\\n"]
 
 
+def test_what_the_text_does_not_show_is_not_read() -> None:
+    bare = node(1)
+    del bare.task.state_code, bare.task.ts
+    (process,) = pstree.processes([bare], True, False, False, as_text=True)
+    assert isinstance(process, pstree.Process)
+    assert (list(pstree.lines(process)), process.state, process.threads) == (["`- prog\\n (7)"], "", None)
+    (problem,) = pstree.processes([bare], True, False, False)  # a record for JSON needs it all
+    assert isinstance(problem, Problem)
+
+
 def test_a_damaged_process() -> None:
     broken = node(1)
     del broken.task.comm
