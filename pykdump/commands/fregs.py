@@ -198,21 +198,25 @@ def task_registers(stack: Stack, detail: int = 0, routine: str = "", lines: bool
 
 
 def _function(level: int, entry: Entry, detail: int, lines: bool) -> CalledFunction:
+    function, offset, module, address, stack, _, exact, _, received = entry.frame
+    registers = [
+        RegisterAtEntry(name, value, width, "known" if sure else "likely")
+        for name, (value, width, sure) in entry.registers.items()
+    ]
+    exception: Iterable[RegisterAtEntry] = ()
+    if received is not None:
+        exception = [RegisterAtEntry(name, value, 8, "known") for name, value in received.registers.items()]
+    return CalledFunction(
+        level, function or "?", module, address, offset, stack, source_line(address - (not exact)) if lines else "",
+        tuple(registers), _arguments(entry, detail > 1) if detail else (), tuple(exception),
+        received is not None and received.user,
+    )  # fmt: skip
+
+
+def _arguments(entry: Entry, described: bool) -> tuple[FunctionArgument, ...]:
     from pykdump.linux.arguments import arguments_of
 
-    frame = entry.frame
-    registers = [
-        RegisterAtEntry(name, known.value, known.width, "known" if known.sure else "likely")
-        for name, known in entry.registers.items()
-    ]
-    arguments = [_argument(argument, detail > 1) for argument in arguments_of(entry) or ()] if detail else []
-    received = frame.exception.registers if frame.exception is not None else {}
-    exception = [RegisterAtEntry(name, value, 8, "known") for name, value in received.items()]
-    return CalledFunction(
-        level, frame.function or "?", frame.module, frame.address, frame.offset, frame.stack,
-        source_line(frame.address - (not frame.exact)) if lines else "", tuple(registers), tuple(arguments),
-        tuple(exception), frame.exception is not None and frame.exception.user,
-    )  # fmt: skip
+    return tuple([_argument(argument, described) for argument in arguments_of(entry) or ()])
 
 
 def _argument(argument: Argument, described: bool) -> FunctionArgument:
@@ -253,10 +257,14 @@ def stack_lines(record: TaskRegisters) -> Iterator[str]:
         yield from _register_lines(function)
         if function.exception:
             yield f"    registers of {'the user' if function.user else 'the interrupted function'}:"
-            yield from _table_of(function.exception)
+            yield _table_of(function.exception)
 
 
 def _register_lines(function: CalledFunction) -> Iterator[str]:
+    if not function.arguments:
+        if function.registers:
+            yield _lines_of(function.registers)
+        return
     passed = {argument.place for argument in function.arguments}
     for argument in function.arguments:
         points_to = f"  = {argument.points_to}" if argument.points_to else ""
@@ -269,14 +277,31 @@ def _register_lines(function: CalledFunction) -> Iterator[str]:
             yield f"{_label(register.confidence, register.register)} {register.value:#x}{short}"
 
 
+def _lines_of(registers: tuple[RegisterAtEntry, ...]) -> str:
+    """Return a line for each register. Functions called from the same place mostly have the same ones."""
+    names = tuple([register.register for register in registers])
+    widths = tuple([register.width for register in registers])
+    form = _lines_form(names, widths, tuple([register.confidence for register in registers]))
+    return form % tuple([register.value for register in registers])
+
+
+@cache
+def _lines_form(names: tuple[str, ...], widths: tuple[int, ...], confidences: tuple[str, ...]) -> str:
+    """Return the lines of registers with a place for each value."""
+    return "\n".join(
+        f"{_label(confidence, name)} 0x%x" + (f"  (low {width} bytes)" if width < 8 else "")
+        for name, width, confidence in zip(names, widths, confidences)
+    )
+
+
 @cache
 def _label(confidence: str, place: str) -> str:
     return f"  {MARKS[confidence]} {place.upper():<9}"
 
 
-def _table_of(registers: tuple[RegisterAtEntry, ...]) -> list[str]:
+def _table_of(registers: tuple[RegisterAtEntry, ...]) -> str:
     text = _table_form(tuple([register.register for register in registers]))
-    return (text % tuple([register.value for register in registers])).split("\n")
+    return text % tuple([register.value for register in registers])
 
 
 @cache

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from crash import TYPE_CODE_STRUCT, TYPE_CODE_UNION, error, function_prototype, sizeof, whatis
 
 from pykdump.caches import CU_LIVE, CU_LOAD, memoize_cond
-from pykdump.linux.x86.entry_registers import Entry, Known, recover
+from pykdump.linux.x86.entry_registers import Entry, Known
+from pykdump.linux.x86.known_ways import recover
 from pykdump.linux.x86.opcodes import ARGUMENTS, NAMES
 from pykdump.linux.x86.values import signed
 

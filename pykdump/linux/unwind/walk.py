@@ -63,16 +63,20 @@ class Walker:
     def __init__(self, tables: orc.OrcTables) -> None:
         self._rule = tables.rule
         self._layout = Layout()
-        self._paths = Paths(
-            self._layout.return_address // WORD, member_offset("struct inactive_task_frame", "bp") // WORD
-        )
+        saved_bp = member_offset("struct inactive_task_frame", "bp") // WORD
+        self._paths = Paths(self._layout.return_address // WORD, saved_bp, self._layout.saved)
 
     def frames_of(self, task: int) -> tuple[list[Frame], str | None]:
         """Return the frames of a ``struct task_struct *``, and the reason if they end early."""
         words = self._words(task)
         if isinstance(words, str):
             return [], words
+        known = self._paths.find(words)
+        if known is not None and known.form is not None:
+            return known.form.frames(words), None
         steps, problem = self._steps(words)
+        if problem is None:
+            self._paths.learn(words, steps, _functions(steps))
         return list(map(frame_of, steps)), problem
 
     def functions_of(self, task: int) -> tuple[tuple[str, ...], str | None]:
@@ -85,9 +89,9 @@ class Walker:
             return (), words
         known = self._paths.find(words)
         if known is not None:
-            return known, None
+            return known.functions, None
         steps, problem = self._steps(words)
-        functions = tuple([step.rule.function or f"{step.address:#x}" for step in steps])
+        functions = _functions(steps)
         if problem is None:
             self._paths.learn(words, steps, functions)
         return functions, problem
@@ -152,6 +156,10 @@ class Walker:
         members = where.registers if full else where.partial
         user = members.is_user(words, start)
         return Received(words, members, start, None if user else members.read(words, start))
+
+
+def _functions(steps: list[Step]) -> tuple[str, ...]:
+    return tuple([step.rule.function or f"{step.address:#x}" for step in steps])
 
 
 def _stack_pointer(rule: orc.Rule, words: Words, bp: int | None, known: Mapping[str, int] | None) -> int:

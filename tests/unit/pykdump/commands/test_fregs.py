@@ -62,7 +62,7 @@ def function(**more: Any) -> CalledFunction:
 
 
 def lines(*functions: CalledFunction) -> list[str]:
-    return list(fregs.stack_lines(TaskRegisters(7, 0xFFFF1000, 1, "sh", "orc", functions)))
+    return "\n".join(fregs.stack_lines(TaskRegisters(7, 0xFFFF1000, 1, "sh", "orc", functions))).split("\n")
 
 
 def test_registers_in_text() -> None:

@@ -61,7 +61,9 @@ def walked(kernel: fake_crash.Kernel, *words: int) -> tuple[list[Any], str | Non
     functions = tuple(frame.function for frame in frames)
     assert walker.functions_of(TASK) == (functions, problem)
     assert walker.functions_of(TASK) == (functions, problem), "the known way"
-    KNOWN_WAYS.append(walker._paths.find(walker._words(TASK)))  # type: ignore[arg-type]
+    assert walker.frames_of(TASK) == (frames, problem), "the known way"
+    end = walker._paths.find(walker._words(TASK))  # type: ignore[arg-type]
+    KNOWN_WAYS.append(end.functions if end is not None else None)
     return frames, problem
 
 
