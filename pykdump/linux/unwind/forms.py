@@ -9,7 +9,7 @@ from pykdump.linux.unwind.frames import ExceptionFrame, Frame
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from pykdump.linux.unwind.frames import Step
     from pykdump.linux.unwind.words import SavedRegisters, Words
@@ -51,6 +51,20 @@ class FrameForm:
         last = steps[-1].received
         self._received = (last.members, last.address - low) if last is not None else None
 
+    def first(self, words: Words) -> tuple[int, dict[str, int]]:
+        """Return the CFA (0 if there is none) and the registers of the innermost frame."""
+        low, row = words.low, self._rows[0]
+        registers = self._saved.read(words, low)
+        registers["ip"], registers["sp"], registers["bp"] = row.address, low + row.sp, words.data[row.bp]
+        return row.cfa and low + row.cfa, registers
+
+    def received(self, words: Words) -> Iterable[int]:
+        """Return the registers of the user program in the order of the frames' own, none for a kernel thread."""
+        if self._received is None:
+            return ()
+        members, distance = self._received
+        return members.read(words, words.low + distance).values()
+
     def frames(self, words: Words) -> list[Frame]:
         """Return the frames of a stack that has this way; the registers of a user program are at its end."""
         low, data = words.low, words.data
@@ -61,7 +75,7 @@ class FrameForm:
             )
             for function, offset, module, address, stack, cfa, sp, bp in self._rows
         ]  # fmt: skip
-        found[0] = found[0]._replace(registers={**self._saved.read(words, low), **found[0].registers})
+        found[0] = found[0]._replace(registers=self.first(words)[1])
         if self._received is not None:
             members, distance = self._received
             start = low + distance

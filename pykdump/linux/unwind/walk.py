@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pykdump.linux.unwind.forms import FrameForm
+
 MAX_FRAMES = 1000  # a stack of 32 KB has no more
 _DEFAULT_STACK_SIZE = 16384  # THREAD_SIZE of x86-64 without KASAN
 # The processor itself saves these when an exception comes (the iret frame).
@@ -78,6 +80,14 @@ class Walker:
         if problem is None:
             self._paths.learn(words, steps, _functions(steps))
         return list(map(frame_of, steps)), problem
+
+    def known_form(self, task: int) -> tuple[FrameForm, Words] | None:
+        """Return the form of a task's frames and the words of its stack, None if its way is not known."""
+        words = self._words(task)
+        if isinstance(words, str):
+            return None
+        known = self._paths.find(words)
+        return (known.form, words) if known is not None and known.form is not None else None
 
     def functions_of(self, task: int) -> tuple[tuple[str, ...], str | None]:
         """Return the functions of a ``struct task_struct *`` by name, and the reason if they end early.

@@ -44,10 +44,14 @@ def test_the_frames_of_another_stack_are_those_of_its_walk() -> None:
     assert found == [frame_of(step) for step in steps(other)]
     assert [list(frame.registers) for frame in found] == [["bx", "bp", "ip", "sp"], ["ip", "sp", "bp"]]
     assert found[1].exception is not None and found[1].exception.registers == {"ip": 0x500000, "cs": 0x33, "ss": 0x2B}
+    assert form.first(other) == (other.low + 40, {"bx": 0x11, "bp": 0x12, "ip": 0xA, "sp": other.low + 24})
+    assert list(form.received(other)) == [0x500000, 0x33, 0x2B]
 
 
 def test_a_frame_without_a_cfa_has_none_elsewhere() -> None:
     words = stack(LOW, 0x1, 0x2, 0xA)
     end = Step(CALL, 0xA, LOW + 16, 0, False, LOW + 24, 2, {"bx": 1, "bp": 2}, None)
-    (frame,) = FrameForm(LOW, [end], [1], SAVED).frames(stack(LOW + 0x10000, *words.data))
+    form, other = FrameForm(LOW, [end], [1], SAVED), stack(LOW + 0x10000, *words.data)
+    (frame,) = form.frames(other)
+    assert form.first(other)[0] == 0 and list(form.received(other)) == []
     assert (frame.cfa, frame.stack, frame.exception) == (0, LOW + 0x10010, None)

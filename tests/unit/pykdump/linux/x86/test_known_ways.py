@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import pytest
 
@@ -77,6 +77,46 @@ def test_another_answer_is_recovered_anew(kernel: fake_crash.Kernel) -> None:
         each = stack(number, pointer, kernel)
         assert plain(known_ways.recover(each)) == plain(recovered(each))
     assert len(CALLS) < 5 * MANY, "some were repeated"
+
+
+class Form:
+    """Instead of a FrameForm: it gives the frames of the stack itself."""
+
+    def frames(self, words: Stack) -> list[Frame]:
+        return list(words.frames)
+
+    def first(self, words: Stack) -> tuple[int, Mapping[str, int]]:
+        return words.frames[0].cfa, words.frames[0].registers
+
+
+def test_values_without_frames_are_those_of_the_registers(kernel: fake_crash.Kernel) -> None:
+    known, form, plans = known_ways.KnownForms(), Form(), []
+    for number in range(3 * MANY):
+        each = stack(number, (0x50000, 0x50001)[number % 2], kernel)
+        kernel.write_pointer(0x50000, number)
+        found = known.values(each.task, form, each)  # type: ignore[arg-type]
+        entries = known_ways.recover(each)
+        if found is not None:
+            plan, values = found
+            plans.append(plan)
+            assert list(values) == [value.value for entry in entries for value in entry.registers.values()]
+            assert plan.starts == [entry.start for entry in entries]
+    assert len(plans) > MANY and len(set(plans)) == 2, "each kind of pointer has a plan"
+
+
+def test_a_missing_page_has_no_values(kernel: fake_crash.Kernel) -> None:
+    known, form = known_ways.KnownForms(), Form()
+    kernel.write_pointer(0x50000, 2)
+    for number in range(MANY):
+        known_ways.recover(stack(number, 0x50000, kernel))
+    assert known.values(1, form, stack(1, 0x50000, kernel)) is not None  # type: ignore[arg-type]
+    assert known.values(1, form, stack(1, 0x60000, kernel)) is None  # type: ignore[arg-type]
+
+
+def test_a_stack_whose_registers_do_not_follow_has_no_values(kernel: fake_crash.Kernel) -> None:
+    usual = stack(1, 0x50000, kernel)
+    changed = usual._replace(frames=(usual.frames[0]._replace(cfa=0), usual.frames[1]))
+    assert known_ways.KnownForms().values(1, Form(), changed) is None  # type: ignore[arg-type]
 
 
 @pytest.mark.parametrize("case", ["bt", "exact", "no CFA", "no frames"])
