@@ -6,7 +6,7 @@ import the modules of the folder pykdump; commands import the layer.
 """
 
 from pykdump.command_layer.command import Command
-from pykdump.command_layer.events import Finding, Problem, Section, guarded
+from pykdump.command_layer.events import Finding, Problem, Section, Text, guarded
 from pykdump.command_layer.parser import name_pattern, positive_number
 from pykdump.command_layer.progress import Progress
 from pykdump.command_layer.records import item
@@ -19,6 +19,7 @@ __all__ = [
     "Problem",
     "Progress",
     "Section",
+    "Text",
     "guarded",
     "item",
     "name_pattern",

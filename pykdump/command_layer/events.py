@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-"""What a command yields besides records: findings, problems and the headings of sections."""
+"""What a command yields besides records: findings, problems, the headings of sections, and text that is ready."""
 
 from __future__ import annotations
 
@@ -78,6 +78,12 @@ class Section:
 
     def __init__(self, title: str) -> None:
         self.title = title
+
+
+class Text(str):
+    """The lines of a record, which a command may yield in its place if only text is asked for (``as_text``)."""
+
+    __slots__ = ()
 
 
 def reason_of(problem: BaseException) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import sys
 
-from pykdump.command_layer.events import Finding, Problem, Section
+from pykdump.command_layer.events import Finding, Problem, Section, Text
 from pykdump.command_layer.records import converter, kind_of
 from pykdump.command_layer.tables import Column, Table, printable
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
 def _no_lines(record: object) -> Iterable[str]:
     return ()
+
+
+def _ready_lines(text: Text) -> Iterable[str]:
+    return (text,)
 
 
 class TextReport:
@@ -52,7 +56,7 @@ class TextReport:
         if separated:
             print()
         self._kind = kind
-        layout = self._layout_of(kind)
+        layout = _ready_lines if kind is Text else self._layout_of(kind)
         if callable(layout):
             self._lines = layout
         else:

@@ -27,17 +27,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from functools import cache
 
-from pykdump.command_layer import Command, Problem, item
+from pykdump.command_layer import Command, Problem, Text, item
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
     from collections.abc import Iterable, Iterator
 
-    from pykdump.linux.arguments import Argument, Entry
+    from pykdump.linux.arguments import Argument, Entry, Plan
     from pykdump.linux.stacks import Stack
+    from pykdump.linux.unwind.forms import FrameForm
 
 VERSION = "2.0"
+HEADING = "\nPID: %d  TASK: %x  CPU: %d  COMMAND: %s"
 MARKS = {"known": "+", "likely": "~", "": " "}
 
 
@@ -110,11 +112,14 @@ def add_options(parser: argparse.ArgumentParser) -> None:
 
 def collect(options: argparse.Namespace) -> Iterator[object]:
     """Yield the stacks with the recovered registers."""
-    from crash import error, sysfacts
+    from crash import sysfacts
 
     machine = sysfacts()["machine"]
     if machine != "x86_64":
         yield Problem("the registers", f"they can be recovered on x86_64, and this dump is of {machine}")
+        return
+    if options.all and options.as_text and not (options.args or options.routine or options.lines):
+        yield from _all_as_text()
         return
     try:
         stacks = _stacks(options)
@@ -122,15 +127,64 @@ def collect(options: argparse.Namespace) -> Iterator[object]:
         yield Problem("the registers", str(problem))
         return
     for stack in stacks:
-        if stack.problem:
-            yield Problem(f"the stack of PID {stack.pid}", stack.problem)
-        try:
-            found = task_registers(stack, options.args, options.routine, options.lines)
-        except (error, LookupError, ValueError) as problem:
-            yield Problem(f"the registers of PID {stack.pid}", str(problem))
+        yield from _events(stack, options.args, options.routine, options.lines)
+
+
+def _events(stack: Stack, detail: int = 0, routine: str = "", lines: bool = False) -> Iterator[object]:
+    """Yield the record of a stack, see task_registers(), and what cannot be told of it."""
+    from crash import error
+
+    if stack.problem:
+        yield Problem(f"the stack of PID {stack.pid}", stack.problem)
+    try:
+        found = task_registers(stack, detail, routine, lines)
+    except (error, LookupError, ValueError) as problem:
+        yield Problem(f"the registers of PID {stack.pid}", str(problem))
+        return
+    if found.functions:
+        yield found
+
+
+def _all_as_text() -> Iterator[object]:
+    """Yield the text of the stacks of all tasks. Where many wait for the same, only what differs is found for each."""
+    from crash import tasks
+
+    from pykdump.linux.stacks import stack_of_row
+
+    known = KnownTexts()
+    for row in tasks():
+        text = known.text(row)
+        if text is not None:
+            yield Text(text)
             continue
-        if found.functions:
-            yield found
+        for event in _events(stack_of_row(row)):
+            yield Text("\n".join(stack_lines(event))) if isinstance(event, TaskRegisters) else event
+
+
+class KnownTexts:
+    """The texts of stacks, with a place for each value. Those with the same form and plan share one."""
+
+    def __init__(self) -> None:
+        from pykdump.linux.arguments import KnownForms
+
+        self._known = KnownForms()
+        self._texts: dict[tuple[FrameForm, Plan], str] = {}
+
+    def text(self, row: tuple[int, int, int, int, int, str, int]) -> str | None:
+        """Return the text of the stack for a row of crash.tasks(), None if none like it was seen often."""
+        from pykdump.linux.stacks import known_form, stack_of_row
+
+        task, pid, cpu, _, _, comm, _ = row
+        known = known_form(task)
+        found = self._known.values(task, *known) if known is not None else None
+        if known is None or found is None:
+            return None
+        form, words = known
+        plan, values = found
+        text = self._texts.get((form, plan))
+        if text is None:
+            text = self._texts[form, plan] = text_form(task_registers(stack_of_row(row)))
+        return text % (pid, task, cpu, comm, *values, *form.received(words))
 
 
 def _stacks(options: argparse.Namespace) -> Iterable[Stack]:
@@ -198,21 +252,25 @@ def task_registers(stack: Stack, detail: int = 0, routine: str = "", lines: bool
 
 
 def _function(level: int, entry: Entry, detail: int, lines: bool) -> CalledFunction:
+    function, offset, module, address, stack, _, exact, _, received = entry.frame
+    registers = [
+        RegisterAtEntry(name, value, width, "known" if sure else "likely")
+        for name, (value, width, sure) in entry.registers.items()
+    ]
+    exception: Iterable[RegisterAtEntry] = ()
+    if received is not None:
+        exception = [RegisterAtEntry(name, value, 8, "known") for name, value in received.registers.items()]
+    return CalledFunction(
+        level, function or "?", module, address, offset, stack, source_line(address - (not exact)) if lines else "",
+        tuple(registers), _arguments(entry, detail > 1) if detail else (), tuple(exception),
+        received is not None and received.user,
+    )  # fmt: skip
+
+
+def _arguments(entry: Entry, described: bool) -> tuple[FunctionArgument, ...]:
     from pykdump.linux.arguments import arguments_of
 
-    frame = entry.frame
-    registers = [
-        RegisterAtEntry(name, known.value, known.width, "known" if known.sure else "likely")
-        for name, known in entry.registers.items()
-    ]
-    arguments = [_argument(argument, detail > 1) for argument in arguments_of(entry) or ()] if detail else []
-    received = frame.exception.registers if frame.exception is not None else {}
-    exception = [RegisterAtEntry(name, value, 8, "known") for name, value in received.items()]
-    return CalledFunction(
-        level, frame.function or "?", frame.module, frame.address, frame.offset, frame.stack,
-        source_line(frame.address - (not frame.exact)) if lines else "", tuple(registers), tuple(arguments),
-        tuple(exception), frame.exception is not None and frame.exception.user,
-    )  # fmt: skip
+    return tuple([_argument(argument, described) for argument in arguments_of(entry) or ()])
 
 
 def _argument(argument: Argument, described: bool) -> FunctionArgument:
@@ -242,21 +300,44 @@ def source_line(address: int) -> str:
 
 def stack_lines(record: TaskRegisters) -> Iterator[str]:
     """Yield the lines of a stack."""
-    yield ""
-    yield f"PID: {record.pid}  TASK: {record.task:x}  CPU: {record.cpu}  COMMAND: {record.comm}"
+    yield HEADING % (record.pid, record.task, record.cpu, record.comm)
     for function in record.functions:
-        yield ""
-        module = f" [{function.module}]" if function.module else ""
-        yield f"#{function.level} {function.function}+{function.offset:#x}{module}  at {function.address:x}"
-        if function.line:
-            yield f"    {function.line}"
+        yield from _heading(function)
         yield from _register_lines(function)
         if function.exception:
-            yield f"    registers of {'the user' if function.user else 'the interrupted function'}:"
-            yield from _table_of(function.exception)
+            yield _exception_heading(function)
+            yield _table_of(function.exception)
+
+
+def text_form(record: TaskRegisters) -> str:
+    """Return the text of a stack, without arguments, with a place for each value that other stacks have."""
+    lines = [HEADING]
+    for function in record.functions:
+        lines += [line.replace("%", "%%") for line in _heading(function)]
+        if function.registers:
+            lines.append(_lines_form(*_shape(function.registers)))
+        if function.exception:
+            lines += [_exception_heading(function), _table_form(_shape(function.exception)[0])]
+    return "\n".join(lines)
+
+
+def _heading(function: CalledFunction) -> Iterator[str]:
+    yield ""
+    module = f" [{function.module}]" if function.module else ""
+    yield f"#{function.level} {function.function}+{function.offset:#x}{module}  at {function.address:x}"
+    if function.line:
+        yield f"    {function.line}"
+
+
+def _exception_heading(function: CalledFunction) -> str:
+    return f"    registers of {'the user' if function.user else 'the interrupted function'}:"
 
 
 def _register_lines(function: CalledFunction) -> Iterator[str]:
+    if not function.arguments:
+        if function.registers:
+            yield _lines_of(function.registers)
+        return
     passed = {argument.place for argument in function.arguments}
     for argument in function.arguments:
         points_to = f"  = {argument.points_to}" if argument.points_to else ""
@@ -269,14 +350,37 @@ def _register_lines(function: CalledFunction) -> Iterator[str]:
             yield f"{_label(register.confidence, register.register)} {register.value:#x}{short}"
 
 
+def _lines_of(registers: tuple[RegisterAtEntry, ...]) -> str:
+    """Return a line for each register. Functions called from the same place mostly have the same ones."""
+    return _lines_form(*_shape(registers)) % tuple([register.value for register in registers])
+
+
+def _shape(registers: tuple[RegisterAtEntry, ...]) -> tuple[tuple[str, ...], tuple[int, ...], tuple[str, ...]]:
+    """Return the names, widths and confidences of registers."""
+    return (
+        tuple([register.register for register in registers]),
+        tuple([register.width for register in registers]),
+        tuple([register.confidence for register in registers]),
+    )
+
+
+@cache
+def _lines_form(names: tuple[str, ...], widths: tuple[int, ...], confidences: tuple[str, ...]) -> str:
+    """Return the lines of registers with a place for each value."""
+    return "\n".join(
+        f"{_label(confidence, name)} 0x%x" + (f"  (low {width} bytes)" if width < 8 else "")
+        for name, width, confidence in zip(names, widths, confidences)
+    )
+
+
 @cache
 def _label(confidence: str, place: str) -> str:
     return f"  {MARKS[confidence]} {place.upper():<9}"
 
 
-def _table_of(registers: tuple[RegisterAtEntry, ...]) -> list[str]:
+def _table_of(registers: tuple[RegisterAtEntry, ...]) -> str:
     text = _table_form(tuple([register.register for register in registers]))
-    return (text % tuple([register.value for register in registers])).split("\n")
+    return text % tuple([register.value for register in registers])
 
 
 @cache

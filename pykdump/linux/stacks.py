@@ -23,7 +23,20 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from typing import SupportsInt
 
-__all__ = ["ExceptionFrame", "Frame", "Stack", "all_stacks", "frames_of", "functions_of", "stack_of"]
+    from pykdump.linux.unwind.forms import FrameForm
+    from pykdump.linux.unwind.words import Words
+
+__all__ = [
+    "ExceptionFrame",
+    "Frame",
+    "Stack",
+    "all_stacks",
+    "frames_of",
+    "functions_of",
+    "known_form",
+    "stack_of",
+    "stack_of_row",
+]
 
 
 @memoize_cond(CU_LIVE)
@@ -81,8 +94,17 @@ def stack_of(task: int) -> Stack:
     """
     for row in tasks():
         if row[0] == task:
-            return _stack(row)
+            return stack_of_row(row)
     raise LookupError(f"there is no task at {int(task):#x}")
+
+
+def known_form(task: int) -> tuple[FrameForm, Words] | None:
+    """Return the form of the frames of a ``struct task_struct *``, and the words of its stack.
+
+    None if the way through its stack is not known, or if the task runs: then frames_of() finds them.
+    """
+    walker = _walker()
+    return walker.known_form(task) if walker is not None and not _runs(task) else None
 
 
 def all_stacks() -> Iterator[Stack]:
@@ -90,10 +112,10 @@ def all_stacks() -> Iterator[Stack]:
 
     Raises crash.error in minimal mode, where crash has no list of tasks.
     """
-    return map(_stack, tasks())
+    return map(stack_of_row, tasks())
 
 
-def _stack(row: tuple[int, int, int, int, int, str, int]) -> Stack:
-    """Return the stack for a row of crash.tasks()."""
+def stack_of_row(row: tuple[int, int, int, int, int, str, int]) -> Stack:
+    """Return the stack for a row of crash.tasks(), as stack_of() does."""
     task, pid, cpu, _, _, comm, _ = row
     return Stack(task, pid, cpu, comm, *frames_of(task))

@@ -13,7 +13,8 @@ from typing import NamedTuple
 from crash import TYPE_CODE_STRUCT, TYPE_CODE_UNION, error, function_prototype, sizeof, whatis
 
 from pykdump.caches import CU_LIVE, CU_LOAD, memoize_cond
-from pykdump.linux.x86.entry_registers import Entry, Known, recover
+from pykdump.linux.x86.entry_registers import Entry, Known
+from pykdump.linux.x86.known_ways import KnownForms, Plan, recover
 from pykdump.linux.x86.opcodes import ARGUMENTS, NAMES
 from pykdump.linux.x86.values import signed
 
@@ -21,7 +22,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from crash import TypeInfo
 
-__all__ = ["Argument", "Entry", "Known", "Parameter", "arguments_of", "parameters_of", "recover"]
+__all__ = ["Argument", "Entry", "Known", "KnownForms", "Parameter", "Plan", "arguments_of", "parameters_of", "recover"]
 
 KNOWN, LIKELY = "known", "likely"
 _WORD = 8

@@ -8,6 +8,7 @@ distance from the saved sp. Following a known way takes a look at each return ad
 from __future__ import annotations
 
 from pykdump.linux.unwind import orc
+from pykdump.linux.unwind.forms import FrameForm
 from pykdump.linux.unwind.words import USER_MODE, WORD
 
 TYPE_CHECKING = False
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from pykdump.linux.unwind.frames import Step
-    from pykdump.linux.unwind.words import Words
+    from pykdump.linux.unwind.words import SavedRegisters, Words
 
 MAX_PLACES = 1 << 18  # a dump with more different stacks than that gains nothing
 
@@ -31,28 +32,33 @@ class Place:
     of the frame pointer from the saved sp: __schedule() aligns its frame, so there are several.
     """
 
-    __slots__ = ("bp", "following", "functions", "needed", "next", "selector")
+    __slots__ = ("bp", "following", "form", "functions", "needed", "next", "selector")
 
     def __init__(self) -> None:
         self.following: dict[int, Place] = {}
         self.next: int | None = None
-        self.functions: tuple[str, ...] | None = None
+        self.functions: tuple[str, ...] = ()
+        self.form: FrameForm | None = None
         self.selector: int | None = None
         self.bp: int | None = None
         self.needed = 0
 
 
 class Paths:
-    """All known ways. The innermost return address and the saved bp are at these indexes, from the saved sp on."""
+    """All known ways. The innermost return address and the saved bp are at these indexes, from the saved sp on.
 
-    def __init__(self, first: int, saved_bp: int) -> None:
+    ``saved`` are the registers that are there.
+    """
+
+    def __init__(self, first: int, saved_bp: int, saved: SavedRegisters) -> None:
         self._first = first
+        self._saved = saved
         self._saved_bp = saved_bp
         self._root = Place()
         self._places = 0
 
-    def find(self, words: Words) -> tuple[str, ...] | None:
-        """Return the functions of a stack if its way is known, otherwise None."""
+    def find(self, words: Words) -> Place | None:
+        """Return the end of the way of a stack if it is known, otherwise None."""
         data, place, index = words.data, self._root, self._first
         try:
             while True:
@@ -68,15 +74,16 @@ class Paths:
             return None
         if place.selector is not None and data[place.selector] & USER_MODE != USER_MODE:
             return None
-        return place.functions
+        return place
 
     def learn(self, words: Words, steps: Sequence[Step], functions: tuple[str, ...]) -> None:
         """Remember the way of a complete walk, if each CFA can be found again by the distances from the saved sp."""
         if self._places > MAX_PLACES or words.low % WORD or not all(map(_is_fixed, steps)):
             return
-        place, needed, bp_index = self._root, 0, self._saved_bp
+        place, needed, bp_index, bps = self._root, 0, self._saved_bp, []
         for step in steps:
             rule = step.rule
+            bps.append(bp_index)
             place = self._at(place, step.address)
             if rule.sp_register == orc.BP:
                 place.bp = bp_index
@@ -89,6 +96,8 @@ class Paths:
         if last is not None:
             place.selector, needed = last.members.extent(words, last.address)
         place.functions, place.needed = functions, needed
+        if steps[0].bp is not None:
+            place.form = FrameForm(words.low, steps, bps, self._saved)
 
     def _at(self, place: Place, key: int) -> Place:
         found = place.following.get(key)

@@ -17,6 +17,8 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pykdump.linux.unwind.forms import FrameForm
+
 MAX_FRAMES = 1000  # a stack of 32 KB has no more
 _DEFAULT_STACK_SIZE = 16384  # THREAD_SIZE of x86-64 without KASAN
 # The processor itself saves these when an exception comes (the iret frame).
@@ -63,17 +65,29 @@ class Walker:
     def __init__(self, tables: orc.OrcTables) -> None:
         self._rule = tables.rule
         self._layout = Layout()
-        self._paths = Paths(
-            self._layout.return_address // WORD, member_offset("struct inactive_task_frame", "bp") // WORD
-        )
+        saved_bp = member_offset("struct inactive_task_frame", "bp") // WORD
+        self._paths = Paths(self._layout.return_address // WORD, saved_bp, self._layout.saved)
 
     def frames_of(self, task: int) -> tuple[list[Frame], str | None]:
         """Return the frames of a ``struct task_struct *``, and the reason if they end early."""
         words = self._words(task)
         if isinstance(words, str):
             return [], words
+        known = self._paths.find(words)
+        if known is not None and known.form is not None:
+            return known.form.frames(words), None
         steps, problem = self._steps(words)
+        if problem is None:
+            self._paths.learn(words, steps, _functions(steps))
         return list(map(frame_of, steps)), problem
+
+    def known_form(self, task: int) -> tuple[FrameForm, Words] | None:
+        """Return the form of a task's frames and the words of its stack, None if its way is not known."""
+        words = self._words(task)
+        if isinstance(words, str):
+            return None
+        known = self._paths.find(words)
+        return (known.form, words) if known is not None and known.form is not None else None
 
     def functions_of(self, task: int) -> tuple[tuple[str, ...], str | None]:
         """Return the functions of a ``struct task_struct *`` by name, and the reason if they end early.
@@ -85,9 +99,9 @@ class Walker:
             return (), words
         known = self._paths.find(words)
         if known is not None:
-            return known, None
+            return known.functions, None
         steps, problem = self._steps(words)
-        functions = tuple([step.rule.function or f"{step.address:#x}" for step in steps])
+        functions = _functions(steps)
         if problem is None:
             self._paths.learn(words, steps, functions)
         return functions, problem
@@ -152,6 +166,10 @@ class Walker:
         members = where.registers if full else where.partial
         user = members.is_user(words, start)
         return Received(words, members, start, None if user else members.read(words, start))
+
+
+def _functions(steps: list[Step]) -> tuple[str, ...]:
+    return tuple([step.rule.function or f"{step.address:#x}" for step in steps])
 
 
 def _stack_pointer(rule: orc.Rule, words: Words, bp: int | None, known: Mapping[str, int] | None) -> int:

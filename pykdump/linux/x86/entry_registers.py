@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from pykdump.linux.x86.flow import Flow
     from pykdump.linux.x86.values import Value
 
+    Read = Callable[[int, int], "int | None"]  # (address, width)
+
 _NUMBERS = {name: number for number, name in enumerate(NAMES)}
 _ENDBR = 16  # a call may skip the first instructions, which only mark or trace the start
 _KERNEL = 1 << 63  # kernel addresses have this bit
@@ -146,7 +148,8 @@ def _call_at(start: int, address: int) -> _Call | None:
 class _Place:
     """A frame with the state of its function at the call, and the numbers that are known there."""
 
-    def __init__(self, stack: Stack, frame: Frame, registers: Mapping[int, Known]) -> None:
+    def __init__(self, stack: Stack, frame: Frame, registers: Mapping[int, Known], read: Read) -> None:
+        self._read = read
         self.task, self.frame, self.registers = stack.task, frame, registers
         self.sure = stack.source == "orc"  # bt may print functions that have returned
         self.start = function_start(frame.function, frame.address, frame.offset)
@@ -179,7 +182,7 @@ class _Place:
         symbols = self.symbols = [None] * len(equations.numbers)
         for register, offset, size, symbol, difference, width, sure in equations.rows:
             if register is None:
-                content = _word(cfa + offset, size) if cfa else None
+                content = self._read(cfa + offset, size) if cfa else None
                 if content is None:
                     continue
                 sure = sure and self.sure
@@ -209,7 +212,7 @@ class _Place:
         result = {}
         for number in CALLEE_SAVED:
             if number in found.slots:
-                value = _word(self.frame.cfa + found.slots[number], 8)
+                value = self._read(self.frame.cfa + found.slots[number], 8)
                 if value is not None:
                     result[number] = Known(value, 8, self.sure)
             elif number in self.registers:
@@ -245,7 +248,7 @@ class _Place:
         state = self.state
         if state is None or not self.frame.cfa or state.load(offset, 8) != ("arg", offset):
             return None
-        found = _word(self.frame.cfa + offset, 8)
+        found = self._read(self.frame.cfa + offset, 8)
         return (found, self.sure and bool(self.flow and self.flow.complete)) if found is not None else None
 
     def stack_argument(self, number: int) -> Known | None:
@@ -258,7 +261,7 @@ class _Place:
         _, _, base, offset, width = value
         found = self.evaluate(base, depth + 1) if depth < _DEEPEST_LOAD else None
         address = (found[0] + offset) & MASK if found is not None else 0
-        number = _word(address, width) if address & _KERNEL else None
+        number = self._read(address, width) if address & _KERNEL else None
         return (number, False) if number is not None else None
 
     def arguments_for(self, start: int | None, own: Mapping[int, Known]) -> dict[int, Known]:
@@ -274,7 +277,7 @@ class _Place:
         if target is None:
             passed = passed if confirms(passed, own) else {}
         elif not 0 <= target - start <= _ENDBR:
-            passed = _passed_on(target, start, passed)
+            passed = _passed_on(int(target), start, passed)
         return {
             number: known._replace(sure=known.sure and sure and target_sure)
             for number, known in passed.items()
@@ -352,7 +355,7 @@ def better(one: Known | None, other: Known) -> Known:
     return first if (one.value ^ other.value) & mask == 0 else first._replace(sure=False)
 
 
-def _word(address: int, width: int) -> int | None:
+def word(address: int, width: int) -> int | None:
     """Read a number without sign, None if its page is not in the dump."""
     try:
         return readU64(address) if width == 8 else readInt(address, width)
@@ -388,7 +391,7 @@ def _jump_target(address: int) -> int | None:
         return None
 
 
-def recover(stack: Stack) -> list[Entry]:
+def recover(stack: Stack, read: Read = word) -> list[Entry]:
     """Return the registers at the entry of each function of a stack, innermost first.
 
     Of running tasks, whose frames come from ``bt``, only the registers of interrupted functions are sure.
@@ -398,7 +401,7 @@ def recover(stack: Stack) -> list[Entry]:
     for frame in stack.frames:
         if frame.exact or not places:
             registers = _registers(frame)
-        places.append(_Place(stack, frame, registers))
+        places.append(_Place(stack, frame, registers, read))
         registers = places[-1].saved
     for place, caller in reversed(list(zip(places, places[1:]))):
         if place.frame.exception is None and not caller.frame.exact:

@@ -11,7 +11,7 @@ from support import fake_crash
 
 fake_crash.install()
 
-from pykdump.command_layer import Column, item, tables  # noqa: E402
+from pykdump.command_layer import Column, Text, item, tables  # noqa: E402
 from pykdump.command_layer.reports import JsonReport, TextReport  # noqa: E402
 
 
@@ -41,3 +41,11 @@ def test_rows_are_printed_when_the_columns_are_aligned(
     assert capsys.readouterr().out == "2\n"
     report.end()
     assert capsys.readouterr().out == ""
+
+
+def test_text_that_is_ready_needs_no_layout(capsys: pytest.CaptureFixture[str]) -> None:
+    report = TextReport({}.__getitem__)
+    report.record(Text("\nfirst\n  100%"))
+    report.record(Text("second"))
+    report.end()
+    assert capsys.readouterr().out == "\nfirst\n  100%\nsecond\n"

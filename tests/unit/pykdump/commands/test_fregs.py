@@ -13,7 +13,7 @@ fake_crash.install()
 
 import crash  # noqa: E402
 
-from pykdump.command_layer import Problem  # noqa: E402
+from pykdump.command_layer import Problem, Text  # noqa: E402
 from pykdump.commands import fregs  # noqa: E402
 from pykdump.commands.fregs import CalledFunction, FunctionArgument, RegisterAtEntry, TaskRegisters  # noqa: E402
 
@@ -62,7 +62,7 @@ def function(**more: Any) -> CalledFunction:
 
 
 def lines(*functions: CalledFunction) -> list[str]:
-    return list(fregs.stack_lines(TaskRegisters(7, 0xFFFF1000, 1, "sh", "orc", functions)))
+    return "\n".join(fregs.stack_lines(TaskRegisters(7, 0xFFFF1000, 1, "sh", "orc", functions))).split("\n")
 
 
 def test_registers_in_text() -> None:
@@ -100,6 +100,69 @@ def test_the_registers_of_an_exception_in_text() -> None:
         "         IP: 0000000000000010       SP: 0000000000000010       AX: 0000000000000010",
         "         BX: 0000000000000010",
     ]
+
+
+def filled(*functions: CalledFunction) -> list[str]:
+    """Return the text of a stack by the form of one with other values."""
+    registers = [register for function in functions for register in (*function.registers, *function.exception)]
+    values = [register.value for register in registers]
+    for register in registers:
+        register.value = 0x999
+    form = fregs.text_form(TaskRegisters(1, 1, 0, "a", "orc", functions))
+    return (form % (7, 0xFFFF1000, 1, "sh", *values)).split("\n")
+
+
+def some_functions() -> tuple[CalledFunction, ...]:
+    registers = (RegisterAtEntry("di", 0x1000, 8, "known"), RegisterAtEntry("si", 0x5, 4, "likely"))
+    saved = tuple([RegisterAtEntry(name, 16, 8, "known") for name in ("ip", "sp", "ax", "bx")])
+    return (
+        function(function="a%d", module="m%s", registers=registers),
+        function(level=2, function="b"),
+        function(level=3, exception=saved, user=True),
+    )
+
+
+def test_the_form_of_a_text_gives_the_text_of_other_values() -> None:
+    assert filled(*some_functions()) == lines(*some_functions())
+
+
+class Known:
+    """Instead of a form, the words and a plan: the stack of init is known."""
+
+    def values(self, task: int, form: Known, words: Known) -> tuple[Known, tuple[int, ...]] | None:
+        return (self, (0x1000, 5)) if task == ROWS[0][0] else None
+
+    def received(self, words: Known) -> tuple[int, ...]:
+        return (16, 16, 16, 16)
+
+
+def test_all_tasks_as_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Known stacks are written by their form, the others by their records; a task that runs has no form."""
+    from pykdump.linux import arguments, stacks
+
+    made: list[int] = []
+
+    def registers(stack: stacks.Stack, *_: object) -> TaskRegisters:
+        made.append(stack.pid)
+        return TaskRegisters(stack.pid, stack.task, 1, stack.comm, "orc", some_functions() if stack.pid < 13 else ())
+
+    def stack_of_row(row: Any) -> stacks.Stack:
+        return stacks.Stack(row[0], row[1], 1, row[5], (), "orc", "broken" if row[1] == 13 else None)
+
+    known = Known()
+    monkeypatch.setattr(crash, "tasks", lambda: [ROWS[0], *ROWS, ROWS[0]], raising=False)
+    monkeypatch.setattr(arguments, "KnownForms", Known)
+    monkeypatch.setattr(stacks, "known_form", lambda task: (known, known) if task != ROWS[2][0] else None)
+    monkeypatch.setattr(stacks, "stack_of_row", stack_of_row)
+    monkeypatch.setattr(fregs, "task_registers", registers)
+    options = fregs.COMMAND.parser().parse_args(["-A"])
+    options.as_text = True
+    *texts, problem, last = fregs.COMMAND._collect(options)
+    init = "\n".join(fregs.stack_lines(TaskRegisters(1, ROWS[0][0], 0, "init", "orc", some_functions())))
+    shell = "\n".join(fregs.stack_lines(TaskRegisters(12, ROWS[1][0], 1, "sh", "orc", some_functions())))
+    assert [*texts, last] == [Text(init), Text(init), Text(shell), Text(init)]
+    assert isinstance(problem, Problem) and problem.reason == "broken"
+    assert made == [1, 12, 13], "one stack of init, for its form"
 
 
 def test_source_lines(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -21,6 +21,9 @@ class FakeWalker:
     def frames_of(self, task: int) -> tuple[list[Any], str | None]:
         return ([f"walked {task:x}"], None) if task == 0x10 else ([], "broken")
 
+    def known_form(self, task: int) -> tuple[str, str] | None:
+        return ("form", "words") if task == 0x10 else None
+
     def functions_of(self, task: int) -> tuple[tuple[str, ...], str | None]:
         return (f"function {task:x}",), None
 
@@ -45,6 +48,16 @@ def test_running_tasks_and_other_machines_need_bt(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(stacks, "_runs", lambda task: False)
     monkeypatch.setattr(stacks, "_walker", lambda: None)
     assert stacks.stack_of(0x10)[4:] == (("bt 10",), "bt", None)
+
+
+def test_forms_are_of_tasks_that_do_not_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert stacks.known_form(0x10) == ("form", "words")
+    assert stacks.known_form(0x20) is None
+    monkeypatch.setattr(stacks, "_runs", lambda task: True)
+    assert stacks.known_form(0x10) is None
+    monkeypatch.setattr(stacks, "_runs", lambda task: False)
+    monkeypatch.setattr(stacks, "_walker", lambda: None)
+    assert stacks.known_form(0x10) is None
 
 
 def test_an_unknown_task() -> None:

@@ -61,7 +61,9 @@ def walked(kernel: fake_crash.Kernel, *words: int) -> tuple[list[Any], str | Non
     functions = tuple(frame.function for frame in frames)
     assert walker.functions_of(TASK) == (functions, problem)
     assert walker.functions_of(TASK) == (functions, problem), "the known way"
-    KNOWN_WAYS.append(walker._paths.find(walker._words(TASK)))  # type: ignore[arg-type]
+    assert walker.frames_of(TASK) == (frames, problem), "the known way"
+    end = walker._paths.find(walker._words(TASK))  # type: ignore[arg-type]
+    KNOWN_WAYS.append(end.functions if end is not None else None)
     return frames, problem
 
 
@@ -157,3 +159,18 @@ def test_an_endless_stack_has_a_bound(kernel: fake_crash.Kernel, monkeypatch: py
     monkeypatch.setitem(RULES, 0xA0, (orc.CALL, orc.SP, 0, 0, 0))
     frames, problem = walked(kernel, 0, 0, 0xA0)
     assert len(frames) == 5 and problem == "there are more than 5 frames"
+
+
+def test_the_form_of_a_known_way(kernel: fake_crash.Kernel) -> None:
+    low = STACK + SIZE - 32
+    kernel.make("struct task_struct", TASK, stack=STACK, thread_DOT_sp=low)
+    kernel.write_pointer(low + 16, 0xC0)
+    walker = Walker(Rules())  # type: ignore[arg-type]
+    assert walker.known_form(TASK) is None, "it was not walked yet"
+    frames, _ = walker.frames_of(TASK)
+    known = walker.known_form(TASK)
+    assert known is not None
+    form, words = known
+    assert words.low == low and form.frames(words) == frames
+    kernel.make("struct task_struct", TASK, stack=0, thread_DOT_sp=low)
+    assert walker.known_form(TASK) is None, "a dead task"
