@@ -10,13 +10,10 @@ from __future__ import annotations
 import atexit
 import importlib
 import os
-import re
 import select
 import stat
-import string
 import sys
 import time
-from collections import defaultdict
 
 import crash
 from crash import (
@@ -155,9 +152,17 @@ from pykdump.sysinfo import KernelRev, sys_info
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
+    import string
+    from collections import defaultdict
+
     from pykdump.background_commands import exec_crash_command_bg, exec_crash_command_bg2
     from pykdump.kernel_modules import delModule, loadModule, lsModules, possibleModuleNames
 else:
+    from _collections import defaultdict  # collections itself takes milliseconds
+
+    from pykdump.lazy_imports import re, string
+
     exec_crash_command_bg = _function("pykdump.background_commands", "exec_crash_command_bg")
     exec_crash_command_bg2 = _function("pykdump.background_commands", "exec_crash_command_bg2")
     loadModule = _function("pykdump.kernel_modules", "loadModule")

@@ -3,14 +3,15 @@
 
 from __future__ import annotations
 
-import re
-
 from crash import enum_values
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import re
     from collections.abc import Mapping
     from typing import Any
+else:
+    from pykdump.lazy_imports import re
 
 # Compiled by re when they are first used: few programs need them, and the API is imported by all.
 _COMMENT = r"(?s)/\*.*?\*/|//[^\n]*"

@@ -3,8 +3,6 @@
 
 from __future__ import annotations
 
-from functools import wraps
-
 from crash import purge_types, sysfacts
 
 from pykdump.compat_helpers import Bunch
@@ -25,6 +23,14 @@ _conditional: list[tuple[int, dict[Any, Any]]] = []
 _names: dict[str, dict[Any, Any]] = {}
 
 
+def _named_like(function: Callable[..., R], wrapper: Callable[..., R]) -> Callable[..., R]:
+    """Return ``wrapper`` as functools.wraps() makes it. functools would double the time of the first import."""
+    for name in ("__module__", "__name__", "__qualname__", "__doc__"):
+        setattr(wrapper, name, getattr(function, name))
+    wrapper.__dict__.update(function.__dict__, __wrapped__=function)
+    return wrapper
+
+
 def memoize_cond(condition: int) -> Callable[[Callable[..., R]], Callable[..., R]]:
     """Decorate a function: its results are remembered for each set of arguments.
 
@@ -36,7 +42,6 @@ def memoize_cond(condition: int) -> Callable[[Callable[..., R]], Callable[..., R
         _conditional.append((condition, cache))
         _names[f"{function.__module__}.{function.__qualname__}"] = cache
 
-        @wraps(function)
         def remembered(*args: Any, **kwargs: Any) -> R:
             key = (args, tuple(sorted(kwargs.items()))) if kwargs else args
             try:
@@ -45,7 +50,7 @@ def memoize_cond(condition: int) -> Callable[[Callable[..., R]], Callable[..., R
                 value = cache[key] = function(*args, **kwargs)
                 return value
 
-        return remembered
+        return _named_like(function, remembered)
 
     return decorate
 

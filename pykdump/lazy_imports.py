@@ -18,7 +18,10 @@ class _LazyModule(ModuleType):
         if name.startswith("__"):
             raise AttributeError(name)
         __import__(self.__name__)
-        return getattr(sys.modules[self.__name__], name)
+        real = sys.modules[self.__name__]
+        # Later uses cost no more than those of the real module.
+        self.__dict__.update(vars(real))
+        return getattr(real, name)
 
     def __dir__(self) -> list[str]:
         __import__(self.__name__)
@@ -61,6 +64,8 @@ def function(module: str, name: str) -> Any:
 OptionParser = _LazyOptionParser()
 argparse = _LazyModule("argparse")
 pprint = _LazyModule("pprint")
+re = _LazyModule("re")
+string = _LazyModule("string")  # until Python 3.13 it imports re
 # Since Python 3.14 it imports inspect and dataclasses.
 traceback = _LazyModule("traceback")
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from support.session import CrashSession, Variant
+from support.session import CrashSession, Result, Variant
 
 Evaluate = Callable[[str], Any]
 STRUCTS = [
@@ -35,6 +35,16 @@ def test_what_the_api_imports_is_not_compressed(
     names = [name.replace(".", "/") for name in imported]
     found = {name: methods.get(name, methods.get(f"{name}/__init__")) for name in names}
     assert {name: method for name, method in found.items() if method != zipfile.ZIP_STORED} == {}
+
+
+def test_the_first_import_loads_no_slow_module(
+    variant: Variant, run_crash: Callable[..., Result], program: Callable[..., str]
+) -> None:
+    """Each of these takes milliseconds, and many programs use none."""
+    slow = {"argparse", "collections", "enum", "functools", "inspect", "re", "string", "typing"}
+    path = program(f"import sys\nfrom pykdump.API import *\nprint('loaded', sorted({slow} & {{*sys.modules}}))\n")
+    result = run_crash(variant, [f"extend {variant.extension}", f"epython {path}"])
+    assert "loaded []\n" in result.stdout
 
 
 @pytest.mark.parametrize(

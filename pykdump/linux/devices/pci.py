@@ -92,14 +92,15 @@ def channel_state(device: StructResult) -> str:
 
 def device_resources(device: StructResult) -> Iterator[tuple[str, StructResult]]:
     """Yield (name, ``struct resource``) of the base addresses and the ROM of a ``struct pci_dev``."""
-    resources = device.resource
-    for number, name in enumerate(NAMES):
-        yield name, resources[number]
+    yield from zip(NAMES, device.resource[:BARS])
 
 
 def resource_size(resource: StructResult) -> int:
     """Return the bytes of a ``struct resource``, 0 for an empty one."""
-    start, end = int(resource.start), int(resource.end)
+    end = int(resource.end)
+    if not end:
+        return 0  # most are empty
+    start = int(resource.start)
     # As /proc/bus/pci/devices (drivers/pci/proc.c) counts.
     return end - start + 1 if start < end else 0
 
