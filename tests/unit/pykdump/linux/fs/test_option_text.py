@@ -14,6 +14,10 @@ from pykdump.linux.fs import option_text  # noqa: E402
 
 def test_escapes() -> None:
     assert option_text.escaped("a b\\c") == "a\\040b\\134c"
+    for character in " \t\n\\":
+        assert option_text.escaped(f"/a{character}") == f"/a\\{ord(character):03o}"
+    assert option_text.escaped("/plain-#^]") == "/plain-#^]"
+    assert option_text.escaped("^a]", "^]") == "\\136a\\135"
     assert option_text.option("lowerdir", "/a,b=c") == "lowerdir=/a\\054b\\075c"
 
 
