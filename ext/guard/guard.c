@@ -307,12 +307,15 @@ unwatched(enum guard_outcome outcome)
 
 /*
  * The only setjmp().  This function has no local variable that changes after setjmp(), so nothing
- * is lost when crash jumps back here.
+ * is lost when crash jumps back here.  A SIGINT may jump only while the jump buffer is in use.
  */
 static enum guard_outcome __attribute__((noinline))
-call_with_env(mpyk_call call, void *arg)
+call_with_env(mpyk_call call, void *arg, enum guard_mode mode)
 {
     if (setjmp(pc->main_loop_env) == 0) {
+        if (mode == GUARD_COMMAND) {
+            mpyk_signals_for_command();
+        }
         return unwatched(call_catching(call, arg));
     }
     return unwatched(pc->sbrk != NULL ? GUARD_INTERRUPTED : GUARD_FAILED);
@@ -376,9 +379,9 @@ mpyk_guarded(mpyk_call call, void *arg)
     enum guard_outcome outcome;
 
     frame_enter(&frame, GUARD_LOOKUP);
-    outcome = call_with_env(call, arg);
+    outcome = call_with_env(call, arg, GUARD_LOOKUP);
     if (outcome != GUARD_RETURNED) {
-        call_with_env(clean_up, NULL);
+        call_with_env(clean_up, NULL, GUARD_LOOKUP);
     }
     frame_leave(&frame);
     return frame_report(&frame, outcome);
@@ -407,15 +410,12 @@ guarded_with_state(mpyk_call call, void *arg, enum guard_mode mode)
     line_save(&line);
     streams_detach(&streams);
     frame_enter(&frame, mode);
-    if (mode == GUARD_COMMAND) {
-        mpyk_signals_for_command();
-    }
-    outcome = call_with_env(call, arg);
+    outcome = call_with_env(call, arg, mode);
     if (mpyk_signals_leave(&signals)) {
         outcome = GUARD_INTERRUPTED;
     }
     if (outcome != GUARD_RETURNED || mode == GUARD_COMMAND) {
-        call_with_env(clean_up, NULL);
+        call_with_env(clean_up, NULL, GUARD_LOOKUP);
     }
     frame_leave(&frame);
     streams_attach(&streams);

@@ -164,6 +164,9 @@ mpyk_signals_is_main_thread(void)
 void
 mpyk_signals_enter(struct mpyk_signals *saved)
 {
+    /* First: a jump of an outer command must not leave what follows, which takes a mutex. */
+    saved->was_watching = watching;
+    watching = 0;
     mask_signal(SIG_BLOCK, SIGINT, &saved->mask);
     mpyk_watcher_start(on_nudge);
     if (!is_looked_for) {
@@ -171,9 +174,7 @@ mpyk_signals_enter(struct mpyk_signals *saved)
         sigaction_of_crash = mpyk_import_replace("sigaction", (uintptr_t)&keep_interrupt);
     }
     saved->was_blocked = mpyk_watcher_set_blocked(1);
-    saved->was_watching = watching;
     saved->was_command = is_command;
-    watching = 0;
     is_command = 0;
     sigaction(SIGINT, NULL, &saved->sigint);
     sigaction(SIGSEGV, NULL, &saved->sigsegv);
@@ -197,9 +198,9 @@ mpyk_signals_leave(const struct mpyk_signals *saved)
     sigaction(SIGPIPE, &saved->sigpipe, NULL);
     nudges = 0;
     is_command = saved->was_command;
-    watching = saved->was_watching;
     (void)mpyk_watcher_set_blocked(saved->was_blocked);
     pthread_sigmask(SIG_SETMASK, &saved->mask, NULL);
+    watching = saved->was_watching;
     return stopped;
 }
 
