@@ -187,6 +187,8 @@ mpyk_signals_leave(const struct mpyk_signals *saved)
     int stopped;
 
     watching = 0;
+    /* Python has it unblocked.  crash's handler must not jump before everything is restored. */
+    mask_signal(SIG_BLOCK, SIGINT, NULL);
     mpyk_signals_child(0);
     stopped = is_command && mpyk_watcher_take();
     if (gdb_asked && MPYK_HAS(mpyk_check_quit_flag)) {

@@ -114,10 +114,12 @@ watch(void *Py_UNUSED(arg))
     }
 }
 
+/* The watcher may have taken a signal just before it ends. */
 static void
 before_fork(void)
 {
     mpyk_watcher_stop();
+    hand_back();
 }
 
 static void

@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -135,10 +136,12 @@ def test_commands_in_the_background(crash_session: CrashSession, program: Progra
 
 def test_ctrl_c_ends_a_command_in_the_background(crash_session: CrashSession, program: Program) -> None:
     path = program("from pykdump.API import *\nprint('started', flush=True)\nexec_crash_command_bg('!sleep 60', 60)\n")
-    marker = crash_session.send(f"epython {path}")
-    crash_session.read_until("started")
-    crash_session.interrupt()
-    assert "Interrupted." in crash_session.read_until(marker)
+    for attempt in range(10):
+        marker = crash_session.send(f"epython {path}")
+        crash_session.read_until("started")
+        time.sleep(attempt / 1000)  # before, at and after the fork
+        crash_session.interrupt()
+        assert "Interrupted." in crash_session.read_until(marker)
     assert crash_session.run('epython -c "print(6 * 7)"') == "42\n"
 
 

@@ -22,3 +22,7 @@ def program(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.parametrize("moment", ["early", "fresh", "late"])
 def test_signal_stops_the_command(program: Path, moment: str) -> None:
     assert cprobe.run(program, moment) == ["nudged 1 taken 1 handled 0"]
+
+
+def test_signal_is_not_lost_when_a_fork_ends_the_watcher(program: Path) -> None:
+    assert cprobe.run(program, "fork") == ["nudged 0 taken 0 handled 1"]

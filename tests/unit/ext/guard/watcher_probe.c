@@ -2,7 +2,8 @@
 /*
  * Interrupts itself at a moment at which a signal could be lost.  argv[1]:
  * early (before the watcher knows that SIGINT is blocked), fresh (before there
- * is a watcher), late (while a command runs). Each command ignores SIGINT, as
+ * is a watcher), late (while a command runs), fork (the watcher has it, and a
+ * fork ends the watcher). Each command ignores SIGINT, as
  * crash does around its requests to gdb, which drops a signal that waits.
  * Prints what became of the signal.
  */
@@ -11,6 +12,7 @@
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -114,6 +116,35 @@ interrupted_late(void)
     return taken;
 }
 
+static int
+interrupted_by_fork(void)
+{
+    pid_t child;
+
+    command(nothing);
+    mask(SIG_BLOCK);
+    kill(getpid(), SIGINT);
+    child = fork();
+    if (child == 0) {
+        _exit(0);
+    }
+    waitpid(child, NULL, 0);
+    mask(SIG_UNBLOCK);
+    return 0;
+}
+
+static int
+interrupted(const char *moment)
+{
+    if (strcmp(moment, "late") == 0) {
+        return interrupted_late();
+    }
+    if (strcmp(moment, "fork") == 0) {
+        return interrupted_by_fork();
+    }
+    return interrupted_early(strcmp(moment, "fresh") == 0);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -123,8 +154,7 @@ main(int argc, char **argv)
         return 2;
     }
     signal(SIGINT, on_interrupt);
-    taken = strcmp(argv[1], "late") == 0 ? interrupted_late()
-                                         : interrupted_early(strcmp(argv[1], "fresh") == 0);
+    taken = interrupted(argv[1]);
     printf("nudged %d taken %d handled %d\n", nudges > 0, taken, (int)handled);
     mpyk_watcher_stop();
     return 0;
