@@ -94,7 +94,9 @@ store(const struct program *program, Elf64_Addr slot, uintptr_t value)
 {
     const size_t page_size = (size_t)sysconf(_SC_PAGESIZE);
     void *page = (void *)(slot & ~(page_size - 1));
-    int read_only = slot >= program->read_only && slot < program->read_only_end;
+    /* The linker protects whole pages only: variables may follow in the last one. */
+    int read_only =
+        slot >= program->read_only && slot < (program->read_only_end & ~(page_size - 1));
 
     if (read_only && mprotect(page, page_size, PROT_READ | PROT_WRITE) < 0) {
         return -1;

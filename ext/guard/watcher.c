@@ -160,8 +160,8 @@ start_thread(void)
 }
 
 /*
- * On a busy machine, crash may drop a signal before the watcher runs.  With the rights of root the
- * watcher runs at once; it sleeps nearly all the time.
+ * On a busy machine, a command may go on for long before the watcher runs.  With the rights of root
+ * it runs at once; it sleeps nearly all the time.
  */
 static void
 run_before_others(void)
